@@ -1,0 +1,145 @@
+"""The sandbox cloud as its user holds it: start, stop, status, reset."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bay.sandbox import catalog, clouds, config, install, launch, plan, ports, processes, secret, storage
+from bay.sandbox.config.common import Settings
+from bay.sandbox.errors import SandboxError
+from bay.sandbox.layout import Layout, write_private
+from bay.sandbox.lock import held
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service; ``pid`` and ``memory`` (MiB of proportional set size) are None and 0 when it does not run."""
+
+    name: str
+    running: bool
+    pid: int | None
+    port: int
+    memory: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether all services run, and where the cloud is reached."""
+
+    running: bool
+    services: tuple[ServiceStatus, ...]
+    auth_url: str
+    clouds_file: Path
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A real OpenStack control plane on 127.0.0.1.
+
+    ``state`` holds everything that one sandbox knows, ``cache`` what several share (the services' environment and
+    empty databases). It listens on eight ports, from ``first_port`` on. Sandboxes with other states and ports run
+    side by side.
+    """
+
+    state: Path
+    cache: Path
+    first_port: int = catalog.DEFAULT_FIRST_PORT
+
+    @property
+    def clouds_file(self) -> Path:
+        """Its clouds.yaml: `sandbox`, `sandbox-other` (ordinary members of two projects) and `sandbox-admin`."""
+        return self._layout.clouds
+
+    def start(self, report: Report) -> None:
+        """Start what does not run, make what is not there yet; return when every service answers.
+
+        Lines of progress go to ``report``. Raises SandboxError; whatever this call started is stopped then.
+        """
+        say = _with_time(report)
+        storage.check_python()
+        with storage.explained(self.state, self.cache), self._alone(say):
+            storage.check_state(self.state, self._layout.database, plan.schema())
+            settings = self._settings(install.ensure(self.cache, say))
+            secret.ensure_keystone_keys(self._layout)
+            config.write(settings, self._layout)
+            build = plan.write(settings, self._layout, self.cache)
+            self._start_missing(settings, build, say)
+            write_private(self.clouds_file, clouds.clouds_yaml(settings))
+
+    def stop(self) -> None:
+        """Stop every process of this sandbox; its state stays."""
+        if self.state.exists():
+            with storage.explained(self.state, self.cache), self._alone(lambda _: None):
+                processes.stop(list(self._records().values()))
+
+    def status(self) -> Status:
+        """What runs now."""
+        records = {name: record for name, record in self._records().items() if record.ready}
+        services = tuple(_service_status(name, port, records.get(name)) for name, port in self._ports().items())
+        running = all(service.running for service in services)
+        return Status(running, services, self._auth_url(), self.clouds_file)
+
+    def reset(self, report: Report) -> None:
+        """Stop, and delete the state: servers, networks, passwords, everything but the cache."""
+        if not self.state.exists():
+            return
+        with storage.explained(self.state, self.cache), self._alone(report):
+            processes.stop(list(self._records().values()))
+            report(f"deleting {self.state}")
+            shutil.rmtree(self.state)
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.state.absolute())
+
+    def _ports(self) -> dict[str, int]:
+        return catalog.ports(self.first_port)
+
+    def _auth_url(self) -> str:
+        return f"http://{catalog.HOST}:{self._ports()['keystone']}/v3"
+
+    def _records(self) -> dict[str, processes.Record]:
+        return processes.read_records(self._layout.run)
+
+    def _settings(self, environment: Path) -> Settings:
+        return Settings(self._layout.state, environment, self._ports(), secret.ensure(self._layout))
+
+    @contextmanager
+    def _alone(self, say: Report) -> Iterator[None]:
+        with held(self._layout.lock, lambda: say(f"another process starts or stops the sandbox in {self.state}")):
+            yield
+
+    def _start_missing(self, settings: Settings, build: str, say: Report) -> None:
+        records = self._records()
+        good = {name for name, record in records.items() if record.ready and record.build == build}
+        processes.stop([record for name, record in records.items() if name not in good])
+        missing = [name for name in catalog.NAMES if name not in good]
+        if not missing and (self.state / "seeded").exists():
+            say("already running")
+            return
+        ports.check_free({name: settings.ports[name] for name in missing})
+        try:
+            launch.launch(settings, self._layout, missing, say)
+        except BaseException:
+            processes.stop([record for name, record in self._records().items() if name not in good])
+            raise
+
+
+def _service_status(name: str, port: int, record: processes.Record | None) -> ServiceStatus:
+    if record is None:
+        return ServiceStatus(name, False, None, port, 0)
+    return ServiceStatus(name, True, record.pid, record.port, processes.memory(record.pid))
+
+
+def _with_time(report: Report) -> Report:
+    begin = time.monotonic()
+
+    def say(line: str) -> None:
+        report(f"{time.monotonic() - begin:6.1f} s  {line}")
+
+    return say

@@ -1,0 +1,78 @@
+"""Where things are inside the state folder of a sandbox, and the two ways of writing there."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one state folder."""
+
+    state: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever starts, stops or resets this sandbox."""
+        return self.state / "lock"
+
+    @property
+    def passwords(self) -> Path:
+        """Of all users, and Barbican's master key; JSON."""
+        return self.state / "passwords.json"
+
+    @property
+    def clouds(self) -> Path:
+        """The sandbox's clouds.yaml."""
+        return self.state / "clouds.yaml"
+
+    @property
+    def plan(self) -> Path:
+        """What the services' processes are told; JSON."""
+        return self.state / "etc" / "plan.json"
+
+    @property
+    def etc(self) -> Path:
+        """Configuration of the services, written anew by each start."""
+        return self.state / "etc"
+
+    @property
+    def home(self) -> Path:
+        """HOME of the services' processes."""
+        return self.state / "home"
+
+    @property
+    def log(self) -> Path:
+        """One file a service."""
+        return self.state / "log"
+
+    @property
+    def run(self) -> Path:
+        """One record a process."""
+        return self.state / "run"
+
+    @property
+    def database(self) -> Path:
+        """SQLite files."""
+        return self.state / "db"
+
+    @property
+    def keys(self) -> Path:
+        """Keystone's Fernet keys."""
+        return self.state / "keys"
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    make_folder(path.parent)
+    partial = path.with_name(path.name + ".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    partial.replace(path)

@@ -1,0 +1,55 @@
+"""What the services' processes are told: one JSON file, the only thing that passes from here into their environment."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bay.sandbox import catalog, install, seeds
+from bay.sandbox.config.common import Settings
+from bay.sandbox.layout import Layout, write_private
+
+SERVICES_CODE = Path(__file__).parent / "services"
+SCHEMA_CODE = SERVICES_CODE / "sandbox_services" / "databases.py"
+
+
+def schema() -> str:
+    """Digest of what the databases' schema depends on; another one cannot read this sandbox's databases."""
+    return _digest(install.REQUIREMENTS, SCHEMA_CODE)
+
+
+def write(settings: Settings, layout: Layout, cache: Path) -> str:
+    """Write the plan and return its build: the digest of all that a running service was started from."""
+    plan = _plan(settings, cache)
+    text = json.dumps(plan, sort_keys=True)
+    plan["build"] = hashlib.sha256((text + _digest(*sorted(SERVICES_CODE.rglob("*.py")))).encode()).hexdigest()[:16]
+    write_private(layout.plan, json.dumps(plan, indent=1))
+    return str(plan["build"])
+
+
+def _plan(settings: Settings, cache: Path) -> dict[str, Any]:
+    services = {}
+    for service in catalog.SERVICES:
+        url = settings.url(service.name) + service.path
+        services[service.name] = asdict(service) | {"port": settings.ports[service.name], "url": url}
+    return {
+        "state": str(settings.state),
+        "template": str(cache / "databases" / schema()),
+        "host": catalog.HOST,
+        "region": catalog.REGION,
+        "services": services,
+        "passwords": {user: settings.secrets[user] for user in (seeds.ADMIN, *seeds.PROJECTS.values(), *catalog.NAMES)},
+        "projects": seeds.PROJECTS,
+        "member_roles": seeds.MEMBER_ROLES,
+        "flavors": seeds.FLAVORS,
+        "images": seeds.IMAGES,
+        "networks": seeds.NETWORKS,
+    }
+
+
+def _digest(*files: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,55 @@
+"""Cinder: API, scheduler and volume service in one process."""
+
+import sys
+from typing import Any
+
+from .plan import Plan
+from .service import wait_for
+from .web import Application
+
+LAZY_TRANSACTIONS = False
+
+_services: list[Any] = []
+
+
+def create_database(plan: Plan) -> None:
+    """Migrate an empty database."""
+    from cinder.cmd import manage
+
+    sys.argv = ["cinder-manage", "--config-file", plan.configuration("cinder/cinder.conf"), "db", "sync"]
+    manage.main()
+
+
+def load(plan: Plan) -> Application:
+    """The API."""
+    from cinder import monkey_patch
+
+    monkey_patch.patch()
+    sys.argv += ["--config-file", plan.configuration("cinder/cinder.conf")]
+    import os_brick
+    from cinder.wsgi.api import application
+    from oslo_config import cfg
+
+    os_brick.setup(cfg.CONF)
+    return application  # type: ignore[no-any-return]
+
+
+def start_workers(plan: Plan) -> None:
+    """The scheduler, then the volume service that reports to it."""
+    from cinder import service
+    from cinder.common import constants
+    from oslo_config import cfg
+
+    wait_for(plan, "keystone")
+    _start(service.Service.create(binary="cinder-scheduler"))
+    cfg.CONF.register_opt(cfg.StrOpt("backend_host"), group="sandbox")
+    _start(
+        service.Service.create(
+            host="sandbox@sandbox", service_name="sandbox", binary=constants.VOLUME_BINARY, coordination=True
+        )
+    )
+
+
+def _start(service: Any) -> None:
+    service.start()
+    _services.append(service)

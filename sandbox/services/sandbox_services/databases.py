@@ -1,0 +1,73 @@
+"""The services' empty databases: made once for a schema, kept in the cache, copied for each new sandbox."""
+
+import functools
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from . import preload, service, sqlite
+from .plan import Plan
+
+SCHEMA = "schema"
+"""Marks a complete folder; holds the digest of what made it, see bay.sandbox.storage."""
+HOME_OF_CELLS = "UPDATE cell_mappings SET database_connection = replace(database_connection, ?, ?)"
+
+
+def complete(plan: Plan) -> bool:
+    """Whether this sandbox has its databases."""
+    return (plan.database / SCHEMA).exists()
+
+
+def copy_template(plan: Plan) -> bool:
+    """Take the databases from the cache; False if they are not there."""
+    if not (plan.template / SCHEMA).exists():
+        return False
+    shutil.rmtree(plan.database, ignore_errors=True)
+    partial = plan.state / "db.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(plan.template, partial)
+    _move_cells(partial, (plan.template / "home").read_text(), str(plan.database))
+    partial.rename(plan.database)
+    return True
+
+
+def prepare(plan: Plan) -> None:
+    """Begin to make them, in place of what a killed start may have left."""
+    shutil.rmtree(plan.database, ignore_errors=True)
+    plan.database.mkdir()
+
+
+def makers(plan: Plan) -> dict[str, Callable[[], None]]:
+    """What makes the databases of each service, for a process of its own."""
+    return {name: functools.partial(_make, plan, name) for name in plan.services}
+
+
+def finish(plan: Plan) -> None:
+    """Mark them complete, and keep a copy in the cache."""
+    for path in plan.database.glob("*.sqlite"):
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    partial = plan.template.with_name(f"{plan.template.name}.{plan.state.stat().st_ino}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(plan.database, partial, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    (partial / "home").write_text(str(plan.database))
+    (partial / SCHEMA).write_text(plan.template.name)
+    try:
+        partial.rename(plan.template)
+    except OSError:  # another sandbox was faster
+        shutil.rmtree(partial)
+    (plan.database / SCHEMA).write_text(plan.template.name)
+
+
+def _make(plan: Plan, name: str) -> None:
+    if name != "nova":
+        preload.allow_eventlet()
+    sqlite.patch(lazy=False)
+    service.module(name).create_database(plan)
+
+
+def _move_cells(folder: Path, old: str, new: str) -> None:
+    """Nova's API database says where those of its cells are."""
+    with sqlite3.connect(folder / "nova_api.sqlite") as database:
+        database.execute(HOME_OF_CELLS, (old, new))

@@ -1,0 +1,60 @@
+"""Folders and Python: what has to be there before anything is started, and errors of folders in words."""
+
+import errno
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bay.sandbox.errors import SandboxError
+from bay.sandbox.layout import make_folder
+
+PYTHON = (3, 11)  # the least that the services' packages run on
+SPACE = 200  # MiB in the state folder: databases begin with 10, images and a day of logs follow
+SCHEMA = "schema"
+"""File in the folder of the databases: digest of what made them."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+
+
+def check_python() -> None:
+    """Raise SandboxError where this Python is too old for the services."""
+    if sys.version_info[:2] < PYTHON:
+        have, want = (".".join(map(str, version)) for version in (sys.version_info[:2], PYTHON))
+        raise SandboxError(f"the sandbox needs Python {want} or later, this is {have}", f"run bay with Python {want}")
+
+
+def check_state(state: Path, database: Path, schema: str) -> None:
+    """Raise SandboxError where the state folder is too full, or was made by another version of the services."""
+    free = shutil.disk_usage(make_folder(state)).free // 2**20
+    if free < SPACE:
+        raise _full(state, f"{free} MiB left, the sandbox needs {SPACE} MiB")
+    made_by = database / SCHEMA
+    if made_by.exists() and made_by.read_text() != schema:
+        raise SandboxError(
+            f"the sandbox in {state} was made by another version of bay",
+            "`bay sandbox reset` deletes it; the next start makes a new one",
+        )
+
+
+@contextmanager
+def explained(*folders: Path) -> Iterator[None]:
+    """Turn errors of the file system below ``folders`` into SandboxError."""
+    try:
+        yield
+    except OSError as error:
+        place = Path(error.filename) if isinstance(error.filename, str) else folders[0]
+        if error.errno in FULL:
+            raise _full(place, "no space left") from error
+        if error.errno in FORBIDDEN:
+            raise SandboxError(
+                f"{place} cannot be written: {error.strerror}",
+                "give yourself write permission there, or use another folder",
+            ) from error
+        raise
+
+
+def _full(place: Path, why: str) -> SandboxError:
+    return SandboxError(f"the folder {place} is full: {why}", "make room there, or use another folder, then start again")
