@@ -1,0 +1,1 @@
+"""The commands, a file each or a few of one kind; heavy imports happen inside them."""

@@ -1,0 +1,83 @@
+"""A bay that a file of a checkout owns: `bay export` makes the file, a change is written into it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bay.cli.record import BAY_TYPE, Record
+from bay.cli.session import Session
+from bay.cli.workspace import BayStack
+from bay.components.errors import BayError
+from bay.components.spec import BaySpec
+from bay.stacks.config import config_of
+
+Values = dict[str, Any]
+
+
+def find(start: Path | None = None) -> Path | None:
+    """The checkout around a folder: the nearest one with a Pulumi.yaml of project `bay`."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        settings = folder / "Pulumi.yaml"
+        if settings.is_file() and (yaml.safe_load(settings.read_text()) or {}).get("name") == "bay":
+            return folder
+    return None
+
+
+def stack_file(checkout: Path, name: str) -> Path:
+    """The settings file of a bay: what a reviewer sees."""
+    return checkout / "stacks" / f"Pulumi.{name}.yaml"
+
+
+def write(session: Session, record: Record, spec: BaySpec) -> None:
+    """Write a change into the bay's file, keeping its comments; refused where this is not its checkout."""
+    checkout = find()
+    if checkout is None or not stack_file(checkout, record.name).exists():
+        raise BayError(
+            f"bay {record.name} is managed by a file, stacks/Pulumi.{record.name}.yaml of its checkout",
+            "change it there",
+        )
+    assert record.spec is not None
+    engine = session.engine(record.name)
+    for path, value in differences(config_of(record.spec), config_of(spec)):
+        words = ["config", "set", "--path", path, "--stack", record.name]
+        text = json.dumps(value) if isinstance(value, list | dict) else str(value)
+        engine.run([*words, "--", text], str(checkout), {})
+
+
+def differences(old: Values, new: Values, prefix: str = "") -> list[tuple[str, Any]]:
+    """(path, new value) of every leaf that differs: ``("bay:nodes.count", 5)``."""
+    found: list[tuple[str, Any]] = []
+    for key, value in new.items():
+        path, before = f"{prefix}{key}", old.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            found += differences(before, value, f"{path}.")
+        elif value != before:
+            found.append((path, value))
+    return found
+
+
+def export(stack: BayStack, record: Record, checkout: Path) -> Path:
+    """Make the file of a bay and record in the state that the file owns it from now on."""
+    if record.spec is None:
+        raise BayError(f"bay {record.name} was never begun", f"'bay create {record.name}' makes it")
+    path = stack_file(checkout, record.name)
+    if path.exists():
+        raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
+    document = {"encryptionsalt": record.salt, "config": config_of(record.spec)}
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    record_owner(stack, "file")
+    return path
+
+
+def record_owner(stack: BayStack, owner: str) -> None:
+    """Write who manages the bay into its state, so that the next plan shows no change for it."""
+    deployment = stack.export()
+    content: dict[str, Any] = dict(deployment.deployment or {})
+    for resource in content.get("resources", []):
+        if resource["type"] == BAY_TYPE:
+            resource["inputs"]["managed_by"] = owner
+    deployment.deployment = content
+    stack.import_(deployment)

@@ -1,0 +1,93 @@
+"""`bay config`, `bay env`, `bay export`, `bay cancel`: between a bay and other tools."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import say
+
+
+def config(
+    name: options.Name,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Where to write; default ~/.config/bay/clients/NAME.")
+    ] = None,
+    state: options.State = None,
+) -> None:
+    """Write the client files of a bay (mode 0600) and print the export lines for the shell.
+
+    Example: eval "$(bay config physics)" && docker node ls
+    """
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+    from bay.cli.settings import write_private
+    from bay.components.engines import ENGINES
+    from bay.components.errors import BayError
+
+    session = Session(state=state)
+    record = recorded(session, name)
+    if record.spec is None or not record.completed:
+        raise BayError(f"bay {name} is not complete", f"'bay show {name}' says why; 'bay create {name}' goes on")
+    place = (folder or session.settings.config / "clients" / name).expanduser().absolute()
+    with session.existing(name, record.salt) as stack:
+        outputs = stack.outputs()
+    for file, content in outputs["client_files"].items():
+        write_private(place / file, content)
+    variables = ENGINES[record.spec.coe].client_environment(outputs["api_address"], str(place))
+    for key, value in variables.items():
+        typer.echo(f"export {key}={shlex.quote(value)}")
+    if not record.spec.access.api:
+        say(f"the API is closed: 'bay update {name} --set access.api=[CIDR]' opens it to where you are")
+
+
+def env(os_cloud: options.OsCloud = None, state: options.State = None) -> None:
+    """Print what plain `pulumi` needs in this shell: engine, state, passphrase, cloud.
+
+    Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
+    """
+    from bay.cli.shell import exports
+    from bay.cli.session import Session
+
+    for line in exports(Session(os_cloud, state)):
+        typer.echo(line)
+
+
+def export(
+    name: options.Name,
+    state: options.State = None,
+) -> None:
+    """Make stacks/Pulumi.NAME.yaml in this checkout; the file manages the bay from then on.
+
+    Example: bay export physics && pulumi preview --stack physics
+    """
+    from bay.cli import checkout
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+    from bay.components.errors import BayError
+
+    session = Session(state=state)
+    place = checkout.find()
+    if place is None:
+        raise BayError("this folder is in no checkout of bay", "change into one: it has Pulumi.yaml and stacks/", 2)
+    record = recorded(session, name)
+    with session.existing(name, record.salt) as stack:
+        path = checkout.export(stack, record, place)
+    say(f"{path.relative_to(place)} manages bay {name} now; 'pulumi preview --stack {name}' shows no change")
+
+
+def cancel(name: options.Name, state: options.State = None) -> None:
+    """Take away the lock of a run that is no more.
+
+    Example: bay cancel physics
+    """
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+
+    session = Session(state=state)
+    record = recorded(session, name)
+    with session.existing(name, record.salt) as stack:
+        stack.cancel()
+    say(f"bay {name} is unlocked; 'bay show {name}' says what there is")

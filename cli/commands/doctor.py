@@ -1,0 +1,34 @@
+"""`bay doctor`: what is there, what is missing, and the command that mends it."""
+
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import Format, print_list, say
+
+COLUMNS = ("name", "ok", "detail", "remedy")
+
+
+def doctor(
+    build: Annotated[bool, typer.Option("--build", help="Make the Pulumi engine and plugin if they are missing.")] = False,
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """Say line by line what this machine has and lacks; exit 0 where nothing is missing, else 1.
+
+    Example: bay doctor --build
+    """
+    from bay import toolchain
+    from bay.cli.health import checks
+    from bay.cli.session import Session
+
+    session = Session(os_cloud, state)
+    if build:
+        toolchain.ensure(session.settings.cache, session.settings.path, say)
+    found = checks(session)
+    rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
+    print_list(rows, COLUMNS, form, columns or [])
+    raise typer.Exit(0 if all(check.ok for check in found) else 1)

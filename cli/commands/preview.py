@@ -1,0 +1,100 @@
+"""`bay preview`: what a change would do, and nothing is changed."""
+
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import Format, print_list, say
+
+if TYPE_CHECKING:
+    from bay.cli.plan import Change
+    from bay.cli.record import Record
+    from bay.cli.session import Session
+    from bay.components.spec import BaySpec
+
+EXIT_CHANGES = 2
+"""Exit code of a preview that would change something; 0 nothing, 1 error."""
+
+
+def preview(
+    name: options.Name,
+    model: options.Model = None,
+    nodes: options.Nodes = None,
+    masters: options.MasterCount = None,
+    keypair: options.Keypair = None,
+    assignments: options.Set = None,
+    file: options.SpecFile = None,
+    models: options.Models = None,
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """Show what a change would do; exit 0: nothing, 2: changes, 1: error.
+
+    Example: bay preview physics --nodes 10
+
+    Example: bay preview new-bay --model swarm
+    """
+    from bay.cli.session import Session
+    from bay.components.layers import resolve
+
+    session = Session(os_cloud, state)
+    said = options.layers(
+        model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
+    )
+    folders = [folder for folder in (session.settings.models, models) if folder]
+
+    def specify(record: "Record | None") -> "BaySpec":
+        begun = record.spec.model_dump(mode="json") if record and record.spec else {}
+        return resolve([begun, *said], folders)
+
+    found = show_plan(session, name, specify, form, columns or [])
+    raise typer.Exit(EXIT_CHANGES if found else 0)
+
+
+def show_plan(
+    session: "Session",
+    name: str,
+    specify: "Callable[[Record | None], BaySpec]",
+    form: Format = Format.TABLE,
+    columns: list[str] | None = None,
+) -> "list[Change]":
+    """Print the plan of a bay, existing or not, and return it."""
+    from bay.cli import plan
+
+    found = _plan(session, name, specify)
+    print_list([change.row() for change in found], plan.COLUMNS, form, columns or [])
+    say(f"bay {name}: {plan.summary(found)}")
+    return found
+
+
+def _plan(session: "Session", name: str, specify: "Callable[[Record | None], BaySpec]") -> "list[Change]":
+    from bay.cli import plan
+    from bay.cli.failures import NoSuchBay
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import check_cloud
+    from bay.cli.workspace import opened
+    from bay.components.lookup import look_up
+    from bay.components.spec import check_name
+
+    check_name(name)
+    try:
+        record: Record | None = recorded(session, name)
+    except NoSuchBay:
+        record = None
+    spec = specify(record)
+    cloud = session.cloud()
+    check_cloud(name, dict(record.cloud) if record else {}, cloud)
+    place = look_up(spec, cloud)
+    if record is not None:
+        with opened(session.engine(name), name, salt=record.salt) as stack:
+            return plan.changes(stack, spec, place, "file" if record.managed_by == "file" else "cli")
+    with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:  # a stack of its own: no trace in the state
+        engine = session.engine("", state=f"file://{folder}")
+        engine.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
+        with opened(engine, name, new=True) as stack:
+            return plan.changes(stack, spec, place, "cli")

@@ -1,0 +1,67 @@
+"""`bay sandbox`: a real OpenStack on this machine, for trying things."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import Format, print_list, say
+
+if TYPE_CHECKING:
+    from bay.sandbox import Sandbox
+
+commands = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, for trying things.")
+
+
+@commands.command()
+def start() -> None:
+    """Start the sandbox; the first time its services are installed.
+
+    Example: bay sandbox start && bay create demo --model swarm --os-cloud sandbox
+    """
+    sandbox = _sandbox()
+    sandbox.start(say)
+    say("ready: say --os-cloud sandbox, or: export OS_CLOUD=sandbox OS_CLIENT_CONFIG_FILE=" + str(sandbox.clouds_file))
+
+
+@commands.command()
+def stop() -> None:
+    """Stop the sandbox; what it holds is kept.
+
+    Example: bay sandbox stop
+    """
+    _sandbox().stop()
+    say("the sandbox is stopped")
+
+
+@commands.command()
+def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -> None:
+    """Show the sandbox's services; exit 0 where all run, else 1.
+
+    Example: bay sandbox status
+    """
+    found = _sandbox().status()
+    rows = [
+        {"service": s.name, "running": s.running, "port": s.port, "pid": s.pid, "memory_mib": s.memory_mib}
+        for s in found.services
+    ]
+    print_list(rows, ("service", "running", "port", "pid", "memory_mib"), form, columns or [])
+    raise typer.Exit(0 if found.running else 1)
+
+
+@commands.command()
+def reset() -> None:
+    """Stop the sandbox and delete all it holds.
+
+    Example: bay sandbox reset
+    """
+    _sandbox().reset(say)
+    say("the sandbox is empty")
+
+
+def _sandbox() -> "Sandbox":
+    from bay.cli.settings import here
+    from bay.sandbox import Sandbox
+
+    found = here()
+    return Sandbox(state=found.sandbox_state, cache=found.cache / "sandbox")

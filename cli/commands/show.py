@@ -1,0 +1,91 @@
+"""`bay list`, `bay show`, `bay node list`: the commands that only read."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import Format, print_list, print_one, say
+
+if TYPE_CHECKING:
+    from bay.cli.engine import Engine
+    from bay.cli.record import Record
+    from bay.cli.session import Session
+
+node_commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
+
+
+def list_bays(
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    state: options.State = None,
+) -> None:
+    """List the bays that the state holds.
+
+    Example: bay list -f json
+    """
+    from bay.cli.session import Session
+    from bay.cli.view import LIST_COLUMNS
+    from bay.cli.workspace import stack_names
+
+    session = Session(state=state)
+    engine = session.engine("")
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda name: _row(session, name)[1], stack_names(engine)))
+    for row in rows:
+        row["masters"], row["nodes"] = len(row["masters"]), len(row["nodes"])
+    print_list(rows, LIST_COLUMNS, form, columns or [])
+
+
+def show(
+    name: options.Name,
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    state: options.State = None,
+) -> None:
+    """Show a bay: status, API address, nodes and spec, from the state alone.
+
+    Example: bay show physics -f json -c api_address
+    """
+    from bay.cli.session import Session
+
+    print_one(_row(Session(state=state), name)[1], form, columns or [])
+
+
+@node_commands.command("list")
+def list_nodes(
+    name: options.Name,
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """List the servers of a bay with Nova's status of each.
+
+    Example: bay node list physics -f value -c address
+    """
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+    from bay.cli.view import NODE_COLUMNS, node_rows, server_statuses
+    from bay.components.errors import BayError
+
+    session = Session(os_cloud, state)
+    record = recorded(session, name)
+    statuses = {}
+    try:
+        statuses = server_statuses(session.cloud(), record)
+    except BayError as error:
+        say(f"the status of the servers is not known: {error.message}")
+    print_list(node_rows(record, statuses), NODE_COLUMNS, form, columns or [])
+
+
+def _row(session: "Session", name: str) -> "tuple[Record, dict[str, Any]]":
+    from bay.cli.view import bay_row
+    from bay.cli.workspace import opened
+
+    engine: Engine = session.engine("")
+    with opened(engine, name) as stack, ThreadPoolExecutor(1) as pool:
+        last = pool.submit(stack.last_run)
+        record = stack.record()
+        return record, bay_row(session, record, last.result())

@@ -1,0 +1,114 @@
+"""Failures of the Pulumi engine in words of what the user can do; mapped here once."""
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
+
+from bay.components.errors import BayError
+
+LOCKED_BY = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+
+
+class NoSuchBay(BayError):
+    """The state holds no bay of this name."""
+
+
+class Locked(BayError):
+    """Another run holds the stack; `dead` where that run was on this machine and is no more."""
+
+    def __init__(self, message: str, hint: str, dead: bool) -> None:
+        super().__init__(message, hint)
+        self.dead = dead
+
+
+class Quota(BayError):
+    """The cloud refused to make more; what was made is kept."""
+
+
+@contextmanager
+def explained(bay: str) -> Iterator[None]:
+    """Turns what the Automation API raises inside into a BayError."""
+    try:
+        yield
+    except StackNotFoundError:
+        raise NoSuchBay(f"there is no bay {bay!r} in this state", "'bay list' shows the bays") from None
+    except ConcurrentUpdateError as error:
+        raise _locked(bay, str(error)) from None
+    except CommandError as error:
+        raise from_output(bay, str(error)) from error
+
+
+def _locked(bay: str, text: str) -> Locked:
+    holder = LOCKED_BY.search(text)
+    if holder is None:
+        return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again", False)
+    dead = holder["host"] == socket.gethostname() and not _alive(int(holder["pid"]))
+    who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
+    hint = f"wait for it, or 'bay cancel {bay}' if that run is no more"
+    return Locked(f"bay {bay} is being changed by another run ({who})", hint, dead)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+KNOWN = (
+    (
+        r"incorrect passphrase",
+        BayError,
+        "the passphrase of bay {bay} is wrong",
+        "set PULUMI_CONFIG_PASSPHRASE_FILE to the file it was made with, or copy that file to where 'bay doctor' looks",
+    ),
+    (
+        r"passphrase must be set",
+        BayError,
+        "the passphrase of bay {bay} is missing",
+        "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy its file from the machine that made the bay ('bay doctor' says where)",
+    ),
+    (
+        r"(?i)quota exceeded[^\n\"]*|OverQuota|VolumeLimitExceeded[^\n\"]*",
+        Quota,
+        "the project's quota is used up: {found}",
+        "what was made is kept: free some quota and run 'bay create {bay}' again, or 'bay delete {bay}'",
+    ),
+    (
+        r"belongs to project [^\n]*",
+        BayError,
+        "bay {bay} {found}",
+        "name the bay's own cloud with --os-cloud or OS_CLOUD",
+    ),
+    (
+        r"permission denied|read-only file system|no space left on device",
+        BayError,
+        "the state cannot be written: {found}",
+        "make room and make it writable, or name another with --state or BAY_STATE",
+    ),
+)
+"""(pattern in the engine's output, error, message, hint); {found} is what the pattern matched."""
+
+
+def from_output(bay: str, text: str) -> BayError:
+    """The first known cause in the engine's output, else its first error lines."""
+    for pattern, kind, message, hint in KNOWN:
+        match = re.search(pattern, text)
+        if match:
+            found = match.group(0).strip()
+            return kind(message.format(bay=bay, found=found), hint.format(bay=bay))
+    return BayError(f"bay {bay}: {first_errors(text)}", f"'bay show {bay}' says what there is; the command can be run again")
+
+
+def first_errors(text: str) -> str:
+    """The engine's first two error lines, without its decoration."""
+    lines = [line.split("error:", 1)[1].strip() for line in text.splitlines() if "error:" in line]
+    causes = [line for line in lines if line and line != "update failed"]
+    return "; ".join(dict.fromkeys(causes[:2]))[:500] or "the engine failed without a message"

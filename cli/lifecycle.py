@@ -1,0 +1,125 @@
+"""Create, change and delete a bay: the order of steps, and what happens when one was cut off."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bay.cli import leftovers, lock, passphrase
+from bay.cli.failures import NoSuchBay
+from bay.cli.progress import Progress
+from bay.cli.record import Record
+from bay.cli.session import Session, check_cloud, interruptible
+from bay.cli.workspace import BayStack, opened
+from bay.components.bay import Owner
+from bay.components.errors import BayError
+from bay.components.lookup import Place, look_up
+from bay.components.spec import BaySpec, check_name
+from bay.stacks.program import program
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+Report = Callable[[str], None]
+
+
+def recorded(session: Session, name: str) -> Record:
+    """What the state says of a bay; NoSuchBay where it has none of this name."""
+    with opened(session.engine(""), name) as stack:
+        return stack.record()
+
+
+def create(session: Session, name: str, specify: Callable[[Record | None], BaySpec], report: Report) -> None:
+    """Make a new bay, or go on with one whose making was cut off."""
+    check_name(name)
+    with lock.held(session.settings.lock_file(name), name):
+        try:
+            record: Record | None = recorded(session, name)
+        except NoSuchBay:
+            record = None
+        if record and record.completed:
+            raise BayError(f"bay {name} exists already", f"'bay scale {name} N' changes it, 'bay delete {name}' ends it")
+        spec = specify(record)
+        cloud = session.cloud()
+        place = _place(session, name, spec, cloud, record)
+        _refuse_taken_name(name, record, cloud)
+        with _opened_for_change(session, name, record) as stack:
+            _settle(stack, record, cloud, report)
+            _up(stack, spec, place, "cli", report)
+
+
+def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report: Report) -> None:
+    """Make an existing bay what `spec` says."""
+    with lock.held(session.settings.lock_file(record.name), record.name):
+        cloud = session.cloud()
+        place = _place(session, record.name, spec, cloud, record)
+        with _opened_for_change(session, record.name, record) as stack:
+            _settle(stack, record, cloud, report)
+            _up(stack, spec, place, owner, report)
+
+
+def delete(session: Session, record: Record, report: Report) -> None:
+    """End a bay: what the state knows, what carries its mark, then the state itself."""
+    name = record.name
+    with lock.held(session.settings.lock_file(name), name):
+        cloud = session.cloud()
+        check_cloud(name, dict(record.cloud), cloud)
+        with _opened_for_change(session, name, record) as stack:
+            _settle(stack, record, cloud, report)
+            if record.ids or record.spec is not None:
+                stack.unprotect()
+                _watched(stack, stack.destroy)
+            if record.bay_id:
+                leftovers.sweep(cloud, leftovers.find(cloud, name, record.bay_id), report)
+            stack.remove()
+        passphrase.forget(session.settings, name)
+
+
+@contextmanager
+def _opened_for_change(session: Session, name: str, record: Record | None) -> Iterator[BayStack]:
+    new = record is None
+    # A stack that was made but holds nothing may be gone again before its passphrase was ever used.
+    engine = session.engine(name, new=new or not record.ids)  # type: ignore[union-attr]
+    with opened(engine, name, new=new, salt=record.salt if record else "") as stack:
+        yield stack
+
+
+def _place(session: Session, name: str, spec: BaySpec, cloud: "Connection", record: Record | None) -> Place:
+    check_cloud(name, dict(record.cloud) if record else {}, cloud)
+    return look_up(spec, cloud)
+
+
+def _refuse_taken_name(name: str, record: Record | None, cloud: "Connection") -> None:
+    other = leftovers.other_bay_of_name(cloud, name, record.bay_id if record else "")
+    if other:
+        raise BayError(
+            f"another bay of this project is called {name} (bay:id {other}); its state is somewhere else",
+            "choose another name, or use the state it was made with (--state)",
+        )
+
+
+def _settle(stack: BayStack, record: Record | None, cloud: "Connection", report: Report) -> None:
+    """After a run that was cut off: what it made and the state does not know is deleted, then forgotten."""
+    if record is None or not record.pending:
+        return
+    report(f"the last run was cut off while it worked on {', '.join(record.pending)}")
+    if record.bay_id:
+        leftovers.sweep(cloud, leftovers.find(cloud, record.name, record.bay_id, record.ids), report)
+    deployment = stack.export()
+    content: dict[str, Any] = dict(deployment.deployment or {})
+    content["pending_operations"] = []
+    deployment.deployment = content
+    stack.import_(deployment)
+
+
+def _up(stack: BayStack, spec: BaySpec, place: Place, owner: Owner, report: Report) -> None:
+    run = partial(program, stack.name, spec, managed_by=owner, place=place)
+    _watched(stack, lambda on_event: stack.up(run, on_event))
+
+
+def _watched(stack: BayStack, run: Callable[[Any], None]) -> None:
+    """Run the engine with progress on stderr; Ctrl-C is kept in order."""
+    from bay.cli.output import say
+
+    with Progress() as progress:
+        interruptible(stack.engine, lambda: run(progress), say)

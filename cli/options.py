@@ -1,0 +1,57 @@
+"""Options that several commands share, and how they become a spec."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bay.cli.output import Format
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())]
+OsCloud = Annotated[
+    str | None, typer.Option("--os-cloud", metavar="CLOUD", help="Cloud in clouds.yaml; 'sandbox' is the local one.")
+]
+State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
+Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
+Columns = Annotated[list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
+Model = Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Model to start from; see 'bay model list'.")]
+Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", help="Number of nodes.")]
+MasterCount = Annotated[int | None, typer.Option("--masters", metavar="N", help="Number of masters (odd).")]
+Keypair = Annotated[str | None, typer.Option("--keypair", metavar="KEYPAIR", help="Nova keypair for SSH.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any field of the spec; repeatable.")
+]
+SpecFile = Annotated[Path | None, typer.Option("--file", metavar="SPEC", help="YAML file with fields of the spec.")]
+Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder with more models.")]
+
+
+def layers(
+    *,
+    model: str | None = None,
+    nodes: int | None = None,
+    masters: int | None = None,
+    keypair: str | None = None,
+    assignments: list[str] | None = None,
+    file: Path | None = None,
+) -> list[dict[str, Any]]:
+    """What the user said, lowest first: the file, then the options, then each --set."""
+    from bay.components.layers import assignment, read_yaml
+
+    named = {"model": model, "nodes": nodes, "masters": masters, "keypair": keypair}
+    options = {field: value for field, value in named.items() if value is not None}
+    return [read_yaml(file) if file else {}, options, *(assignment(text) for text in assignments or [])]
+
+
+def _bay_names() -> list[str]:
+    """For shell completion: silent when anything is amiss."""
+    from bay.cli.session import Session
+    from bay.components.errors import BayError
+
+    try:
+        from bay.cli.workspace import stack_names
+
+        return stack_names(Session().engine(""))
+    except BayError:
+        return []

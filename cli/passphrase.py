@@ -1,0 +1,34 @@
+"""The passphrase that encrypts a bay's secrets in the state: one a bay, in a file of mode 0600."""
+
+import os
+import secrets
+from pathlib import Path
+
+from bay.cli.settings import Settings, write_private
+from bay.components.errors import BayError
+
+
+def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
+    """What the engine needs to encrypt: the user's own passphrase, else the bay's file (`new`: made here)."""
+    if settings.passphrase_given:
+        return {}
+    path = settings.passphrase_file(bay)
+    if new and not path.exists():
+        write_private(path, secrets.token_urlsafe(32))
+    if not path.exists():
+        raise BayError(
+            f"the passphrase of bay {bay} is missing: {path}",
+            "copy that file from the machine that made the bay, or set PULUMI_CONFIG_PASSPHRASE_FILE",
+        )
+    _check_readable(path)
+    return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
+
+
+def forget(settings: Settings, bay: str) -> None:
+    """Remove the passphrase of a bay that is no more."""
+    settings.passphrase_file(bay).unlink(missing_ok=True)
+
+
+def _check_readable(path: Path) -> None:
+    if not os.access(path, os.R_OK):
+        raise BayError(f"the passphrase file {path} cannot be read", f"chmod 600 {path}, as its owner")

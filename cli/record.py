@@ -1,0 +1,120 @@
+"""What the state says of a bay: readable after a failure and after a kill, without asking the cloud."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bay.components.spec import BaySpec
+
+BAY_TYPE = "bay:index:Bay"
+INSTANCE_TYPE = "openstack:compute/instance:Instance"
+FLOATING_TYPE = "openstack:networking/floatingIp:FloatingIp"
+PORT_TYPE = "openstack:networking/port:Port"
+
+
+@dataclass(frozen=True)
+class NodeRecord:
+    """A server as the state knows it; id and address are empty before Nova gave them."""
+
+    name: str
+    role: str
+    group: str
+    address: str
+    id: str
+
+    @property
+    def index(self) -> int:
+        """The node's index in its group."""
+        return int(self.name.rsplit("-", 1)[1])
+
+
+@dataclass(frozen=True)
+class Record:
+    """One bay's state.
+
+    spec: None where the bay was never begun. completed: an update went through at least once.
+    pending: names of resources whose operation was cut off. ids: of everything the state owns.
+    """
+
+    name: str
+    bay_id: str = ""
+    spec: BaySpec | None = None
+    cloud: Mapping[str, str] = field(default_factory=dict)
+    managed_by: str = "cli"
+    nodes: tuple[NodeRecord, ...] = ()
+    pending: tuple[str, ...] = ()
+    ids: frozenset[str] = frozenset()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    salt: str = ""
+
+    @property
+    def completed(self) -> bool:
+        """Outputs are written by the first update that goes through."""
+        return "id" in self.outputs
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of servers that the spec asks for and the state does not have."""
+        if self.spec is None:
+            return []
+        wanted = {f"{self.name}-{group}-{i}" for group, spec in self.spec.groups.items() for i in spec.indices}
+        return sorted(wanted - {node.name for node in self.nodes})
+
+    @property
+    def surplus(self) -> list[str]:
+        """Names of servers that the state has and the spec does not ask for."""
+        if self.spec is None:
+            return [node.name for node in self.nodes]
+        wanted = {f"{self.name}-{group}-{i}" for group, spec in self.spec.groups.items() for i in spec.indices}
+        return sorted({node.name for node in self.nodes} - wanted)
+
+
+def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
+    """A Record from a Pulumi deployment as `pulumi stack export` prints it."""
+    content = deployment or {}
+    resources: list[Mapping[str, Any]] = content.get("resources") or []
+    pending: list[Mapping[str, Any]] = content.get("pending_operations") or []
+    bay = next((r for r in resources if r["type"] == BAY_TYPE), None)
+    inputs = (bay or {}).get("inputs") or {}
+    stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
+    return Record(
+        name=name,
+        bay_id=_identity_id(name, resources),
+        spec=BaySpec.model_validate(inputs["spec"]) if bay else None,
+        cloud=inputs.get("cloud") or {},
+        managed_by=inputs.get("managed_by", "cli"),
+        nodes=_nodes(resources),
+        pending=tuple(_short(op["resource"]["urn"]) for op in pending),
+        ids=frozenset(r["id"] for r in resources if r.get("id")),
+        outputs=stack.get("outputs") or {},
+        salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
+    )
+
+
+def _identity_id(name: str, resources: list[Mapping[str, Any]]) -> str:
+    """The mark: id of the one dynamic resource that has generations."""
+    for resource in resources:
+        if resource.get("custom") and "generations" in (resource.get("outputs") or {}):
+            return str(resource["id"])
+    return ""
+
+
+def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
+    ports = {r["id"]: (r.get("outputs") or {}) for r in resources if r["type"] == PORT_TYPE and r.get("id")}
+    found = []
+    for resource in resources:
+        if resource["type"] != INSTANCE_TYPE or resource.get("delete"):
+            continue
+        inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
+        group = str((inputs.get("metadata") or {}).get("bay:group", "node"))
+        port = ports.get(((inputs.get("networks") or [{}])[0]).get("port", ""), {})
+        address = outputs.get("accessIpV4") or next(iter(port.get("allFixedIps") or []), "")
+        role = "master" if group == "master" else "node"
+        found.append(NodeRecord(str(inputs.get("name", "")), role, group, address, str(resource.get("id", ""))))
+    return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
+
+
+def _short(urn: str) -> str:
+    """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance demo-node-1``."""
+    parts = urn.split("::")
+    return f"{parts[-2].rsplit(':', 1)[-1]} {parts[-1]}"

@@ -1,0 +1,119 @@
+"""One run of `bay`: its settings, the engine for a bay, the cloud."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bay.cli import passphrase, settings
+from bay.cli.settings import Settings
+from bay.components.errors import BayError
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+    from bay.cli.engine import Engine
+    from bay.cli.workspace import BayStack
+
+ENGINE_SETTINGS = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    # Resource hooks are part of the program; a destroy without them would skip draining.
+    "PULUMI_RUN_PROGRAM": "true",
+}
+
+
+class Session:
+    """Settings first; engine and cloud are made when a command asks for them."""
+
+    def __init__(self, cloud: str | None = None, state: str | None = None) -> None:
+        self.settings: Settings = settings.read(os.environ, cloud, state)
+        self.pinned = settings.pin_cloud(self.settings)
+
+    def engine(self, bay: str, *, new: bool = False, state: str = "") -> "Engine":
+        """The Pulumi engine with what it needs for one bay (empty name: for reading the state only)."""
+        from bay import toolchain
+        from bay.cli.engine import Engine
+
+        settings.ensure_local_state(self.settings)
+        found = toolchain.find(self.settings.cache, self.settings.path)
+        if found is None:
+            raise BayError("the Pulumi engine is not there", "bay doctor --build makes it; 'bay doctor' says what is missing")
+        secrets = passphrase.environment(self.settings, bay, new=new) if bay else {}
+        environment = {
+            **found.environment(),
+            **ENGINE_SETTINGS,
+            **secrets,
+            "PULUMI_BACKEND_URL": state or self.settings.state,
+        }
+        return Engine(str(found.root / "bin" / "pulumi"), found.version, environment)
+
+    def cloud(self) -> "Connection":
+        """A connection to the pinned cloud."""
+        from bay.components.cloud import connect
+
+        return connect(self.settings.cloud or self.pinned.get("OS_CLOUD"))
+
+    @contextmanager
+    def existing(self, bay: str, salt: str = "") -> "Iterator[BayStack]":
+        """The stack of a bay that is there."""
+        from bay.cli.workspace import opened
+
+        with opened(self.engine(bay), bay, salt=salt) as stack:
+            yield stack
+
+
+def check_cloud(bay: str, recorded: dict[str, str], cloud: "Connection") -> None:
+    """A bay is only touched with a login of its own cloud and project (a foreign login would lose it)."""
+    from bay.components.cloud import explained
+    from bay.components.login import Login, difference, login_of
+
+    with explained("checking the login"):
+        current = login_of(cloud)
+    if not recorded:
+        return
+    problem = difference(bay, Login(**recorded), current)
+    if problem:
+        raise BayError(problem, "name the bay's own cloud with --os-cloud or OS_CLOUD")
+
+
+def interruptible(engine: "Engine", run: Callable[[], None], report: Callable[[str], None]) -> None:
+    """Run in a thread; Ctrl-C stops the engine in order, a second one at once, and both say how to go on."""
+    from threading import Thread
+
+    failures: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            run()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = Thread(target=guarded)
+    thread.start()
+    interrupts = 0
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            interrupts += 1
+            if interrupts == 1:
+                report("stopping: waiting for what is in flight; Ctrl-C again stops at once")
+                engine.interrupt()
+            else:
+                report("stopping at once")
+                engine.kill()
+    if interrupts:
+        raise Interrupted()
+    if failures:
+        raise failures[0]
+
+
+class Interrupted(BayError):
+    """Ctrl-C; exit code as of a shell."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "interrupted; what was made is kept in the state",
+            "run the same command again to go on, or 'bay delete' to take it all back",
+            130,
+        )

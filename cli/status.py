@@ -1,0 +1,37 @@
+"""Status of a bay in Magnum's words, from its state, its last run and whether one is running."""
+
+from dataclasses import dataclass
+
+from bay.cli.record import Record
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last finished run of the engine: kind (update, destroy, ...), result, and how many there were."""
+
+    kind: str = ""
+    result: str = ""
+    count: int = 0
+
+
+def status(record: Record, last: LastRun, running: bool) -> tuple[str, str]:
+    """(status, reason): CREATE_COMPLETE, UPDATE_FAILED, DELETE_IN_PROGRESS, ...; `running`: a run is going on now."""
+    verb = "DELETE" if last.kind == "destroy" else "UPDATE" if record.completed else "CREATE"
+    if running:
+        return f"{verb}_IN_PROGRESS", ""
+    if record.pending:
+        return f"{verb}_FAILED", f"cut off while it worked on {', '.join(record.pending)}"
+    if last.kind == "destroy":
+        return "DELETE_FAILED", "the deletion did not go through"
+    if last.result == "failed":
+        return f"{verb}_FAILED", _difference(record) or "the last run failed"
+    if not record.completed or record.missing or record.surplus:
+        return f"{verb}_FAILED", _difference(record) or "the last run did not finish"
+    return ("CREATE" if last.count <= 1 else "UPDATE") + "_COMPLETE", ""
+
+
+def _difference(record: Record) -> str:
+    missing, surplus = record.missing, record.surplus
+    parts = [f"missing: {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}"] if missing else []
+    parts += [f"not yet deleted: {', '.join(surplus[:5])}"] if surplus else []
+    return "; ".join(parts)

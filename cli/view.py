@@ -1,0 +1,79 @@
+"""What `bay show`, `list` and `node list` print: rows from the state, with the servers' status from Nova."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bay.cli import lock
+from bay.cli.record import Record
+from bay.cli.session import Session
+from bay.cli.status import LastRun, status
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+SHOW_COLUMNS = (
+    "name",
+    "coe",
+    "model",
+    "status",
+    "status_reason",
+    "health_status",
+    "health_status_reason",
+    "api_address",
+    "masters",
+    "nodes",
+    "network",
+    "managed_by",
+    "id",
+    "spec",
+)
+LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
+NODE_COLUMNS = ("name", "role", "group", "address", "id", "status")
+
+
+def bay_row(session: Session, record: Record, last: LastRun) -> dict[str, Any]:
+    """Everything `bay show` says of a bay."""
+    running = lock.is_held(session.settings.lock_file(record.name))
+    word, reason = status(record, last, running)
+    spec = record.spec
+    own_network = record.name if spec and spec.network.existing is None else None
+    return {
+        "name": record.name,
+        "coe": spec.coe if spec else None,
+        "model": spec.model if spec else None,
+        "status": word,
+        "status_reason": reason,
+        "health_status": "UNKNOWN",
+        "health_status_reason": "the servers are ACTIVE or not; the engine on them is not asked",
+        "api_address": record.outputs.get("api_address"),
+        "masters": [node.address for node in record.nodes if node.role == "master"],
+        "nodes": [node.address for node in record.nodes if node.role == "node"],
+        "network": own_network or (spec.network.existing if spec else None),
+        "managed_by": record.managed_by,
+        "id": record.bay_id,
+        "spec": spec.model_dump(mode="json") if spec else None,
+    }
+
+
+def node_rows(record: Record, statuses: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A row for each server; UNKNOWN where the cloud was not asked, DELETED where it knows no such server."""
+    absent = "DELETED" if statuses else "UNKNOWN"
+    return [
+        {
+            "name": node.name,
+            "role": node.role,
+            "group": node.group,
+            "address": node.address,
+            "id": node.id,
+            "status": statuses.get(node.id, absent),
+        }
+        for node in record.nodes
+    ]
+
+
+def server_statuses(cloud: "Connection", record: Record) -> dict[str, str]:
+    """Server id -> Nova's status, of the servers whose name begins as the bay's do."""
+    from bay.components.cloud import explained
+
+    with explained("asking for the servers"):
+        return {server.id: server.status for server in cloud.compute.servers(name=f"^{record.name}-")}

@@ -1,0 +1,135 @@
+"""The only module that speaks Pulumi's Automation API: one stack is one bay."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.automation import (
+    Deployment,
+    EngineEvent,
+    LocalWorkspace,
+    ProjectSettings,
+    Stack,
+    StackSettings,
+)
+
+from bay.cli import record
+from bay.cli.engine import Engine
+from bay.cli.failures import explained
+from bay.cli.record import Record
+from bay.cli.status import LastRun
+
+PROJECT = "bay"
+PARALLEL = 32
+"""Resource operations in flight: the cloud answers slower than the engine asks (docs/speed.md)."""
+
+Program = Callable[[], None]
+Listener = Callable[[EngineEvent], None] | None
+
+
+class Workspace(LocalWorkspace):
+    """A folder with Pulumi.yaml for one run; `--stack` names the stack in every call, so none is selected."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing: `pulumi stack select` would cost a process and write the user's current stack."""
+
+
+@dataclass
+class BayStack:
+    """One bay's stack, opened for one run of `bay`."""
+
+    name: str
+    engine: Engine
+    stack: Stack
+
+    def export(self) -> Deployment:
+        """The whole state; secrets stay encrypted."""
+        with explained(self.name):
+            return self.stack.export_stack()
+
+    def import_(self, deployment: Deployment) -> None:
+        """Put an edited state back."""
+        with explained(self.name):
+            self.stack.import_stack(deployment)
+
+    def record(self) -> Record:
+        """What the state says of the bay."""
+        return record.read(self.name, self.export().deployment)
+
+    def up(self, program: Program, on_event: Listener = None) -> None:
+        """Make the cloud what the program says."""
+        with explained(self.name):
+            self.stack.up(program=program, on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never")
+
+    def preview(self, program: Program, on_event: Listener = None) -> Mapping[str, int]:
+        """What `up` would do: operation -> number of resources."""
+        with explained(self.name):
+            result = self.stack.preview(program=program, on_event=on_event, parallel=PARALLEL, color="never")
+            return {str(getattr(op, "value", op)): count for op, count in result.change_summary.items()}
+
+    def destroy(self, on_event: Listener = None) -> None:
+        """Delete everything the state knows."""
+        with explained(self.name):
+            self.stack.destroy(on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never")
+
+    def unprotect(self) -> None:
+        """Lift the protection of masters, volumes and identity: the user asked for their end."""
+        self.command("state", "unprotect", "--all", "--yes")
+
+    def outputs(self) -> dict[str, Any]:
+        """Stack outputs with their secrets in the clear; empty before the first update went through."""
+        with explained(self.name):
+            return {key: value.value for key, value in self.stack.outputs().items()}
+
+    def last_run(self) -> LastRun:
+        """The newest entry of the stack's history."""
+        text = self.command("stack", "history", "--json", "--page-size", "1")
+        entries = json.loads(text or "[]")
+        if not entries:
+            return LastRun()
+        return LastRun(entries[0].get("kind", ""), entries[0].get("result", ""), entries[0].get("version", 1))
+
+    def remove(self) -> None:
+        """Forget the stack, its history and its settings; only an empty one goes."""
+        self.command("stack", "rm", "--yes")
+
+    def cancel(self) -> None:
+        """Take away the lock of a run that is no more."""
+        self.command("cancel", "--yes")
+
+    def command(self, *words: str) -> str:
+        """Any `pulumi` command on this stack."""
+        with explained(self.name):
+            workspace = self.stack.workspace
+            return self.engine.run([*words, "--stack", self.name], workspace.work_dir, {}).stdout
+
+
+@contextmanager
+def opened(engine: Engine, name: str, *, new: bool = False, salt: str = "") -> Iterator[BayStack]:
+    """Open the stack of a bay (`new`: make it); its folder is temporary and goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bay-") as folder:
+        workspace = Workspace(
+            work_dir=folder,
+            pulumi_command=engine,
+            project_settings=ProjectSettings(name=PROJECT, runtime="python"),
+            stack_settings={name: StackSettings(encryption_salt=salt)} if salt else None,
+        )
+        with explained(name):
+            stack = Stack.create(name, workspace) if new else Stack.select(name, workspace)
+        yield BayStack(name, engine, stack)
+
+
+def stack_names(engine: Engine) -> list[str]:
+    """Names of the bays that the state holds."""
+    with tempfile.TemporaryDirectory(prefix="bay-") as folder:
+        workspace = Workspace(
+            work_dir=folder,
+            pulumi_command=engine,
+            project_settings=ProjectSettings(name=PROJECT, runtime="python"),
+        )
+        with explained(""):
+            output = engine.run(["stack", "ls", "--json", "--project", PROJECT], workspace.work_dir, {}).stdout
+    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in json.loads(output))

@@ -1,0 +1,60 @@
+"""The network that a bay's servers are on."""
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_openstack import networking
+
+from bay.components.lookup import Place
+from bay.components.mark import Mark
+from bay.components.spec import NetworkSpec
+
+
+class Network(ComponentResource):
+    """A network with subnet and router of the bay's own, or one that exists already.
+
+    id, name: of the Neutron network. subnet_id: None on an existing network, where Neutron chooses.
+    ready: what a server has to wait for before it may be made.
+    """
+
+    id: Output[str]
+    name: Output[str]
+    subnet_id: Output[str] | None
+
+    def __init__(self, name: str, spec: NetworkSpec, place: Place, mark: Mark, opts: ResourceOptions) -> None:
+        super().__init__("bay:index:Network", name, {}, opts)
+        self.mark = mark
+        self.subnet_id = None
+        self.ready: list[networking.RouterInterface] = []
+        if place.network is None:
+            self._make(name, spec, place)
+        else:
+            self.id = Output.from_input(place.network.id)
+            self.name = Output.from_input(place.network.name)
+        self.register_outputs({"id": self.id, "name": self.name})
+
+    def _make(self, name: str, spec: NetworkSpec, place: Place) -> None:
+        child = ResourceOptions(parent=self)
+        described = self.mark.description
+        network = networking.Network(name, name=name, tags=self.mark.tags, description=described, opts=child)
+        subnet = networking.Subnet(
+            name,
+            name=name,
+            network_id=network.id,
+            cidr=spec.cidr,
+            ip_version=4,
+            dns_nameservers=list(spec.dns),
+            tags=self.mark.tags,
+            description=described,
+            opts=child,
+        )
+        assert place.external is not None, "the look-up gives an external network to a bay that makes its own"
+        router = networking.Router(
+            name,
+            name=name,
+            external_network_id=place.external.id,
+            tags=self.mark.tags,
+            description=described,
+            opts=child,
+        )
+        interface = networking.RouterInterface(name, router_id=router.id, subnet_id=subnet.id, opts=child)
+        self.id, self.name, self.subnet_id = network.id, network.name, subnet.id
+        self.ready = [interface]

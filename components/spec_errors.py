@@ -1,0 +1,52 @@
+"""pydantic's validation errors in words of the spec: which field, what is wrong, what to write instead."""
+
+import types
+import typing
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ValidationError
+
+from bay.components.errors import nearest
+
+
+def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
+    """(what is wrong, what to do) of the first mistake; the number of further ones is said too."""
+    problems = error.errors(include_url=False)
+    problem = problems[0]
+    path = tuple(problem["loc"])
+    field = _dotted(path)
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(model, path[:-1])
+        message, hint = f"{field}: no such field", nearest(str(path[-1]), known)
+    elif problem["type"] == "missing":
+        message, hint = f"{field}: is missing", f"say --set {field}=VALUE, or name a model that has it"
+    else:
+        message = f"{field}: {_sentence(problem['msg'])}, got {problem['input']!r}"
+        hint = "see 'bay model show MODEL' for the fields and their values"
+    if len(problems) > 1:
+        others = ", ".join(sorted({_dotted(p["loc"]) for p in problems[1:]}))
+        message += f" (and {len(problems) - 1} more: {others})"
+    return message, hint
+
+
+def _sentence(text: str) -> str:
+    return text.removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
+
+
+def _dotted(path: Iterable[int | str]) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Field names of the nested model at `path`."""
+    for part in path:
+        model = _model_of(model.model_fields[str(part)].annotation)
+    return list(model.model_fields)
+
+
+def _model_of(annotation: object) -> type[BaseModel]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
+        return next(_model_of(a) for a in typing.get_args(annotation) if a is not type(None))
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
+    return annotation

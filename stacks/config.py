@@ -1,0 +1,37 @@
+"""Between stack configuration (``bay:<field>``, all text) and the plain values of a spec."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from bay.components.errors import BayError
+from bay.components.layers import resolve
+from bay.components.spec import BaySpec
+
+PROJECT = "bay"
+TEXT_FIELDS = ("model", "coe", "image", "keypair", "floating_ips")
+"""Fields whose text is the value itself: an image may be called 2024 or true."""
+
+
+def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
+    """The spec that a stack's configuration holds, over its model; BayError where it names none."""
+    prefix = f"{PROJECT}:"
+    values = {key.removeprefix(prefix): text for key, text in config.items() if key.startswith(prefix)}
+    if "model" not in values:
+        raise BayError(
+            f"stack {stack!r} has no configuration bay:model, and a bay is never made from defaults alone",
+            f"pulumi config set bay:model swarm; for a bay that exists: bay export {stack}",
+        )
+    return resolve([{field: _value(field, text) for field, text in values.items()}])
+
+
+def _value(field: str, text: str) -> Any:
+    return text if field in TEXT_FIELDS else yaml.safe_load(text)
+
+
+def config_of(spec: BaySpec) -> dict[str, Any]:
+    """A spec as configuration values, written out whole: a later change of the model's file changes no bay."""
+    values: dict[str, Any] = json.loads(spec.model_dump_json(exclude_none=True))
+    return {f"{PROJECT}:{field}": value for field, value in values.items()}

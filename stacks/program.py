@@ -1,0 +1,21 @@
+"""The Pulumi program of a bay: one stack, one Bay, and what other tools read of it."""
+
+import pulumi
+
+from bay.components.bay import Bay, Owner
+from bay.components.lookup import Place
+from bay.components.spec import BaySpec
+
+
+def program(name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None = None) -> None:
+    """Declare the bay and export its outputs; `client_files` is secret."""
+    bay = Bay(name, spec, place=place, managed_by=managed_by)
+    pulumi.export("id", bay.bay_id)
+    pulumi.export("name", name)
+    pulumi.export("model", spec.model)
+    pulumi.export("coe", spec.coe)
+    pulumi.export("api_address", bay.api_address)
+    pulumi.export("masters", pulumi.Output.all(*bay.ports.addresses))
+    pulumi.export("nodes", pulumi.Output.all(*(s.access_ip_v4 for s in bay.servers["node"].servers.values())))
+    pulumi.export("network", bay.network.name)
+    pulumi.export("client_files", bay.client_files)
