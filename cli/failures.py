@@ -73,7 +73,7 @@ KNOWN = (
         r"passphrase must be set",
         BayError,
         "the passphrase of bay {bay} is missing",
-        "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy its file from the machine that made the bay ('bay doctor' says where)",
+        "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was made ('bay doctor' says where)",
     ),
     (
         r"(?i)quota exceeded[^\n\"]*|OverQuota|VolumeLimitExceeded[^\n\"]*",
@@ -104,7 +104,9 @@ def from_output(bay: str, text: str) -> BayError:
         if match:
             found = match.group(0).strip()
             return kind(message.format(bay=bay, found=found), hint.format(bay=bay))
-    return BayError(f"bay {bay}: {first_errors(text)}", f"'bay show {bay}' says what there is; the command can be run again")
+    return BayError(
+        f"bay {bay}: {first_errors(text)}", f"'bay show {bay}' says what there is; the command can be run again"
+    )
 
 
 def first_errors(text: str) -> str:

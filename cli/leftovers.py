@@ -86,7 +86,7 @@ def _delete(cloud: "Connection", item: Leftover) -> None:
         cloud.compute.delete_server(item.id, ignore_missing=False)
     elif item.kind == "router":
         for port in network.ports(device_id=item.id, device_owner="network:router_interface"):
-            network.remove_interface_from_router(item.id, port_id=port.id)
+            network.remove_interface_from_router(item.id, port=port.id)
         network.delete_router(item.id, ignore_missing=False)
     elif item.kind == "server group":
         cloud.compute.delete_server_group(item.id, ignore_missing=False)

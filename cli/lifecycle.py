@@ -25,7 +25,7 @@ Report = Callable[[str], None]
 
 def recorded(session: Session, name: str) -> Record:
     """What the state says of a bay; NoSuchBay where it has none of this name."""
-    with opened(session.engine(""), name) as stack:
+    with opened(session.engine(name), name) as stack:
         return stack.record()
 
 
@@ -38,7 +38,9 @@ def create(session: Session, name: str, specify: Callable[[Record | None], BaySp
         except NoSuchBay:
             record = None
         if record and record.completed:
-            raise BayError(f"bay {name} exists already", f"'bay scale {name} N' changes it, 'bay delete {name}' ends it")
+            raise BayError(
+                f"bay {name} exists already", f"'bay scale {name} N' changes it, 'bay delete {name}' ends it"
+            )
         spec = specify(record)
         cloud = session.cloud()
         place = _place(session, name, spec, cloud, record)
@@ -63,7 +65,7 @@ def delete(session: Session, record: Record, report: Report) -> None:
     name = record.name
     with lock.held(session.settings.lock_file(name), name):
         cloud = session.cloud()
-        check_cloud(name, dict(record.cloud), cloud)
+        check_cloud(name, record.cloud, cloud)
         with _opened_for_change(session, name, record) as stack:
             _settle(stack, record, cloud, report)
             if record.ids or record.spec is not None:
@@ -85,7 +87,7 @@ def _opened_for_change(session: Session, name: str, record: Record | None) -> It
 
 
 def _place(session: Session, name: str, spec: BaySpec, cloud: "Connection", record: Record | None) -> Place:
-    check_cloud(name, dict(record.cloud) if record else {}, cloud)
+    check_cloud(name, record.cloud if record else {}, cloud)
     return look_up(spec, cloud)
 
 

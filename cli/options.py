@@ -13,10 +13,14 @@ OsCloud = Annotated[
 ]
 State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
-Columns = Annotated[list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
-Model = Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Model to start from; see 'bay model list'.")]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="MODEL", help="Model to start from; see 'bay model list'.")
+]
 Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", help="Number of nodes.")]
 MasterCount = Annotated[int | None, typer.Option("--masters", metavar="N", help="Number of masters (odd).")]
 Keypair = Annotated[str | None, typer.Option("--keypair", metavar="KEYPAIR", help="Nova keypair for SSH.")]

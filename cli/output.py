@@ -62,7 +62,7 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
     elif form is Format.CSV:
         _write(_csv([picked], list(picked)))
     else:
-        _print_table(["field", "value"], [[key, _text(value)] for key, value in picked.items()], form)
+        _print_table(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
 
 
 def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -97,6 +97,13 @@ def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     writer.writerow(columns)
     writer.writerows([_text(row[column]) for column in columns] for row in rows)
     return text.getvalue()
+
+
+def _readable(value: Any) -> str:
+    """Nested values as YAML, one field a line."""
+    if isinstance(value, dict):
+        return yaml.safe_dump(value, sort_keys=False, default_flow_style=False).rstrip()
+    return _text(value)
 
 
 def _text(value: Any) -> str:

@@ -9,17 +9,17 @@ from bay.components.errors import BayError
 
 
 def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
-    """What the engine needs to encrypt: the user's own passphrase, else the bay's file (`new`: made here)."""
+    """What the engine needs for the bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
+
+    Empty where there is neither: the engine then says so, if the bay exists.
+    """
+    path = settings.passphrase_file(bay)
     if settings.passphrase_given:
         return {}
-    path = settings.passphrase_file(bay)
     if new and not path.exists():
         write_private(path, secrets.token_urlsafe(32))
     if not path.exists():
-        raise BayError(
-            f"the passphrase of bay {bay} is missing: {path}",
-            "copy that file from the machine that made the bay, or set PULUMI_CONFIG_PASSPHRASE_FILE",
-        )
+        return {}
     _check_readable(path)
     return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
 

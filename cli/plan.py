@@ -51,7 +51,7 @@ def _collect(found: dict[tuple[str, str], Change], event: "EngineEvent") -> None
     if not event.resource_pre_event:
         return
     metadata = event.resource_pre_event.metadata
-    operation = CHANGES.get(str(metadata.op))
+    operation = CHANGES.get(metadata.op.value)
     kind = metadata.type.rsplit(":", 1)[-1]
     if operation is None or metadata.type.startswith("pulumi:"):
         return
@@ -64,5 +64,3 @@ def summary(found: list[Change]) -> str:
     counts = {op: sum(c.operation == op for c in found) for op in dict.fromkeys(CHANGES.values())}
     parts = [f"{count} to {operation}" for operation, count in counts.items() if count]
     return ", ".join(parts) or "no changes"
-
-

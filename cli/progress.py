@@ -12,6 +12,7 @@ from bay.cli.output import errors
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
+    from pulumi.automation.events import StepEventMetadata
 
 INTERVAL = 5.0
 """Seconds between two lines where stderr is no terminal."""
@@ -44,7 +45,9 @@ class Progress:
             self.live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if errors.is_terminal:
             self.live.stop()
         else:
@@ -53,17 +56,18 @@ class Progress:
     def __call__(self, event: "EngineEvent") -> None:
         """One event of the engine; a listener of the Automation API."""
         if event.resource_pre_event:
-            metadata = event.resource_pre_event.metadata
-            if metadata.op in DOING and _is_cloud_resource(metadata.urn):
-                self.begun[component(metadata.urn), metadata.op] += 1
+            self._count(self.begun, event.resource_pre_event.metadata)
         elif event.res_outputs_event:
-            metadata = event.res_outputs_event.metadata
-            if metadata.op in DOING and _is_cloud_resource(metadata.urn):
-                self.ended[component(metadata.urn), metadata.op] += 1
+            self._count(self.ended, event.res_outputs_event.metadata)
         elif event.res_op_failed_event:
             self.failed[component(event.res_op_failed_event.metadata.urn)] += 1
         if not errors.is_terminal:
             self._line()
+
+    def _count(self, counter: Counter[tuple[str, str]], metadata: "StepEventMetadata") -> None:
+        operation = metadata.op.value
+        if operation in DOING and _is_cloud_resource(metadata.urn):
+            counter[component(metadata.urn), operation] += 1
 
     def _line(self, force: bool = False) -> None:
         now = time.monotonic()
@@ -90,9 +94,10 @@ def component(urn: str) -> str:
     types = urn.split("::")[2].split("$")
     owners = [t.rsplit(":", 1)[1] for t in types if t.startswith("bay:index:")]
     title = TITLES.get(owners[-1], owners[-1].lower()) if owners else "stack"
-    if title == "servers":
-        return f"servers {urn.rsplit('::', 1)[1].rsplit('-', 1)[0]}"
-    return title
+    if title != "servers":
+        return title
+    name = urn.rsplit("::", 1)[1]
+    return f"servers {name if types[-1].endswith(':ServerGroup') else name.rsplit('-', 1)[0]}"
 
 
 def _is_cloud_resource(urn: str) -> bool:

@@ -1,7 +1,7 @@
 """One run of `bay`: its settings, the engine for a bay, the cloud."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,9 @@ class Session:
         settings.ensure_local_state(self.settings)
         found = toolchain.find(self.settings.cache, self.settings.path)
         if found is None:
-            raise BayError("the Pulumi engine is not there", "bay doctor --build makes it; 'bay doctor' says what is missing")
+            raise BayError(
+                "the Pulumi engine is not there", "bay doctor --build makes it; 'bay doctor' says what is missing"
+            )
         secrets = passphrase.environment(self.settings, bay, new=new) if bay else {}
         environment = {
             **found.environment(),
@@ -62,18 +64,15 @@ class Session:
             yield stack
 
 
-def check_cloud(bay: str, recorded: dict[str, str], cloud: "Connection") -> None:
-    """A bay is only touched with a login of its own cloud and project (a foreign login would lose it)."""
+def check_cloud(bay: str, recorded: Mapping[str, str], cloud: "Connection") -> None:
+    """A bay is only touched with a login of its own cloud and project: a foreign one would lose it."""
     from bay.components.cloud import explained
-    from bay.components.login import Login, difference, login_of
+    from bay.components.login import login_of, refuse_another_cloud
 
     with explained("checking the login"):
         current = login_of(cloud)
-    if not recorded:
-        return
-    problem = difference(bay, Login(**recorded), current)
-    if problem:
-        raise BayError(problem, "name the bay's own cloud with --os-cloud or OS_CLOUD")
+    if recorded:
+        refuse_another_cloud(bay, recorded, current)
 
 
 def interruptible(engine: "Engine", run: Callable[[], None], report: Callable[[str], None]) -> None:

@@ -65,7 +65,9 @@ def read(environ: Mapping[str, str], cloud: str | None = None, state: str | None
         state=state or environ.get("BAY_STATE") or f"file://{data / 'state'}",
         cloud=cloud or environ.get("OS_CLOUD") or None,
         path=environ.get("PATH", os.defpath),
-        passphrase_given=any(environ.get(name) for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")),
+        passphrase_given=any(
+            environ.get(name) for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+        ),
     )
 
 
@@ -112,7 +114,8 @@ def leftover_variables(environ: Mapping[str, str]) -> list[str]:
 
 def _write_openrc_cloud(path: Path) -> Path:
     """The login of the OS_* variables as a clouds.yaml of one cloud, mode 0600."""
-    auth, cloud = {}, {}
+    auth: dict[str, str] = {}
+    cloud: dict[str, str] = {}
     for name in leftover_variables(os.environ):
         key, value = name.removeprefix("OS_").lower(), os.environ[name]
         place = cloud if key in ("region_name", "interface", "identity_api_version", "auth_type", "cacert") else auth

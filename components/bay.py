@@ -51,7 +51,7 @@ class Bay(ComponentResource):
         self.identity = Identity(name, name, asdict(where.login), child)
         self.bay_id = self.identity.id
         self.mark = Mark(name, self.bay_id)
-        self.image = Image(name, spec.image, where.image.id, child)
+        self.image = Image(f"{name}-image", spec.image, where.image.id, child)
         self.network = Network(name, spec.network, where, self.mark, child)
         self.firewall = Firewall(name, self.engine, spec.access, self.mark, child)
         self._make_servers(child)

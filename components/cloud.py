@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 def connect(cloud: str | None = None) -> "Connection":
     """A connection to the named cloud, else to the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
     import openstack
-    from openstack.config import exceptions as config_exceptions
+    from openstack import exceptions
 
     try:
         return openstack.connect(cloud=cloud, app_name="bay")
-    except config_exceptions.ConfigException as error:
+    except exceptions.ConfigException as error:
         text = str(error)
         if "was not found" in text:
-            raise BayError(text, f"name one of: {', '.join(known_clouds()) or 'there is none in clouds.yaml'}") from None
+            raise BayError(
+                text, f"name one of: {', '.join(known_clouds()) or 'there is none in clouds.yaml'}"
+            ) from None
         raise BayError(f"the cloud's configuration is not usable: {text}", "correct clouds.yaml") from None
 
 

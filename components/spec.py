@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bay.components.errors import BayError
+from bay.components.engines import ENGINES
+from bay.components.errors import BayError, nearest
 
 NAME_LIMIT = 40
 """Longest bay name, characters: with ``-<group>-<index>`` it must fit a host name label (63, RFC 1123)."""
@@ -31,6 +32,12 @@ def _cidr(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
+
+
+def _known_engine(name: str) -> str:
+    if name not in ENGINES:
+        raise ValueError(f"there is no engine {name!r}; {nearest(name, list(ENGINES))}")
+    return name
 
 
 def _count_alone(value: object) -> object:
@@ -102,20 +109,20 @@ class BaySpec(Spec):
     """A whole bay, as its user asks for it."""
 
     model: str = Field(min_length=1, description="Model the bay was made from, for example swarm.")
-    coe: str = Field(min_length=1, description="Container orchestration engine.")
+    coe: Annotated[str, AfterValidator(_known_engine)] = Field(description="Container orchestration engine.")
     image: str = Field(min_length=1, description="Glance image of the servers, by name or id.")
     keypair: str | None = Field(None, description="Nova keypair for SSH to the servers; empty: no SSH login.")
     masters: Annotated[Masters, BeforeValidator(_count_alone)] = Field(
-        default_factory=Masters, description="The servers that run the engine's control plane."
+        Masters(), description="The servers that run the engine's control plane."
     )
     nodes: Annotated[Nodes, BeforeValidator(_count_alone)] = Field(
-        default_factory=Nodes, description="The servers that run the users' containers."
+        Nodes(), description="The servers that run the users' containers."
     )
-    network: NetworkSpec = Field(default_factory=NetworkSpec, description="The network the servers are on.")
-    access: Access = Field(default_factory=Access, description="Who outside the bay may reach it.")
+    network: NetworkSpec = Field(NetworkSpec(), description="The network the servers are on.")
+    access: Access = Field(Access(), description="Who outside the bay may reach it.")
     floating_ips: Literal["auto", "none", "api"] = Field(
         "auto",
-        description="Floating IPs: one for each master (api), none, or auto: api on a network of the bay's own, else none.",
+        description="Floating IPs: one for each master (api), none, or auto: api on an own network, else none.",
     )
 
     @property

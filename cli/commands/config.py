@@ -48,8 +48,8 @@ def env(os_cloud: options.OsCloud = None, state: options.State = None) -> None:
 
     Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
     """
-    from bay.cli.shell import exports
     from bay.cli.session import Session
+    from bay.cli.shell import exports
 
     for line in exports(Session(os_cloud, state)):
         typer.echo(line)

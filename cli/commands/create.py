@@ -88,7 +88,9 @@ def scale(
     name: options.Name,
     count: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of servers the group shall have.")] = None,
     group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
-    remove: Annotated[list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
+    ] = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     os_cloud: options.OsCloud = None,

@@ -11,7 +11,9 @@ COLUMNS = ("name", "ok", "detail", "remedy")
 
 
 def doctor(
-    build: Annotated[bool, typer.Option("--build", help="Make the Pulumi engine and plugin if they are missing.")] = False,
+    build: Annotated[
+        bool, typer.Option("--build", help="Make the Pulumi engine and plugin if they are missing.")
+    ] = False,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     os_cloud: options.OsCloud = None,

@@ -88,7 +88,7 @@ def _plan(session: "Session", name: str, specify: "Callable[[Record | None], Bay
         record = None
     spec = specify(record)
     cloud = session.cloud()
-    check_cloud(name, dict(record.cloud) if record else {}, cloud)
+    check_cloud(name, record.cloud if record else {}, cloud)
     place = look_up(spec, cloud)
     if record is not None:
         with opened(session.engine(name), name, salt=record.salt) as stack:

@@ -42,7 +42,7 @@ def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -
     """
     found = _sandbox().status()
     rows = [
-        {"service": s.name, "running": s.running, "port": s.port, "pid": s.pid, "memory_mib": s.memory_mib}
+        {"service": s.name, "running": s.running, "port": s.port, "pid": s.pid, "memory_mib": s.memory}
         for s in found.services
     ]
     print_list(rows, ("service", "running", "port", "pid", "memory_mib"), form, columns or [])

@@ -84,7 +84,7 @@ def _row(session: "Session", name: str) -> "tuple[Record, dict[str, Any]]":
     from bay.cli.view import bay_row
     from bay.cli.workspace import opened
 
-    engine: Engine = session.engine("")
+    engine: Engine = session.engine(name)
     with opened(engine, name) as stack, ThreadPoolExecutor(1) as pool:
         last = pool.submit(stack.last_run)
         record = stack.record()

@@ -1,0 +1,48 @@
+# What a person would type. Every target does the set-up that it needs.
+SHELL := /bin/bash
+VENV := .venv
+PYTHON ?= python3
+BAY := $(VENV)/bin/bay
+PYTEST := $(VENV)/bin/pytest
+
+.PHONY: setup engine demo check lint test golden lock bench clean
+
+setup: $(VENV)/.ready  ## A virtual environment with bay in it
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) toolchain/environment.py $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+engine: setup  ## The Pulumi engine and its OpenStack plugin: found, or built once
+	$(VENV)/bin/python -m bay.toolchain
+
+demo: engine  ## A Swarm bay on the sandbox: made, shown, previewed, scaled
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash docs/demo.sh
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli stacks sandbox toolchain) .types/bay/
+	MYPYPATH=.types $(VENV)/bin/mypy -p bay
+
+check: lint  ## Lint, types, unit and golden tests: under 2 minutes
+	$(PYTEST) -q -m "not sandbox and not toolchain"
+
+test: check engine  ## Everything: check, then the sandbox cloud and the engine
+	$(PYTEST) -v -m "sandbox or toolchain" --durations=15
+
+golden: setup  ## Write the golden files anew; review them like code
+	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain"
+
+bench: engine  ## Times `bay create` beside bare API calls (docs/speed.md)
+	$(VENV)/bin/python bench/create.py
+
+lock: setup  ## Pin the newest versions that fit, as names, versions and hashes
+	$(VENV)/bin/python -m pip install --quiet uv
+	$(VENV)/bin/uv pip compile --quiet pyproject.toml --group dev --python-version 3.11 --universal \
+	    --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .types build *.egg-info .pytest_cache .mypy_cache .ruff_cache
