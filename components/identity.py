@@ -1,0 +1,81 @@
+"""The identity of a bay: the resource that is made before all others and whose id is the bay's mark.
+
+The state holds a pickled reference to this module's `IdentityProvider`: module and class name are
+public API and never change. The import of this module costs no more than pulumi's own.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi import Output, ResourceOptions
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+
+Properties = dict[str, Any]
+
+
+class IdentityProvider(ResourceProvider):
+    """Makes the secrets of a bay once and keeps them whatever happens; has no state of its own.
+
+    It is also the guard against another cloud's login: everything else depends on the identity, so
+    what fails here fails before anything else is planned.
+    """
+
+    serialize_as_secret_always = False  # the reference is no secret, and a reviewer may see it
+
+    def create(self, props: Properties) -> CreateResult:
+        """Keys, certificates and the id of a new bay."""
+        from bay.components.credentials import new_generation
+
+        now = datetime.now(UTC).replace(microsecond=0)
+        made = {"made_at": now.isoformat(), "generations": [new_generation(props["bay"], serial=1, made_at=now)]}
+        return CreateResult(str(uuid.uuid4()), {"bay": props["bay"], "cloud": props["cloud"], **made})
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Never a change; an error under the login of another cloud or project."""
+        _guard(olds, news["cloud"])
+        return DiffResult(changes=False)
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """A refresh finds what the state holds, and fails under another login: it would empty the state."""
+        from dataclasses import asdict
+
+        from bay.components.login import current_login
+
+        _guard(props, asdict(current_login()))
+        return ReadResult(id_, props)
+
+    def update(self, _id: str, olds: Properties, _news: Properties) -> UpdateResult:
+        """Keeps everything: the secrets exist nowhere else."""
+        return UpdateResult({key: value for key, value in olds.items() if key != "__provider"})
+
+
+class Identity(Resource):
+    """Secrets and mark of a bay; its id is ``bay:id``.
+
+    made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.credentials`.
+    """
+
+    made_at: Output[str]
+    generations: Output[Any]
+
+    def __init__(self, name: str, bay: str, cloud: Mapping[str, str], opts: ResourceOptions | None = None) -> None:
+        """cloud: auth_url, region and project_id of the login that the bay belongs to."""
+        super().__init__(
+            IdentityProvider(),
+            name,
+            {"bay": bay, "cloud": dict(cloud), "made_at": None, "generations": None},
+            ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=True)),
+        )
+
+
+def _guard(recorded: Properties, login: Mapping[str, str]) -> None:
+    """The error of `refuse_another_cloud` as one paragraph: the engine prints only an exception's text."""
+    from bay.components.errors import BayError
+    from bay.components.login import refuse_another_cloud
+
+    try:
+        refuse_another_cloud(recorded["bay"], recorded["cloud"], login)
+    except BayError as error:
+        raise RuntimeError(f"{error.message}; {error.hint}") from None

@@ -1,0 +1,69 @@
+"""Whose login this is: the cloud, region and project of a token, and whether a bay belongs to it.
+
+Without this check a refresh under another project's login drops every resource from the state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bay.components.cloud import connect, explained
+from bay.components.errors import BayError
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a bay remembers of the login that made it.
+
+    auth_url: normalised. region: empty where the cloud has none. project_id: of the token.
+    """
+
+    auth_url: str
+    region: str
+    project_id: str
+
+
+def current_login() -> Login:
+    """The login of this process: OS_CLOUD or OS_* decide, as for any OpenStack client. Asks for a token."""
+    with explained("finding out the project of the login"):
+        return login_of(connect())
+
+
+def login_of(connection: "Connection") -> Login:
+    """The login of a connection. Asks for a token, if it has none yet."""
+    return Login(
+        auth_url=normalised(connection.config.auth.get("auth_url", "")),
+        region=connection.config.region_name or "",
+        project_id=connection.current_project_id or "",
+    )
+
+
+def normalised(auth_url: str) -> str:
+    """``HTTPS://Cloud:5000/v3/`` -> ``https://cloud:5000``: spellings of one Keystone compare equal."""
+    parts = urlsplit(auth_url.strip())
+    path = parts.path.rstrip("/").removesuffix("/v3").removesuffix("/v2.0")
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
+
+
+def refuse_another_cloud(bay: str, recorded: Mapping[str, str], now: Mapping[str, str] | Login) -> None:
+    """BayError unless both are the same cloud, region and project."""
+    there = asdict(now) if isinstance(now, Login) else now
+    if _place(recorded) == _place(there):
+        return
+    raise BayError(
+        f"bay {bay} belongs to {_words(recorded)}, but the login is for {_words(there)}",
+        f"use the login that made {bay}: set OS_CLOUD or say --os-cloud",
+    )
+
+
+def _place(login: Mapping[str, str]) -> tuple[str, str, str]:
+    return normalised(login["auth_url"]), login["region"], login["project_id"]
+
+
+def _words(login: Mapping[str, str]) -> str:
+    region = f" (region {login['region']})" if login["region"] else ""
+    return f"project {login['project_id']} at {normalised(login['auth_url'])}{region}"
