@@ -71,9 +71,11 @@ class BayStack:
             return {str(getattr(op, "value", op)): count for op, count in result.change_summary.items()}
 
     def destroy(self, on_event: Listener = None) -> None:
-        """Delete everything the state knows."""
+        """Delete everything the state knows; no node is drained first, since all of them go."""
         with explained(self.name):
-            self.stack.destroy(on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never")
+            self.stack.destroy(
+                on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never", run_program=False
+            )
 
     def unprotect(self) -> None:
         """Lift the protection of masters, volumes and identity: the user asked for their end."""

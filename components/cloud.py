@@ -16,7 +16,8 @@ def connect(cloud: str | None = None) -> "Connection":
     from openstack import exceptions
 
     try:
-        return openstack.connect(cloud=cloud, app_name="bay")
+        with explained("connecting"):
+            return openstack.connect(cloud=cloud, app_name="bay")
     except exceptions.ConfigException as error:
         text = str(error)
         if "was not found" in text:
@@ -41,6 +42,8 @@ def explained(doing: str) -> Iterator[None]:
 
     try:
         yield
+    except sdk.ConfigException:
+        raise  # `connect` says which clouds there are
     except (keystone.Unauthorized, keystone.AuthorizationFailure) as error:
         raise BayError(
             f"{doing}: the cloud refuses the login: {_first_line(error)}",
