@@ -11,7 +11,7 @@ from pathlib import Path
 from bay.toolchain import golang, parts
 from bay.toolchain.errors import ToolchainError
 from bay.toolchain.failures import SPACE, explain
-from bay.toolchain.find import Toolchain, built, find
+from bay.toolchain.find import Toolchain, built, find, on_path
 from bay.toolchain.lock import exclusive
 from bay.toolchain.parts import PARTS, Part
 from bay.toolchain.process import ProcessFailed, Report, run
@@ -57,6 +57,9 @@ def _build(cache: Path, path: str, report: Report) -> Toolchain:
     folder = cache / "toolchain"
     for leftover in folder.glob("*.part"):  # of builds that were killed: the lock is ours
         shutil.rmtree(leftover)
+    outside = on_path(path)
+    if outside:
+        report(f"{outside.program} {outside.fault}")
     log = folder / "build.log"
     log.write_text("")
     started = time.monotonic()
@@ -85,9 +88,11 @@ def _build_part(folder: Path, part: Part, go: Path, log: Path, report: Report) -
     output = unfinished / part.program
     output.parent.mkdir(parents=True)
     _run_go([go, *parts.GO_BUILD, "-ldflags", part.linker, "-o", output, part.package], part, log, report)
-    if part.sdk_files:
+    for source, target in part.scripts:
+        shutil.copyfile(part.folder / source, unfinished / target)
+    if part.sdk_scripts:
         sdk = Path(_run_go([go, "list", "-m", "-f", "{{.Dir}}", SDK], part, log, report).strip())
-        for source, target in part.sdk_files:
+        for source, target in part.sdk_scripts:
             shutil.copyfile(sdk / source, unfinished / target)
     for name in part.files:
         (unfinished / name).chmod(0o755)

@@ -31,8 +31,10 @@ class Part:
     package: str
     program: str
     linker: str = "-s -w"
-    #: Files to copy: path inside the Pulumi SDK's module -> path in the toolchain.
-    sdk_files: tuple[tuple[str, str], ...] = ()
+    #: Scripts to copy: path in the module -> path in the toolchain.
+    scripts: tuple[tuple[str, str], ...] = ()
+    #: The same for scripts of the Pulumi SDK's module.
+    sdk_scripts: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -42,7 +44,7 @@ class Part:
     @property
     def files(self) -> tuple[str, ...]:
         """The finished part's files, as paths in the toolchain; all of them are programs."""
-        return (self.program, *(target for _, target in self.sdk_files))
+        return (self.program, *(target for _, target in self.scripts + self.sdk_scripts))
 
     @cached_property
     def digest(self) -> str:
@@ -66,9 +68,10 @@ PARTS = (
         module="language-python",
         package=".",
         program="bin/pulumi-language-python",
-        sdk_files=(
+        scripts=(("pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python"),),
+        sdk_scripts=(
             ("python/cmd/pulumi-language-python-exec", "bin/pulumi-language-python-exec"),
-            ("python/dist/pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python"),
+            ("python/dist/pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python-sdk"),
         ),
     ),
     Part(
