@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bay.sandbox import catalog, clouds, config, install, launch, plan, ports, processes, secret, storage
-from bay.sandbox.config.common import Settings
-from bay.sandbox.errors import SandboxError
+from bay.sandbox import catalog, clouds, install, launch, plan, ports, processes, secret, storage
+from bay.sandbox.config import Settings
 from bay.sandbox.layout import Layout, write_private
 from bay.sandbox.lock import held
 
@@ -66,7 +65,6 @@ class Sandbox:
             storage.check_state(self.state, self._layout.database, plan.schema())
             settings = self._settings(install.ensure(self.cache, say))
             secret.ensure_keystone_keys(self._layout)
-            config.write(settings, self._layout)
             build = plan.write(settings, self._layout, self.cache)
             self._start_missing(settings, build, say)
             write_private(self.clouds_file, clouds.clouds_yaml(settings))
@@ -82,7 +80,7 @@ class Sandbox:
         records = {name: record for name, record in self._records().items() if record.ready}
         services = tuple(_service_status(name, port, records.get(name)) for name, port in self._ports().items())
         running = all(service.running for service in services)
-        return Status(running, services, self._auth_url(), self.clouds_file)
+        return Status(running, services, f"http://{catalog.HOST}:{services[0].port}/v3", self.clouds_file)
 
     def reset(self, report: Report) -> None:
         """Stop, and delete the state: servers, networks, passwords, everything but the cache."""
@@ -99,9 +97,6 @@ class Sandbox:
 
     def _ports(self) -> dict[str, int]:
         return catalog.ports(self.first_port)
-
-    def _auth_url(self) -> str:
-        return f"http://{catalog.HOST}:{self._ports()['keystone']}/v3"
 
     def _records(self) -> dict[str, processes.Record]:
         return processes.read_records(self._layout.run)
@@ -127,6 +122,7 @@ class Sandbox:
             launch.launch(settings, self._layout, missing, say)
         except BaseException:
             processes.stop([record for name, record in self._records().items() if name not in good])
+            storage.check_not_full(self.state)
             raise
 
 

@@ -3,7 +3,7 @@
 import yaml
 
 from bay.sandbox import catalog, seeds
-from bay.sandbox.config.common import Settings
+from bay.sandbox.config import Settings
 
 
 def clouds_yaml(settings: Settings) -> str:

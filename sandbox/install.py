@@ -32,7 +32,9 @@ def ensure(cache: Path, say: Callable[[str], None]) -> Path:
     installer's own cache). Raises SandboxError when packages cannot be had.
     """
     folder = cache / "environments" / digest()
-    with held(folder.with_suffix(".lock"), lambda: say("another process installs the services; waiting for it")) as lock:
+    with held(
+        folder.with_suffix(".lock"), lambda: say("another process installs the services; waiting for it")
+    ) as lock:
         if not (folder / "complete").exists():
             _check_space(make_folder(folder.parent))
             _install(folder, say, lock)
@@ -95,7 +97,7 @@ def _failure(command: list[str], log: Path) -> SandboxError:
             f"{sys.executable} cannot make virtual environments: its ensurepip module is missing",
             f"install it (Debian, Ubuntu: apt install python{sys.version_info.major}-venv), then start again",
         )
-    reason = next((line for line in lines if line.lower().startswith(("error", "× "))), lines[-1] if lines else "")
+    reason = next((line for line in lines if line.lower().startswith("error")), lines[-1] if lines else "")
     return SandboxError(
         f"the OpenStack services could not be installed: {reason or command}",
         f"see {log}; check that this machine reaches its Python package index, then start again",

@@ -1,9 +1,9 @@
-"""Starts the services' processes: one launcher in their own environment, which forks them and waits until they answer."""
+"""Starts the services: one launcher in their own environment, which forks them and waits until they answer."""
 
 import subprocess
 from collections.abc import Callable, Sequence
 
-from bay.sandbox.config.common import Settings
+from bay.sandbox.config import Settings
 from bay.sandbox.environment import child_environment
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.layout import Layout, make_folder
@@ -23,15 +23,18 @@ def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Cal
         make_folder(folder)
     command = [str(settings.environment / "bin" / "python"), "-m", "sandbox_services", str(layout.plan), *services]
     errors = (layout.log / "launcher.log").open("w", encoding="utf-8")
-    with errors, subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        env=_environment(settings, layout),
-        start_new_session=True,  # Ctrl-C in the terminal is this process's business
-    ) as launcher:
+    with (
+        errors,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=_environment(settings, layout),
+            start_new_session=True,  # Ctrl-C in the terminal is this process's business
+        ) as launcher,
+    ):
         try:
             reason = _relay(launcher, say)
         except BaseException:

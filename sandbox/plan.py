@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bay.sandbox import catalog, install, seeds
-from bay.sandbox.config.common import Settings
+from bay.sandbox import catalog, config, install, seeds
+from bay.sandbox.config import Settings
 from bay.sandbox.layout import Layout, write_private
 
 SERVICES_CODE = Path(__file__).parent / "services"
-SCHEMA_CODE = SERVICES_CODE / "sandbox_services" / "databases.py"
+SCHEMA_CODE = SERVICES_CODE / "sandbox_services" / "schemas.py"
 
 
 def schema() -> str:
@@ -20,12 +20,17 @@ def schema() -> str:
 
 
 def write(settings: Settings, layout: Layout, cache: Path) -> str:
-    """Write the plan and return its build: the digest of all that a running service was started from."""
-    plan = _plan(settings, cache)
-    text = json.dumps(plan, sort_keys=True)
-    plan["build"] = hashlib.sha256((text + _digest(*sorted(SERVICES_CODE.rglob("*.py")))).encode()).hexdigest()[:16]
-    write_private(layout.plan, json.dumps(plan, indent=1))
-    return str(plan["build"])
+    """Write the plan and the services' configuration; return the build, a digest of all that a service starts from.
+
+    A service that runs from another build has to be started again. Raises OSError where the files cannot be written.
+    """
+    plan, files = _plan(settings, cache), config.files(settings)
+    build = hashlib.sha256(_digest(*sorted(SERVICES_CODE.rglob("*.py"))).encode())
+    build.update(json.dumps([plan, files], sort_keys=True).encode())
+    for path, text in files.items():
+        write_private(layout.state / path, text)
+    write_private(layout.plan, json.dumps(plan | {"build": build.hexdigest()[:16]}, indent=1))
+    return build.hexdigest()[:16]
 
 
 def _plan(settings: Settings, cache: Path) -> dict[str, Any]:

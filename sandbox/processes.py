@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-START_TIME, STATE = 19, 0  # places in /proc/PID/stat after the name: fields 22 and 3 of proc(5)
+STATE, THREADS, START_TIME = 0, 17, 19  # places in /proc/PID/stat after the name: fields 3, 20 and 22 of proc(5)
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
@@ -31,12 +31,16 @@ class Record:
 
 
 def start_time(pid: int) -> int | None:
-    """When a process began, in clock ticks after boot; None where there is none, or only its zombie."""
+    """When a process began, in clock ticks after boot; None where there is none, or only its zombie.
+
+    A zombie whose other threads are still ending is not gone: it has its ports until they are.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[STATE] in "ZX" else int(fields[START_TIME])
+    ended = fields[STATE] in "ZX" and int(fields[THREADS]) <= 1
+    return None if ended else int(fields[START_TIME])
 
 
 def alive(record: Record) -> bool:

@@ -12,6 +12,7 @@ from bay.sandbox.layout import make_folder
 
 PYTHON = (3, 11)  # the least that the services' packages run on
 SPACE = 200  # MiB in the state folder: databases begin with 10, images and a day of logs follow
+EMPTY = 2**20  # bytes; below, a service cannot begin a log or a journal
 SCHEMA = "schema"
 """File in the folder of the databases: digest of what made them."""
 
@@ -39,6 +40,12 @@ def check_state(state: Path, database: Path, schema: str) -> None:
         )
 
 
+def check_not_full(state: Path) -> None:
+    """Raise SandboxError where the state folder has filled up meanwhile: services say that in many ways."""
+    if shutil.disk_usage(state).free < EMPTY:
+        raise _full(state, "no space left")
+
+
 @contextmanager
 def explained(*folders: Path) -> Iterator[None]:
     """Turn errors of the file system below ``folders`` into SandboxError."""
@@ -57,4 +64,6 @@ def explained(*folders: Path) -> Iterator[None]:
 
 
 def _full(place: Path, why: str) -> SandboxError:
-    return SandboxError(f"the folder {place} is full: {why}", "make room there, or use another folder, then start again")
+    return SandboxError(
+        f"the folder {place} is full: {why}", "make room there, or use another folder, then start again"
+    )

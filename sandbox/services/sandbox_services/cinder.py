@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found,no-any-return"
 """Cinder: API, scheduler and volume service in one process."""
 
 import sys
@@ -12,14 +13,6 @@ LAZY_TRANSACTIONS = False
 _services: list[Any] = []
 
 
-def create_database(plan: Plan) -> None:
-    """Migrate an empty database."""
-    from cinder.cmd import manage
-
-    sys.argv = ["cinder-manage", "--config-file", plan.configuration("cinder/cinder.conf"), "db", "sync"]
-    manage.main()
-
-
 def load(plan: Plan) -> Application:
     """The API."""
     from cinder import monkey_patch
@@ -31,7 +24,7 @@ def load(plan: Plan) -> Application:
     from oslo_config import cfg
 
     os_brick.setup(cfg.CONF)
-    return application  # type: ignore[no-any-return]
+    return application
 
 
 def start_workers(plan: Plan) -> None:

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found,misc"
 """A volume driver that stores nothing: volumes are rows of Cinder's database."""
 
 from typing import Any

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from . import preload, service, sqlite
+from . import preload, schemas, sqlite
 from .plan import Plan
 
 SCHEMA = "schema"
@@ -39,8 +39,8 @@ def prepare(plan: Plan) -> None:
 
 
 def makers(plan: Plan) -> dict[str, Callable[[], None]]:
-    """What makes the databases of each service, for a process of its own."""
-    return {name: functools.partial(_make, plan, name) for name in plan.services}
+    """What makes the databases of each service, for a process of its own, by the name of its log."""
+    return {f"database-{name}": functools.partial(_make, plan, name) for name in plan.services}
 
 
 def finish(plan: Plan) -> None:
@@ -64,7 +64,7 @@ def _make(plan: Plan, name: str) -> None:
     if name != "nova":
         preload.allow_eventlet()
     sqlite.patch(lazy=False)
-    service.module(name).create_database(plan)
+    schemas.MAKERS[name](plan)
 
 
 def _move_cells(folder: Path, old: str, new: str) -> None:

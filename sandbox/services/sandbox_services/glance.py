@@ -1,19 +1,10 @@
+# mypy: disable-error-code="import-not-found,no-any-return"
 """Glance."""
-
-import sys
 
 from .plan import Plan
 from .web import Application
 
 LAZY_TRANSACTIONS = False
-
-
-def create_database(plan: Plan) -> None:
-    """Migrate an empty database."""
-    from glance.cmd import manage
-
-    sys.argv = ["glance-manage", "--config-file", plan.configuration("glance/glance-api.conf"), "db_sync"]
-    manage.main()
 
 
 def load(plan: Plan) -> Application:
@@ -22,7 +13,7 @@ def load(plan: Plan) -> Application:
         (plan.state / "images" / folder).mkdir(parents=True, exist_ok=True)
     from glance.wsgi.api import application
 
-    return application  # type: ignore[no-any-return]
+    return application
 
 
 def start_workers(plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """Forks one process a service, waits until all of them answer, seeds the cloud, and ends."""
 
+import functools
 import os
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from . import databases, preload, process, seed, service
 from .plan import Plan
 
 LIMIT = 180.0  # seconds for a service to answer; on two busy cores the slowest was seen to take 60
+INTERVAL = 0.03  # seconds between looks
 
 
 class LaunchError(Exception):
@@ -18,14 +20,12 @@ def launch(plan: Plan, names: list[str]) -> int:
     """Do all of it; returns the exit code. The lines printed are shown to the user."""
     process.end_with_parent(os.getppid())
     os.umask(0o077)
-    children: dict[int, str] = {}
     try:
         preload.preload()
         _make_databases(plan)
-        children.update((service.fork(plan, name), name) for name in names)
-        _wait_until_ready(plan, children)
+        _start(plan, names)
         _seed(plan)
-    except LaunchError as error:
+    except (LaunchError, OSError) as error:
         print(f"failed: {error}", flush=True)
         return 1
     return 0
@@ -39,45 +39,47 @@ def _make_databases(plan: Plan) -> None:
         return
     print("making the databases, once", flush=True)
     databases.prepare(plan)
-    children = {process.fork(work, _log(plan, f"database-{name}")): name for name, work in databases.makers(plan).items()}
-    while children:
-        _check_exit(plan, children, "database-")
-        time.sleep(0.05)
+    makers = databases.makers(plan)
+    _wait_until_done(plan, {process.fork(work, _log(plan, name)): name for name, work in makers.items()})
     databases.finish(plan)
 
 
-def _wait_until_ready(plan: Plan, children: dict[int, str]) -> None:
-    waiting, end = dict(children), time.monotonic() + LIMIT
+def _start(plan: Plan, names: list[str]) -> None:
+    waiting, end = {service.fork(plan, name): name for name in names}, time.monotonic() + LIMIT
     while waiting:
-        _check_exit(plan, waiting, "")
         for child, name in list(waiting.items()):
+            code = _exit_code(child)
+            if code is not None:
+                raise LaunchError(f"{name} ended with {code}: {_last_line(_log(plan, name))}")
             if service.is_ready(plan, name, child):
                 print(f"{name} answers", flush=True)
                 del waiting[child]
         if time.monotonic() > end:
             raise LaunchError(f"{', '.join(waiting.values())} did not answer within {LIMIT:.0f} s")
-        time.sleep(0.05)
+        time.sleep(INTERVAL)
 
 
 def _seed(plan: Plan) -> None:
-    if seed.complete(plan):
-        return
-    print("adding flavors, images and networks", flush=True)
-    children = {process.fork(lambda: seed.seed(plan), _log(plan, "seed")): "seed"}
+    if not seed.complete(plan):
+        print("adding flavors, images and networks", flush=True)
+        _wait_until_done(plan, {process.fork(functools.partial(seed.seed, plan), _log(plan, "seed")): "seed"})
+
+
+def _wait_until_done(plan: Plan, children: dict[int, str]) -> None:
     while children:
-        _check_exit(plan, children, "")
-        time.sleep(0.02)
+        for child, name in list(children.items()):
+            code = _exit_code(child)
+            if code:
+                raise LaunchError(f"{name} ended with {code}: {_last_line(_log(plan, name))}")
+            if code == 0:
+                del children[child]
+        time.sleep(INTERVAL)
 
 
-def _check_exit(plan: Plan, children: dict[int, str], prefix: str) -> None:
-    """Drop the children that ended well; raise LaunchError for one that did not."""
-    for child, name in list(children.items()):
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            del children[child]
-            code = os.waitstatus_to_exitcode(status)
-            if code or not (prefix or name == "seed"):
-                raise LaunchError(f"{prefix}{name} ended with {code}: {_last_line(_log(plan, prefix + name))}")
+def _exit_code(child: int) -> int | None:
+    """None while it runs."""
+    ended, status = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _last_line(log: Path) -> str:

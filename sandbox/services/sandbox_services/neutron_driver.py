@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found,misc"
 """What Neutron's agents would do: bind ports, report routers and floating IPs up."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found"
 """In place of Octavia's workers: a thread that finds load balancers with pending changes and reports them done.
 
 It goes by the database, not by the driver's calls: these come before the API has committed, and changes that were

@@ -42,9 +42,7 @@ LIBRARIES = (
 class NoEventlet:
     """Finds no eventlet. Everything runs in native threads, and Nova refuses to start where eventlet is imported."""
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Refuse eventlet, leave the rest to others."""
         if name.partition(".")[0] == "eventlet":
             raise ImportError("the sandbox runs on threads")

@@ -24,9 +24,6 @@ class ServiceModule(Protocol):
     LAZY_TRANSACTIONS: bool
     """See sqlite.patch."""
 
-    def create_database(self, plan: Plan) -> None:
-        """Make empty databases."""
-
     def load(self, plan: Plan) -> web.Application:
         """The API."""
 
@@ -66,7 +63,7 @@ def wait_for(plan: Plan, name: str) -> None:
 def _run(plan: Plan, name: str) -> None:
     _write_record(plan, name, ready=False)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.signal = _keep_handlers
+    signal.signal = _keep_handlers  # type: ignore[assignment]
     if name != "nova":
         preload.allow_eventlet()
     sys.argv[:] = [f"sandbox-{name}"]

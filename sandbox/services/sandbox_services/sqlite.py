@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found"
 """Makes SQLite a server's database: writers queue instead of failing, readers never wait, connections are pooled.
 
 oslo.db begins each transaction with a plain BEGIN. One that reads first and writes later then fails at once with

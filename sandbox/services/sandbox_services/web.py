@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-not-found,misc"
 """The HTTP server in front of each API."""
 
 from collections.abc import Callable, Iterable
