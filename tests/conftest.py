@@ -1,0 +1,50 @@
+"""Fixtures that several folders of tests use."""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bay.sandbox import Sandbox, ports, processes
+
+TEST_STATES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay-test"
+SERVICES = 8
+
+
+def free_first_port() -> int:
+    """Begin of a block of ports on which nobody listens, off the default one and below the ephemeral ones."""
+    while True:
+        first = random.randrange(20000, 24900, 10)
+        if all(ports.is_free(first + place) for place in range(SERVICES)):
+            return first
+
+
+def new_sandbox(name: str) -> Sandbox:
+    """A sandbox of this test run, not started; its folder tells later runs whose it was."""
+    owner = f"{os.getpid()}-{processes.start_time(os.getpid())}"
+    return Sandbox(TEST_STATES / owner / name, TEST_STATES.parent / "bay" / "sandbox", free_first_port())
+
+
+def sweep_killed_runs() -> None:
+    """Stop and delete the sandboxes of test runs that were killed."""
+    for folder in TEST_STATES.glob("*-*"):
+        pid, _, started = folder.name.partition("-")
+        if processes.start_time(int(pid)) != int(started):
+            for state in folder.iterdir():
+                Sandbox(state, TEST_STATES).reset(print)
+            folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def sandbox_cloud() -> Iterator[Sandbox]:
+    """One running sandbox for all tests of the session, beside whatever the user runs; gone afterwards."""
+    sweep_killed_runs()
+    sandbox = new_sandbox("shared")
+    try:
+        sandbox.start(print)
+        yield sandbox
+    finally:
+        sandbox.reset(print)
+        sandbox.state.parent.rmdir()
