@@ -73,7 +73,8 @@ def _without(bay: str, group: str, members: NodeGroup, node: str) -> NodeGroup:
 
 
 def must_exist(record: Record) -> BaySpec:
-    """The spec of a bay that was begun."""
-    if record.spec is None:
+    """The spec that a bay which was begun is meant to have."""
+    spec = checkout.intended(record)
+    if spec is None:
         raise BayError(f"bay {record.name} was never begun", f"'bay create {record.name}' makes it")
-    return record.spec
+    return spec

@@ -6,12 +6,13 @@ from typing import Any
 
 import yaml
 
-from bay.cli.record import BAY_TYPE, Record
+from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.cli.workspace import BayStack
 from bay.components.errors import BayError
+from bay.components.layers import read_yaml, resolve
 from bay.components.spec import BaySpec
-from bay.stacks.config import config_of
+from bay.stacks.config import PROJECT, config_of
 
 Values = dict[str, Any]
 
@@ -29,6 +30,17 @@ def find(start: Path | None = None) -> Path | None:
 def stack_file(checkout: Path, name: str) -> Path:
     """The settings file of a bay: what a reviewer sees."""
     return checkout / "stacks" / f"Pulumi.{name}.yaml"
+
+
+def intended(record: Record) -> BaySpec | None:
+    """The spec that a bay is meant to have: its file's in the checkout that manages it, else the state's."""
+    place = find() if record.managed_by == "file" else None
+    if place is None or not stack_file(place, record.name).exists():
+        return record.spec
+    settings = read_yaml(stack_file(place, record.name))
+    prefix = f"{PROJECT}:"
+    values = {key.removeprefix(prefix): value for key, value in (settings.get("config") or {}).items()}
+    return resolve([values])
 
 
 def write(session: Session, record: Record, spec: BaySpec) -> None:
@@ -77,7 +89,8 @@ def record_owner(stack: BayStack, owner: str) -> None:
     deployment = stack.export()
     content: dict[str, Any] = dict(deployment.deployment or {})
     for resource in content.get("resources", []):
-        if resource["type"] == BAY_TYPE:
-            resource["inputs"]["managed_by"] = owner
+        for properties in (resource.get("inputs") or {}, resource.get("outputs") or {}):
+            if "managed_by" in properties:
+                properties["managed_by"] = owner
     deployment.deployment = content
     stack.import_(deployment)

@@ -18,10 +18,14 @@ class NoSuchBay(BayError):
 
 
 class Locked(BayError):
-    """Another run holds the stack; `dead` where that run was on this machine and is no more."""
+    """Another run holds the stack.
 
-    def __init__(self, message: str, hint: str, dead: bool) -> None:
+    here: that run is, or was, on this machine. dead: it is no more.
+    """
+
+    def __init__(self, message: str, hint: str, *, here: bool = False, dead: bool = False) -> None:
         super().__init__(message, hint)
+        self.here = here
         self.dead = dead
 
 
@@ -45,11 +49,12 @@ def explained(bay: str) -> Iterator[None]:
 def _locked(bay: str, text: str) -> Locked:
     holder = LOCKED_BY.search(text)
     if holder is None:
-        return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again", False)
-    dead = holder["host"] == socket.gethostname() and not _alive(int(holder["pid"]))
+        return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again")
+    here = holder["host"] == socket.gethostname()
+    dead = here and not _alive(int(holder["pid"]))
     who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
     hint = f"wait for it, or 'bay cancel {bay}' if that run is no more"
-    return Locked(f"bay {bay} is being changed by another run ({who})", hint, dead)
+    return Locked(f"bay {bay} is being changed by another run ({who})", hint, here=here, dead=dead)
 
 
 def _alive(pid: int) -> bool:
@@ -86,6 +91,12 @@ KNOWN = (
         BayError,
         "bay {bay} {found}",
         "name the bay's own cloud with --os-cloud or OS_CLOUD",
+    ),
+    (
+        r"is managed by [^\n]*",
+        BayError,
+        "bay {bay} {found}",
+        "",
     ),
     (
         r"permission denied|read-only file system|no space left on device",

@@ -69,3 +69,9 @@ def main() -> None:
     except KeyboardInterrupt:
         say("interrupted")
         sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        say(f"error: {type(error).__name__}: {error}")
+        say("       this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints")
+        sys.exit(1)

@@ -9,19 +9,28 @@ from bay.components.errors import BayError
 
 
 def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
-    """What the engine needs for the bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
+    """What the engine needs for a bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
 
-    Empty where there is neither: the engine then says so, if the bay exists.
+    A bay without a file may be one that plain `pulumi` made, with the shared file. Empty where there is
+    nothing: the engine then says so, if the bay exists.
     """
-    path = settings.passphrase_file(bay)
     if settings.passphrase_given:
         return {}
-    if new and not path.exists():
-        write_private(path, secrets.token_urlsafe(32))
+    path = settings.passphrase_file(bay)
+    if new:
+        make(path)
     if not path.exists():
-        return {}
+        path = settings.shared_passphrase_file
+    if not path.exists():
+        return {"PULUMI_CONFIG_PASSPHRASE_FILE": ""}
     _check_readable(path)
     return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
+
+
+def make(path: Path) -> None:
+    """A new random passphrase, unless the file is there."""
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(32))
 
 
 def forget(settings: Settings, bay: str) -> None:

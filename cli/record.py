@@ -76,13 +76,15 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
     pending: list[Mapping[str, Any]] = content.get("pending_operations") or []
     bay = next((r for r in resources if r["type"] == BAY_TYPE), None)
     inputs = (bay or {}).get("inputs") or {}
+    identity = _identity(resources)
+    known = identity.get("outputs") or {}
     stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
     return Record(
         name=name,
-        bay_id=_identity_id(name, resources),
+        bay_id=str(identity.get("id", "")),
         spec=BaySpec.model_validate(inputs["spec"]) if bay else None,
-        cloud=inputs.get("cloud") or {},
-        managed_by=inputs.get("managed_by", "cli"),
+        cloud=known.get("cloud") or {},
+        managed_by=known.get("managed_by", "cli"),
         nodes=_nodes(resources),
         pending=tuple(_short(op["resource"]["urn"]) for op in pending),
         ids=frozenset(r["id"] for r in resources if r.get("id")),
@@ -91,12 +93,9 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
     )
 
 
-def _identity_id(name: str, resources: list[Mapping[str, Any]]) -> str:
-    """The mark: id of the one dynamic resource that has generations."""
-    for resource in resources:
-        if resource.get("custom") and "generations" in (resource.get("outputs") or {}):
-            return str(resource["id"])
-    return ""
+def _identity(resources: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The one dynamic resource that has generations; its id is the mark."""
+    return next((r for r in resources if r.get("custom") and "generations" in (r.get("outputs") or {})), {})
 
 
 def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:

@@ -13,6 +13,8 @@ from bay.components.errors import BayError
 
 CLOUD_VARIABLES = ("OS_CLOUD", "OS_CLIENT_CONFIG_FILE")
 SANDBOX_PREFIX = "sandbox"
+SHARED = ".pulumi"
+"""In place of a bay's name: no bay can be called so."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Settings:
         """Where the passphrase of a bay's secrets is kept, mode 0600."""
         return self.data / "passphrases" / self.state_key / bay
 
+    @property
+    def shared_passphrase_file(self) -> Path:
+        """The passphrase of stacks that plain `pulumi` makes in a shell after ``eval "$(bay env)"``."""
+        return self.passphrase_file(SHARED)
+
     def lock_file(self, bay: str) -> Path:
         """Held by the `bay` that is changing this bay from this machine."""
         return self.data / "locks" / self.state_key / f"{bay}.lock"
@@ -65,10 +72,15 @@ def read(environ: Mapping[str, str], cloud: str | None = None, state: str | None
         state=state or environ.get("BAY_STATE") or f"file://{data / 'state'}",
         cloud=cloud or environ.get("OS_CLOUD") or None,
         path=environ.get("PATH", os.defpath),
-        passphrase_given=any(
-            environ.get(name) for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-        ),
+        passphrase_given=_passphrase_given(environ, data),
     )
+
+
+def _passphrase_given(environ: Mapping[str, str], data: Path) -> bool:
+    """Whether the user named a passphrase of their own; what `bay env` exported is none."""
+    file = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    own_file = bool(file) and not Path(str(file)).is_relative_to(data)
+    return own_file or bool(environ.get("PULUMI_CONFIG_PASSPHRASE"))
 
 
 def ensure_local_state(settings: Settings) -> None:
@@ -96,7 +108,7 @@ def pin_cloud(settings: Settings) -> dict[str, str]:
     pinned: dict[str, str] = {}
     if settings.cloud is not None:
         pinned["OS_CLOUD"] = settings.cloud
-        if settings.cloud.split("-")[0] == SANDBOX_PREFIX:
+        if settings.cloud.split("-")[0] == SANDBOX_PREFIX and "OS_CLIENT_CONFIG_FILE" not in os.environ:
             pinned["OS_CLIENT_CONFIG_FILE"] = str(settings.sandbox_state / "clouds.yaml")
     elif os.environ.get("OS_AUTH_URL"):
         pinned["OS_CLOUD"] = "openrc"

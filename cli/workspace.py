@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ from pulumi.automation import (
 
 from bay.cli import record
 from bay.cli.engine import Engine
-from bay.cli.failures import explained
+from bay.cli.failures import Locked, explained
 from bay.cli.record import Record
 from bay.cli.status import LastRun
 
 PROJECT = "bay"
 PARALLEL = 32
 """Resource operations in flight: the cloud answers slower than the engine asks (docs/speed.md)."""
+
+PATIENCE = 30.0
+"""Seconds to wait for another run on this machine that is about to end."""
 
 Program = Callable[[], None]
 Listener = Callable[[EngineEvent], None] | None
@@ -52,8 +56,7 @@ class BayStack:
 
     def import_(self, deployment: Deployment) -> None:
         """Put an edited state back."""
-        with explained(self.name):
-            self.stack.import_stack(deployment)
+        self._alone(lambda: self.stack.import_stack(deployment))
 
     def record(self) -> Record:
         """What the state says of the bay."""
@@ -61,8 +64,11 @@ class BayStack:
 
     def up(self, program: Program, on_event: Listener = None) -> None:
         """Make the cloud what the program says."""
-        with explained(self.name):
-            self.stack.up(program=program, on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never")
+        self._alone(
+            lambda: self.stack.up(
+                program=program, on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never"
+            )
+        )
 
     def preview(self, program: Program, on_event: Listener = None) -> Mapping[str, int]:
         """What `up` would do: operation -> number of resources."""
@@ -72,14 +78,15 @@ class BayStack:
 
     def destroy(self, on_event: Listener = None) -> None:
         """Delete everything the state knows; no node is drained first, since all of them go."""
-        with explained(self.name):
-            self.stack.destroy(
+        self._alone(
+            lambda: self.stack.destroy(
                 on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never", run_program=False
             )
+        )
 
     def unprotect(self) -> None:
         """Lift the protection of masters, volumes and identity: the user asked for their end."""
-        self.command("state", "unprotect", "--all", "--yes")
+        self._alone(lambda: self.command("state", "unprotect", "--all", "--yes"))
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""
@@ -101,6 +108,25 @@ class BayStack:
     def cancel(self) -> None:
         """Take away the lock of a run that is no more."""
         self.command("cancel", "--yes")
+
+    def _alone(self, run: Callable[[], object]) -> None:
+        """Run once nobody else holds the stack: a dead run's lock is taken away, an ending one is waited for.
+
+        An engine whose `bay` was killed ends by itself, but first finishes what is in flight.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with explained(self.name):
+                    run()
+                return
+            except Locked as locked:
+                if locked.dead:
+                    self.cancel()
+                elif not locked.here or time.monotonic() > deadline:
+                    raise
+                else:
+                    time.sleep(1)
 
     def command(self, *words: str) -> str:
         """Any `pulumi` command on this stack."""

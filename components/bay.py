@@ -43,12 +43,18 @@ class Bay(ComponentResource):
     ) -> None:
         check_name(name)
         where = place or look_up(spec)
-        recorded = {"spec": spec.model_dump(mode="json"), "cloud": asdict(where.login), "managed_by": managed_by}
-        super().__init__("bay:index:Bay", name, recorded, opts)
+        login = asdict(where.login)
+        # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
+        self.identity = Identity(name, name, login, managed_by, ResourceOptions(parent=opts.parent if opts else None))
+        super().__init__(
+            "bay:index:Bay",
+            name,
+            {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": managed_by},
+            ResourceOptions.merge(opts, ResourceOptions(depends_on=[self.identity])),
+        )
         self.name, self.spec, self.place = name, spec, where
         self.engine = ENGINES[spec.coe]
         child = ResourceOptions(parent=self)
-        self.identity = Identity(name, name, asdict(where.login), child)
         self.bay_id = self.identity.id
         self.mark = Mark(name, self.bay_id)
         self.image = Image(f"{name}-image", spec.image, where.image.id, child)

@@ -14,6 +14,12 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Resou
 
 Properties = dict[str, Any]
 
+FOREIGN_OWNER = {
+    "cli": "bay {bay} is managed by the bay command; 'bay export {bay}' gives it to this checkout",
+    "file": "bay {bay} is managed by the file of its checkout, stacks/Pulumi.{bay}.yaml; change it there",
+}
+"""Error by who owns the bay, when another would change it."""
+
 
 class IdentityProvider(ResourceProvider):
     """Makes the secrets of a bay once and keeps them whatever happens; has no state of its own.
@@ -30,11 +36,14 @@ class IdentityProvider(ResourceProvider):
 
         now = datetime.now(UTC).replace(microsecond=0)
         made = {"made_at": now.isoformat(), "generations": [new_generation(props["bay"], serial=1, made_at=now)]}
-        return CreateResult(str(uuid.uuid4()), {"bay": props["bay"], "cloud": props["cloud"], **made})
+        given = {key: props[key] for key in ("bay", "cloud", "managed_by")}
+        return CreateResult(str(uuid.uuid4()), {**given, **made})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never a change; an error under the login of another cloud or project."""
+        """Never a change; an error under another cloud's login, or from a program that does not own the bay."""
         _guard(olds, news["cloud"])
+        if olds["managed_by"] != news["managed_by"]:
+            raise RuntimeError(FOREIGN_OWNER[olds["managed_by"]].format(bay=olds["bay"]))
         return DiffResult(changes=False)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -60,12 +69,14 @@ class Identity(Resource):
     made_at: Output[str]
     generations: Output[Any]
 
-    def __init__(self, name: str, bay: str, cloud: Mapping[str, str], opts: ResourceOptions | None = None) -> None:
-        """cloud: auth_url, region and project_id of the login that the bay belongs to."""
+    def __init__(
+        self, name: str, bay: str, cloud: Mapping[str, str], managed_by: str, opts: ResourceOptions | None = None
+    ) -> None:
+        """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file."""
         super().__init__(
             IdentityProvider(),
             name,
-            {"bay": bay, "cloud": dict(cloud), "made_at": None, "generations": None},
+            {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "made_at": None, "generations": None},
             ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=True)),
         )
 

@@ -63,7 +63,9 @@ def assignment(text: str) -> Values:
     try:
         nested: Any = yaml.safe_load(value)
     except yaml.YAMLError:
-        raise BayError(f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'", 2) from None
+        raise BayError(
+            f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'", 2
+        ) from None
     for part in reversed(path.strip().split(".")):
         nested = {part: nested}
     return dict(nested)

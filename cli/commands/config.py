@@ -43,7 +43,13 @@ def config(
         say(f"the API is closed: 'bay update {name} --set access.api=[CIDR]' opens it to where you are")
 
 
-def env(os_cloud: options.OsCloud = None, state: options.State = None) -> None:
+def env(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Bay whose passphrase to export; else that of new stacks.")
+    ] = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
     """Print what plain `pulumi` needs in this shell: engine, state, passphrase, cloud.
 
     Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
@@ -51,7 +57,7 @@ def env(os_cloud: options.OsCloud = None, state: options.State = None) -> None:
     from bay.cli.session import Session
     from bay.cli.shell import exports
 
-    for line in exports(Session(os_cloud, state)):
+    for line in exports(Session(os_cloud, state), name):
         typer.echo(line)
 
 

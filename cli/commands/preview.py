@@ -39,6 +39,7 @@ def preview(
 
     Example: bay preview new-bay --model swarm
     """
+    from bay.cli import checkout
     from bay.cli.session import Session
     from bay.components.layers import resolve
 
@@ -49,8 +50,8 @@ def preview(
     folders = [folder for folder in (session.settings.models, models) if folder]
 
     def specify(record: "Record | None") -> "BaySpec":
-        begun = record.spec.model_dump(mode="json") if record and record.spec else {}
-        return resolve([begun, *said], folders)
+        spec = checkout.intended(record) if record else None
+        return resolve([spec.model_dump(mode="json") if spec else {}, *said], folders)
 
     found = show_plan(session, name, specify, form, columns or [])
     raise typer.Exit(EXIT_CHANGES if found else 0)
