@@ -53,8 +53,8 @@ def _collect(found: dict[tuple[str, str], Change], event: "EngineEvent") -> None
     metadata = event.resource_pre_event.metadata
     operation = CHANGES.get(metadata.op.value)
     kind = metadata.type.rsplit(":", 1)[-1]
-    if operation is None or metadata.type.startswith("pulumi:"):
-        return
+    if operation is None or metadata.type.startswith(("pulumi:", "bay:index:")):
+        return  # components are only groups of what is made
     name = metadata.urn.rsplit("::", 1)[1]
     found[metadata.urn, operation] = Change(operation, kind, name, tuple(metadata.diffs or ()))
 

@@ -7,8 +7,8 @@ from typing import Any
 from bay.components.spec import BaySpec
 
 BAY_TYPE = "bay:index:Bay"
+IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
-FLOATING_TYPE = "openstack:networking/floatingIp:FloatingIp"
 PORT_TYPE = "openstack:networking/port:Port"
 
 
@@ -76,7 +76,7 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
     pending: list[Mapping[str, Any]] = content.get("pending_operations") or []
     bay = next((r for r in resources if r["type"] == BAY_TYPE), None)
     inputs = (bay or {}).get("inputs") or {}
-    identity = _identity(resources)
+    identity = next((r for r in resources if r["type"] == IDENTITY_TYPE), {})
     known = identity.get("outputs") or {}
     stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
     return Record(
@@ -91,11 +91,6 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
         outputs=stack.get("outputs") or {},
         salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
     )
-
-
-def _identity(resources: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The one dynamic resource that has generations; its id is the mark."""
-    return next((r for r in resources if r.get("custom") and "generations" in (r.get("outputs") or {})), {})
 
 
 def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:

@@ -60,7 +60,7 @@ class IdentityProvider(ResourceProvider):
         return UpdateResult({key: value for key, value in olds.items() if key != "__provider"})
 
 
-class Identity(Resource):
+class Identity(Resource, module="bay", name="Identity"):
     """Secrets and mark of a bay; its id is ``bay:id``.
 
     made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.credentials`.

@@ -24,7 +24,7 @@ class ImageProvider(ResourceProvider):
         return UpdateResult(outs=_news)
 
 
-class Image(Resource):
+class Image(Resource, module="bay", name="Image"):
     """A Glance image by name, with the id it had when the bay first used it."""
 
     image_id: pulumi.Output[str]

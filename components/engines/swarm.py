@@ -85,11 +85,8 @@ def _common_files(role: str, facts: Facts, keys: Generation) -> list[File]:
         File(f"{SETTINGS}/ssh_config", _static("ssh_config")),
         File("/etc/docker/daemon.json", json.dumps(_daemon(role, facts), indent=2) + "\n"),
         File("/etc/systemd/system/docker.service.d/bay.conf", _static(f"docker-{role}.conf")),
-        *(File(f"/etc/systemd/system/{unit}", _static(unit)) for unit in ("bay-metadata.service", "bay-swarm.service")),
-        *(
-            File(f"{LIBRARY}/{script}", _static(script), "0644" if script.endswith(".sh") else "0755")
-            for script in scripts
-        ),
+        *(File(f"/etc/systemd/system/{unit}", _static(unit)) for unit in UNITS),
+        *(_script(name) for name in scripts),
     ]
 
 

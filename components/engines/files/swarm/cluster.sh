@@ -32,9 +32,8 @@ decide_entry() {
     answer=$(ask "$address" token) || code=$?
     case $code:$answer in
       0:SWMTKN-*) echo "join $address $answer" && return ;;
-      3:*) ;; # answers, and has no swarm either
-      124:* | 255:*) silent=$((silent + 1)) ;;
-      *) busy=$((busy + 1)) ;;
+      3:*) ;; # it answers, and has no swarm either
+      *) is_there "$address" && busy=$((busy + 1)) || silent=$((silent + 1)) ;;
     esac
   done
   decide_init "$1" "$silent" "$busy"
@@ -76,6 +75,11 @@ ask() {
   timeout 30 ssh -F "$BAY_SSH_CONFIG" "$1" "$2" </dev/null
 }
 
+# Is an SSH server there at all? One that refuses is a master in trouble, not one that does not exist.
+is_there() {
+  ssh-keyscan -T 5 -t ed25519 "$1" 2>/dev/null | grep -q ed25519
+}
+
 # This server's address, if it is a master.
 listed_address() {
   local names addresses i
@@ -115,10 +119,14 @@ initialise() {
 
 # join ADDRESS TOKEN: also takes the place of an earlier server of the same name.
 join() {
-  ask "$1" "forget $(node_name)" || return 1
+  ask "$1" "forget $(node_name)" || {
+    tell "cluster state=waiting reason=name-is-taken-for-now"
+    return 1
+  }
   size_gateway_bridge || return 1
   docker swarm join --token "$2" --advertise-addr "$(own_address "$1")" --availability "$(availability)" \
     "$(endpoint "$1")" && return
+  tell "cluster state=waiting reason=join-at-$1-failed"
   # Docker goes on in the background. A worker starts afresh, maybe with another master; a manager that leaves in
   # the middle would take the majority with it.
   [ "$BAY_ROLE" = master ] || docker swarm leave --force || true
@@ -131,7 +139,7 @@ act() {
   read -r word first second <<<"$1"
   case $word in
     init) initialise ;;
-    join) join "$first" "$second" || { tell "cluster state=waiting reason=join-at-$first-failed" && return 1; } ;;
+    join) join "$first" "$second" ;;
     wait) tell "cluster state=waiting reason=$first" && return 1 ;;
     refuse) tell "failed reason=$first" && return 1 ;;
   esac

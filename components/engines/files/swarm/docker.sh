@@ -31,18 +31,14 @@ link_mtu() {
   cat "/sys/class/net/$device/mtu" 2>/dev/null || echo 1500
 }
 
-# An overlay's packets travel inside others: VXLAN takes 50 bytes.
-overlay_mtu() {
-  echo $(($(link_mtu) - 50))
-}
-
+# Of an overlay network Docker wants to know the size outside, and takes off what VXLAN and IPsec need.
 docker_options() {
   local major
   major=$(dockerd --version | sed -n 's/[^0-9]*\([0-9]*\)\..*/\1/p')
   printf -- '--mtu=%s' "$(link_mtu)"
   # Older ones have no such option: whoever makes an overlay network there says its size.
   if [ "${major:-0}" -ge 24 ]; then
-    printf -- ' --default-network-opt=overlay=com.docker.network.driver.mtu=%s' "$(overlay_mtu)"
+    printf -- ' --default-network-opt=overlay=com.docker.network.driver.mtu=%s' "$(link_mtu)"
   fi
 }
 
@@ -81,7 +77,7 @@ size_ingress() {
   printf 'y\n' | docker network rm ingress || return 1
   for try in 1 2 3 4 5 6 7 8 9 10; do # it goes in the background
     ! docker network create --driver overlay --ingress \
-      --opt com.docker.network.driver.mtu="$(overlay_mtu)" ingress >/dev/null || return 0
+      --opt com.docker.network.driver.mtu="$(link_mtu)" ingress >/dev/null || return 0
     sleep "$try"
   done
   return 1
