@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/pulumi/inflector"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
 	pulumischema "github.com/pulumi/pulumi/pkg/v3/codegen/schema"
@@ -83,13 +84,17 @@ func (g *generator) object(
 				Secret:             field.Sensitive(),
 				DeprecationMessage: field.Deprecated(),
 			}
-			if field.Required() {
+			if field.Required() && !hasDefault(field, infos[key]) {
 				object.Required = append(object.Required, name)
 			}
 		}
 		return true
 	})
 	return object
+}
+
+func hasDefault(field shim.Schema, info *tfbridge.SchemaInfo) bool {
+	return field.DefaultFunc() != nil || info != nil && info.HasDefault()
 }
 
 var plainTypes = map[shim.ValueType]string{
@@ -102,15 +107,15 @@ func (g *generator) typeOf(
 	if plain, ok := plainTypes[field.Type()]; ok {
 		return pulumischema.TypeSpec{Type: plain}
 	}
-	element := g.element(token, name, field)
-	switch {
-	case field.Type() == shim.TypeMap:
-		return pulumischema.TypeSpec{Type: "object", AdditionalProperties: &element}
-	case tfbridge.IsMaxItemsOne(field, info):
-		return element
-	default:
-		return pulumischema.TypeSpec{Type: "array", Items: &element}
+	if tfbridge.IsMaxItemsOne(field, info) {
+		return g.element(token, name, field)
 	}
+	if field.Type() == shim.TypeMap {
+		element := g.element(token, name, field)
+		return pulumischema.TypeSpec{Type: "object", AdditionalProperties: &element}
+	}
+	element := g.element(token, inflector.Singularize(name), field)
+	return pulumischema.TypeSpec{Type: "array", Items: &element}
 }
 
 func (g *generator) element(token, name string, field shim.Schema) pulumischema.TypeSpec {

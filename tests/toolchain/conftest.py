@@ -1,0 +1,73 @@
+"""Fixtures: the real toolchain, and folders of made-up programs in the place of PATH."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bay.toolchain import Toolchain, ensure
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The Pulumi that bay uses on this machine; built when it is not there, which takes minutes."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay"
+    return ensure(cache, os.environ["PATH"], print)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """An empty folder to search for programs instead of PATH."""
+    folder = tmp_path / "programs" / "bin"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache folder that is not there yet."""
+    return tmp_path / "cache" / "bay"
+
+
+@pytest.fixture
+def put(programs: Path) -> Callable[[str, str], Path]:
+    """Puts a shell script among the programs."""
+
+    def put_script(name: str, body: str) -> Path:
+        program = programs / name
+        unfinished = program.with_suffix(".new")  # a script that runs must not be written into
+        unfinished.write_text(f"#!/bin/sh\n{body}\n")
+        unfinished.chmod(0o755)
+        unfinished.rename(program)
+        return program
+
+    return put_script
+
+
+@pytest.fixture
+def put_go(put: Callable[[str, str], Path], tmp_path: Path) -> Callable[..., Path]:
+    """Puts a `go` among the programs that "builds" by writing the output file, after a shell command of the test.
+
+    The packages' folders that it was asked to build stand in the file `built`, one a line.
+    """
+    sdk = tmp_path / "sdk"
+    for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
+        (sdk / script).parent.mkdir(parents=True, exist_ok=True)
+        (sdk / script).write_text("#!/bin/sh\n")
+
+    def put_go_script(first: str = "true", version: str = "go1.26.8") -> Path:
+        build = f'basename "$PWD" >> {tmp_path}/built; {first}; while [ "$1" != -o ]; do shift; done; echo made > "$2"'
+        return put(
+            "go",
+            f'case "$1" in version) echo "go version {version} linux/amd64";; list) echo {sdk};; build) {build};; esac',
+        )
+
+    return put_go_script
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Callable[[], list[str]]:
+    """The modules that the made-up `go` was asked to build so far."""
+    record = tmp_path / "built"
+    return lambda: record.read_text().split() if record.exists() else []
