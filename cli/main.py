@@ -7,7 +7,6 @@ import typer
 
 from bay.cli.commands import config, create, doctor, model, preview, sandbox, show
 from bay.cli.output import say
-from bay.components.errors import BayError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,22 +55,26 @@ def options(
 
 def main() -> None:
     """Run; every error is a line of what is wrong and one of what to do, without traceback unless --debug."""
-    debug = "--debug" in sys.argv[1:]
     try:
         app()
-    except BayError as error:
-        if debug:
-            raise
-        say(f"error: {error.message}")
-        if error.hint:
-            say(f"       {error.hint}")
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         say("interrupted")
         sys.exit(130)
     except Exception as error:
-        if debug:
+        if "--debug" in sys.argv[1:]:
             raise
-        say(f"error: {type(error).__name__}: {error}")
-        say("       this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints")
-        sys.exit(1)
+        sys.exit(tell(error))
+
+
+def tell(error: Exception) -> int:
+    """Print an error and return its exit code; toolchain and sandbox have errors of their own, of the same shape."""
+    message = getattr(error, "message", None)
+    if message is None:
+        message = f"{type(error).__name__}: {error}"
+        hint = "this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints"
+    else:
+        hint = getattr(error, "hint", "")
+    say(f"error: {message}")
+    if hint:
+        say(f"       {hint}")
+    return int(getattr(error, "exit_code", 1))
