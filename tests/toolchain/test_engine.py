@@ -73,7 +73,7 @@ def pulumi(toolchain: Toolchain, project: Path, *arguments: str, **more: str) ->
 @pytest.fixture
 def creating(toolchain: Toolchain, project: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """An engine in the middle of a create that takes minutes."""
-    command = [toolchain.root / "bin" / "pulumi", "--non-interactive", "up", "--yes", "--skip-preview"]
+    command = [str(toolchain.root / "bin" / "pulumi"), "--non-interactive", "up", "--yes", "--skip-preview"]
     with subprocess.Popen(
         command, cwd=project, env=environment(toolchain, project, SLOW="600"), stdout=subprocess.DEVNULL
     ) as engine:
