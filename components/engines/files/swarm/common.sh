@@ -14,5 +14,5 @@ stage() {
   line="bay: stage=$1 node=$(node_name)${2:+ ${*:2}}"
   printf '%s\n' "$line"
   # A prompt may stand on the console's last line.
-  printf '\n%s\n' "$line" >"$BAY_CONSOLE" || true
+  printf '\n%s\n' "$line" >>"$BAY_CONSOLE" || true
 }

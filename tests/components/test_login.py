@@ -1,0 +1,50 @@
+"""Whose login it is, and whether a bay belongs to it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bay.components.errors import BayError
+from bay.components.login import Login, login_of, normalised, refuse_another_cloud
+
+MINE = {"auth_url": "https://cloud:5000/v3", "region": "one", "project_id": "aaa"}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://cloud:5000",
+        "https://cloud:5000/",
+        "https://cloud:5000/v3",
+        "https://cloud:5000/v3/",
+        "HTTPS://Cloud:5000/v3",
+        " https://cloud:5000/v2.0 ",
+    ],
+)
+def test_spellings_of_one_keystone_are_equal(spelling: str) -> None:
+    assert normalised(spelling) == "https://cloud:5000"
+    refuse_another_cloud("demo", MINE, {**MINE, "auth_url": spelling})
+
+
+def test_a_path_before_the_version_counts() -> None:
+    assert normalised("https://cloud/identity/v3/") == "https://cloud/identity"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("auth_url", "https://other:5000"), ("region", "two"), ("project_id", "bbb")]
+)
+def test_another_cloud_region_or_project_is_refused(field: str, value: str) -> None:
+    with pytest.raises(BayError) as refused:
+        refuse_another_cloud("demo", MINE, {**MINE, field: value})
+    assert refused.value.message.startswith(
+        "bay demo belongs to project aaa at https://cloud:5000 (region one), but the login is for project "
+    )
+    assert value in refused.value.message
+    assert refused.value.hint == "use the login that made demo: set OS_CLOUD or say --os-cloud"
+
+
+def test_a_login_is_read_from_the_connections_token() -> None:
+    settings = SimpleNamespace(auth={"auth_url": "https://Cloud:5000/v3"}, region_name=None)
+    connection: Any = SimpleNamespace(config=settings, current_project_id="aaa")
+    assert login_of(connection) == Login("https://cloud:5000", "", "aaa")
