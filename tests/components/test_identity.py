@@ -89,8 +89,6 @@ def test_a_preview_under_another_projects_login_is_an_error(made: dict[str, Any]
     ("owner", "other", "words"), [("cli", "file", "bay export demo"), ("file", "cli", "stacks/Pulumi.demo.yaml")]
 )
 def test_another_owner_of_the_bay_is_an_error(made: dict[str, Any], owner: str, other: str, words: str) -> None:
-    made: dict[str, Any], owner: str, other: str, words: str
-) -> None:
     with pytest.raises(RuntimeError, match=words):
         IdentityProvider().diff(made["id"], {**made, "managed_by": owner}, {**INPUTS, "managed_by": other})
 

@@ -54,7 +54,27 @@ FAKES = {
     "dockerd": 'echo "Docker version 20.10.24+dfsg1, build 297e128"\n',
     "ip": 'echo "default via 10.80.0.1 dev nothing src 10.80.0.99 uid 0"\n',
 }
-TOOLS = "basename bash cat cp cut date dirname grep head ls readlink rm sed sha256sum shuf timeout touch tr wc".split()
+TOOLS = [
+    "basename",
+    "bash",
+    "cat",
+    "cp",
+    "cut",
+    "date",
+    "dirname",
+    "grep",
+    "head",
+    "ls",
+    "readlink",
+    "rm",
+    "sed",
+    "sha256sum",
+    "shuf",
+    "timeout",
+    "touch",
+    "tr",
+    "wc",
+]
 """The machine's own commands; nothing else of it is on PATH, so that its own Docker does not count."""
 NOTE = '#!/bin/bash\ncall="$(basename "$0")${*:+ $*}"\nnote() { echo "$call" >>"$FAKE/calls"; }\n'
 
