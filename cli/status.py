@@ -7,7 +7,7 @@ from bay.cli.record import Record
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last finished run of the engine: kind (update, destroy, ...), result, and how many there were."""
+    """The last finished run of the engine: kind (update, destroy, ...), result, and how many there were (2: or more)."""
 
     kind: str = ""
     result: str = ""

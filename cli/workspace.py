@@ -94,12 +94,11 @@ class BayStack:
             return {key: value.value for key, value in self.stack.outputs().items()}
 
     def last_run(self) -> LastRun:
-        """The newest entry of the stack's history."""
-        text = self.command("stack", "history", "--json", "--page-size", "1")
+        """The newest entry of the stack's history, and whether there is an older one (file backends number none)."""
+        text = self.command("stack", "history", "--json", "--page-size", "2")
         entries = json.loads(text or "[]")
-        if not entries:
-            return LastRun()
-        return LastRun(entries[0].get("kind", ""), entries[0].get("result", ""), entries[0].get("version", 1))
+        newest = entries[0] if entries else {}
+        return LastRun(newest.get("kind", ""), newest.get("result", ""), len(entries))
 
     def remove(self) -> None:
         """Forget the stack, its history and its settings; only an empty one goes."""
