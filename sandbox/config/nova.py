@@ -48,6 +48,7 @@ def _compute(settings: Settings) -> dict[str, Option]:
         heal_instance_info_cache_interval=-1,
         scheduler_instance_sync_interval=-1,
         max_concurrent_builds=0,
+        block_device_allocate_retries_interval=1,
     )
 
 

@@ -10,13 +10,13 @@ LAZY_TRANSACTIONS = True
 
 
 def load(plan: Plan) -> Application:
-    """The API, with the sandbox's driver behind every provider's name."""
+    """The API, with the sandbox's driver in the place of the one that `amphora` and `octavia` are names of."""
     sys.argv += ["--config-file", plan.configuration("octavia/octavia.conf")]
-    from octavia.api.drivers import driver_factory
+    from octavia.api.drivers.amphora_driver.v2 import driver
 
     from .octavia_driver import SandboxProviderDriver
 
-    driver_factory.get_driver = SandboxProviderDriver
+    driver.AmphoraProviderDriver = SandboxProviderDriver
     from octavia.wsgi.api import application
 
     return application

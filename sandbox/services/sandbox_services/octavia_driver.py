@@ -10,10 +10,6 @@ from octavia_lib.api.drivers import exceptions
 class SandboxProviderDriver(driver.NoopProviderDriver):
     """Stands behind each provider that the configuration offers."""
 
-    def __init__(self, provider: Any = None) -> None:
-        super().__init__()
-        self.name = provider if isinstance(provider, str) else "amphora"
-
     def create_vip_port(self, *arguments: Any) -> None:
         """Leave the port of the virtual IP to Octavia, which makes a real one in Neutron."""
         message = "Octavia makes the port of the virtual IP."

@@ -1,0 +1,80 @@
+"""What a user of the sandbox finds in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from openstack import exceptions
+from openstack.connection import Connection
+
+from bay.sandbox import Sandbox
+
+pytestmark = pytest.mark.sandbox
+
+
+def test_flavors_grow_from_tiny_to_xlarge(member: Connection) -> None:
+    sizes = {flavor.name: (flavor.vcpus, flavor.ram, flavor.disk) for flavor in member.compute.flavors()}
+    assert sizes == {
+        "m1.tiny": (1, 512, 10),
+        "m1.small": (1, 2048, 20),
+        "m1.medium": (2, 4096, 40),
+        "m1.large": (4, 8192, 80),
+        "m1.xlarge": (8, 16384, 160),
+    }
+
+
+def test_images_say_their_distribution_and_what_they_need(member: Connection) -> None:
+    found = {image.name: (image.os_distro, image.min_disk, image.min_ram) for image in member.image.images()}
+    assert found == {
+        "debian-12-docker": ("debian", 10, 512),
+        "ubuntu-24.04": ("ubuntu", 10, 1024),
+        "fedora-coreos-42": ("fedora-coreos", 10, 2048),
+    }
+
+
+def test_the_member_sees_an_external_network_and_a_shared_one_of_somebody_else(member: Connection) -> None:
+    public, provider = (member.network.find_network(name) for name in ("public", "provider"))
+    assert (public.is_router_external, public.is_shared) == (True, False)
+    assert (provider.is_router_external, provider.is_shared) == (False, True)
+    assert provider.project_id not in ("", member.current_project_id)
+    subnet = member.network.get_subnet(provider.subnet_ids[0])
+    assert (subnet.cidr, subnet.is_dhcp_enabled, subnet.project_id) == ("198.18.16.0/20", True, provider.project_id)
+
+
+def test_the_member_has_ordinary_roles_only(member: Connection) -> None:
+    roles = {role["name"] for role in member.session.auth.get_access(member.session)._data["token"]["roles"]}
+    assert roles == {"member", "reader", "creator", "load-balancer_member"}
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        lambda cloud: cloud.compute.create_flavor(name="own", ram=1, vcpus=1, disk=1),
+        lambda cloud: cloud.network.create_network(name="flat", provider_network_type="flat"),
+        lambda cloud: cloud.identity.create_project(name="own"),
+        lambda cloud: cloud.image.create_image(name="own", visibility="public", data=b"x", wait=True),
+    ],
+    ids=["flavor", "provider network", "project", "public image"],
+)
+def test_the_member_may_not_do_what_administrators_do(
+    member: Connection, forbidden: Callable[[Connection], Any]
+) -> None:
+    with pytest.raises(exceptions.ForbiddenException):
+        forbidden(member)
+
+
+def test_the_member_reads_quotas_and_usage(member: Connection) -> None:
+    project = member.current_project_id
+    compute = member.compute.get("/limits").json()["limits"]["absolute"]
+    assert (compute["maxTotalInstances"], compute["maxTotalCores"], compute["maxTotalRAMSize"]) == (100, 200, 409600)
+    network = member.network.get_quota(project, details=True)
+    assert (network.ports["limit"], network.routers["limit"], network.floating_ips["limit"]) == (500, 10, 50)
+    volumes = member.block_storage.get_limits().absolute
+    assert (volumes.max_total_volumes, volumes.max_total_volume_gigabytes) == (100, 10000)
+    assert member.load_balancer.get_quota(project).load_balancers == 20
+
+
+def test_the_cloud_is_idle_within_its_memory(sandbox_cloud: Sandbox) -> None:
+    status = sandbox_cloud.status()
+    assert status.running
+    assert 200 < sum(service.memory for service in status.services) < 1229
