@@ -77,7 +77,7 @@ ask() {
 
 # Is an SSH server there at all? One that refuses is a master in trouble, not one that does not exist.
 is_there() {
-  ssh-keyscan -T 5 -t ed25519 "$1" 2>/dev/null | grep -q ed25519
+  [ -n "$(ssh-keyscan -T 5 -t ed25519 "$1" 2>/dev/null)" ]
 }
 
 # This server's address, if it is a master.

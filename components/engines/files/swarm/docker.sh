@@ -26,8 +26,10 @@ install_docker() {
 # The size of packets on the way out. OpenStack's own tunnels often leave 1450 bytes, Docker assumes 1500, and
 # then connections of containers hang as soon as they carry more than a few bytes.
 link_mtu() {
-  local device
-  device=$(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
+  local routes device
+  routes=$(ip -o route show default)
+  device=${routes#* dev }
+  device=${device%% *}
   cat "/sys/class/net/$device/mtu" 2>/dev/null || echo 1500
 }
 
@@ -74,7 +76,7 @@ size_gateway_bridge() {
 size_ingress() {
   local try
   [ "$(link_mtu)" != 1500 ] || return 0
-  printf 'y\n' | docker network rm ingress || return 1
+  docker network rm ingress <<<y || return 1 # it asks
   for try in 1 2 3 4 5 6 7 8 9 10; do # it goes in the background
     ! docker network create --driver overlay --ingress \
       --opt com.docker.network.driver.mtu="$(link_mtu)" ingress >/dev/null || return 0
