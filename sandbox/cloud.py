@@ -62,7 +62,7 @@ class Sandbox:
         say = _with_time(report)
         storage.check_python()
         with storage.explained(self.state, self.cache), self._alone(say):
-            storage.check_state(self.state, self._layout.database, plan.schema())
+            storage.check_state(self._layout, plan.schema())
             settings = self._settings(install.ensure(self.cache, say))
             secret.ensure_keystone_keys(self._layout)
             build = plan.write(settings, self._layout, self.cache)
@@ -89,6 +89,7 @@ class Sandbox:
         with storage.explained(self.state, self.cache), self._alone(report):
             processes.stop(list(self._records().values()))
             report(f"deleting {self.state}")
+            self._layout.schema.unlink(missing_ok=True)  # first: what is left after a kill is remade by a start
             shutil.rmtree(self.state)
 
     @property
@@ -114,7 +115,7 @@ class Sandbox:
         good = {name for name, record in records.items() if record.ready and record.build == build}
         processes.stop([record for name, record in records.items() if name not in good])
         missing = [name for name in catalog.NAMES if name not in good]
-        if not missing and (self.state / "seeded").exists():
+        if not missing and self._layout.seeded.exists():
             say("already running")
             return
         ports.check_free({name: settings.ports[name] for name in missing})

@@ -57,6 +57,16 @@ class Layout:
         return self.state / "db"
 
     @property
+    def schema(self) -> Path:
+        """Digest of what made the databases; there when they are complete."""
+        return self.database / "schema"
+
+    @property
+    def seeded(self) -> Path:
+        """What was put into the databases; there when all of it is in."""
+        return self.database / "seeded"
+
+    @property
     def keys(self) -> Path:
         """Keystone's Fernet keys."""
         return self.state / "keys"

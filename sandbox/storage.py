@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import make_folder
+from bay.sandbox.layout import Layout, make_folder
 
 PYTHON = (3, 11)  # the least that the services' packages run on
 SPACE = 200  # MiB in the state folder: databases begin with 10, images and a day of logs follow
 EMPTY = 2**20  # bytes; below, a service cannot begin a log or a journal
-SCHEMA = "schema"
-"""File in the folder of the databases: digest of what made them."""
+
+SPECIAL = "$%?#\n"
+"""What configuration files ($, %) and database URLs (?, #) do not take as part of a path."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
@@ -27,15 +28,20 @@ def check_python() -> None:
         raise SandboxError(f"the sandbox needs Python {want} or later, this is {have}", f"run bay with Python {want}")
 
 
-def check_state(state: Path, database: Path, schema: str) -> None:
-    """Raise SandboxError where the state folder is too full, or was made by another version of the services."""
-    free = shutil.disk_usage(make_folder(state)).free // 2**20
-    if free < SPACE:
-        raise _full(state, f"{free} MiB left, the sandbox needs {SPACE} MiB")
-    made_by = database / SCHEMA
-    if made_by.exists() and made_by.read_text() != schema:
+def check_state(layout: Layout, schema: str) -> None:
+    """Raise SandboxError for a state folder that is badly named, too full, or of another version of the services."""
+    bad = sorted(set(str(layout.state)) & set(SPECIAL))
+    if bad:
         raise SandboxError(
-            f"the sandbox in {state} was made by another version of bay",
+            f"the path {layout.state} has a {bad[0]!r}, which the services take for something else",
+            "use a folder without it",
+        )
+    free = shutil.disk_usage(make_folder(layout.state)).free // 2**20
+    if free < SPACE:
+        raise _full(layout.state, f"{free} MiB left, the sandbox needs {SPACE} MiB")
+    if layout.schema.exists() and layout.schema.read_text(encoding="utf-8") != schema:
+        raise SandboxError(
+            f"the sandbox in {layout.state} was made by another version of bay",
             "`bay sandbox reset` deletes it; the next start makes a new one",
         )
 

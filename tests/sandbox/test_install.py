@@ -39,6 +39,38 @@ def test_an_installation_that_fails_says_why_and_is_not_taken_for_complete(
     assert not list(tmp_path.glob("cache/environments/*/complete"))
 
 
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What would have been run, without running it."""
+    run: list[list[str]] = []
+    monkeypatch.setattr(install, "_run", lambda command, *_: run.append(command))
+    return run
+
+
+def test_an_interrupted_installation_is_removed_and_done_again(tmp_path: Path, commands: list[list[str]]) -> None:
+    rest = tmp_path / "environments" / install.digest() / "lib" / "half.py"
+    rest.parent.mkdir(parents=True)
+    rest.write_text("")
+    folder = install.ensure(tmp_path, print)
+    assert not rest.exists()
+    assert (folder / "complete").exists()
+    assert [str(install.INSTALLER) in command for command in commands] == [False, True, False, False]
+    assert [str(install.REQUIREMENTS) in command for command in commands] == [False, False, False, True]
+
+
+def test_a_complete_installation_is_taken_as_it_is(tmp_path: Path, commands: list[list[str]]) -> None:
+    first = install.ensure(tmp_path, print)
+    done, said = len(commands), list[str]()
+    assert install.ensure(tmp_path, said.append) == first
+    assert (len(commands), said) == (done, [])
+
+
+def test_a_cache_with_too_little_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "SPACE", 10**9)
+    with pytest.raises(SandboxError, match=r"has \d+ MiB left; the OpenStack services need 1000000000 MiB"):
+        install.ensure(tmp_path, print)
+
+
 def test_importing_the_package_imports_neither_openstack_nor_pulumi() -> None:
     code = "import sys, bay.sandbox; print(sorted({'openstack', 'pulumi', 'requests', 'pydantic'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,6 +1,7 @@
 """What a user of the sandbox finds in it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,20 @@ def test_the_cloud_is_idle_within_its_memory(sandbox_cloud: Sandbox) -> None:
     status = sandbox_cloud.status()
     assert status.running
     assert 200 < sum(service.memory for service in status.services) < 1229
+
+
+def test_the_services_listen_on_127_0_0_1_only(sandbox_cloud: Sandbox) -> None:
+    services = sandbox_cloud.status().services
+    inodes = {link for service in services for link in sockets(service.pid)}
+    listening = [row for row in tcp_table() if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+    assert {row[1].split(":")[0] for row in listening} == {"0100007F"}  # 127.0.0.1, byte by byte from the end
+    assert sorted(int(row[1].split(":")[1], 16) for row in listening) == [service.port for service in services]
+
+
+def sockets(pid: int | None) -> list[str]:
+    return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+
+
+def tcp_table() -> list[list[str]]:
+    tables = (Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6"))
+    return [line.split() for table in tables for line in table]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bay.sandbox import Sandbox, SandboxError, storage
+from bay.sandbox.layout import Layout
 
 
 def test_an_old_python_is_named_with_the_one_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,14 +50,19 @@ def test_other_errors_pass_unchanged() -> None:
 def test_a_state_folder_with_too_little_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "SPACE", 10**9)
     with pytest.raises(SandboxError, match=r"is full: \d+ MiB left, the sandbox needs 1000000000 MiB"):
-        storage.check_state(tmp_path, tmp_path / "db", "schema")
+        storage.check_state(Layout(tmp_path), "schema")
+
+
+def test_a_path_that_configuration_files_cannot_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match=r"has a '%', which the services take for something else"):
+        storage.check_state(Layout(tmp_path / "100%"), "schema")
 
 
 def test_databases_of_another_version_ask_for_a_reset(tmp_path: Path) -> None:
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "schema").write_text("older")
     with pytest.raises(SandboxError) as caught:
-        storage.check_state(tmp_path, tmp_path / "db", "newer")
+        storage.check_state(Layout(tmp_path), "newer")
     assert caught.value.message == f"the sandbox in {tmp_path} was made by another version of bay"
     assert caught.value.hint.startswith("`bay sandbox reset` deletes it")
 

@@ -25,11 +25,11 @@ def start(plan: Plan) -> None:
 def _work(plan: Plan) -> None:
     database = sqlite3.connect(f"file:{plan.database}/octavia.sqlite?mode=ro", uri=True, isolation_level=None)
     while True:
-        for (load_balancer,) in database.execute(PENDING).fetchall():
-            try:
+        try:
+            for (load_balancer,) in database.execute(PENDING).fetchall():
                 finish(load_balancer)
-            except Exception:  # the next round tries again
-                traceback.print_exc()
+        except Exception:  # the next round tries again
+            traceback.print_exc()
         time.sleep(INTERVAL)
 
 

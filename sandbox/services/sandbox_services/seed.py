@@ -8,12 +8,14 @@ import openstack
 from .plan import Plan
 
 SERVICE_PROJECT = "service"
+SEEDED = "seeded"
+"""File beside the databases, and gone with them: what was put into them."""
 IMAGE_SIZE = 1024  # bytes: nothing ever boots from them
 
 
 def complete(plan: Plan) -> bool:
     """Whether this sandbox has what the plan lists."""
-    marker = plan.state / "seeded"
+    marker = plan.database / SEEDED
     return marker.exists() and marker.read_text() == _wanted(plan)
 
 
@@ -35,7 +37,7 @@ def seed(plan: Plan) -> None:
     _flavors(plan, cloud)
     _images(plan, cloud)
     _networks(plan, cloud)
-    (plan.state / "seeded").write_text(_wanted(plan))
+    (plan.database / SEEDED).write_text(_wanted(plan))
 
 
 def _wanted(plan: Plan) -> str:
