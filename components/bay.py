@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from bay.components import cloudinit
 from bay.components.engines import ENGINES, Engine, Facts
 from bay.components.firewall import Firewall
 from bay.components.identity import Identity
@@ -116,18 +117,16 @@ def role_of(group: str) -> str:
 
 
 def boot_data(known: dict[str, Any]) -> str:
-    """User data of a group: the engine's own, from what is known once ports and identity exist."""
+    """User data of a group, packed: the state keeps it for each server."""
     engine: Engine = ENGINES[known["engine"]]
-    return engine.boot(
-        role_of(known["group"]),
-        Facts(
-            bay=known["bay"],
-            bay_id=known["bay_id"],
-            group=known["group"],
-            master_names=tuple(known["master_names"]),
-            master_addresses=tuple(known["master_addresses"]),
-            api_names=tuple(known["floating"]),
-            made_at=known["made_at"],
-            generations=known["generations"],
-        ),
+    facts = Facts(
+        bay=known["bay"],
+        bay_id=known["bay_id"],
+        group=known["group"],
+        master_names=tuple(known["master_names"]),
+        master_addresses=tuple(known["master_addresses"]),
+        api_names=tuple(known["floating"]),
+        made_at=known["made_at"],
+        generations=known["generations"],
     )
+    return cloudinit.packed(engine.boot(role_of(known["group"]), facts))
