@@ -1,0 +1,79 @@
+"""The graph of each example, and a way to run the program for any other spec."""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+
+import pytest
+
+from bay.components.layers import read_yaml, resolve
+from bay.components.login import Login
+from bay.components.lookup import Named, Place
+from bay.components.spec import BaySpec
+from bay.stacks.program import program
+
+from .recorder import GENERATION, Graph, record
+
+SPECS = Path(__file__).parent / "specs"
+
+
+def place_for(spec: BaySpec) -> Place:
+    """What look-ups would find on a cloud that has everything the spec names."""
+    existing = spec.network.existing
+    needs_external = existing is None or spec.master_floating_ips
+    return Place(
+        login=Login("https://cloud.example:5000", "north", "11111111111111111111111111111111"),
+        image=Named("<id of debian>", spec.image),
+        flavors={group.flavor: Named(f"<id of {group.flavor}>", group.flavor) for group in spec.groups.values()},
+        network=Named(f"<id of {existing}>", existing) if existing else None,
+        external=Named("<id of public>", "public") if needs_external else None,
+    )
+
+
+def run(spec: BaySpec, preview: bool = False) -> Graph:
+    """The graph of a bay called demo; `preview`: before anything has an id."""
+    graph = Graph(spec)
+    record(graph, partial(program, "demo", spec, managed_by="file", place=place_for(spec)), preview)
+    return graph
+
+
+@cache
+def example_graph(name: str) -> Graph:
+    """The graph of ``specs/<name>.yaml``; made once, read only."""
+    return run(resolve([read_yaml(SPECS / f"{name}.yaml")]))
+
+
+@pytest.fixture(params=sorted(path.stem for path in SPECS.glob("*.yaml")))
+def graph(request: pytest.FixtureRequest) -> Graph:
+    """Each example's graph in turn."""
+    return example_graph(request.param)
+
+
+@pytest.fixture
+def example() -> Callable[[str], Graph]:
+    """The graph of one example by its name."""
+    return example_graph
+
+
+@pytest.fixture(name="run")
+def run_fixture() -> Callable[..., Graph]:
+    """Runs the program for a spec, in earnest or as a preview."""
+    return run
+
+
+@pytest.fixture(name="record")
+def record_fixture() -> Callable[[Callable[[], None]], Graph]:
+    """Runs any program."""
+
+    def recorded(declare: Callable[[], None]) -> Graph:
+        graph = Graph(BaySpec(model="none", coe="swarm", image="none"))
+        record(graph, declare)
+        return graph
+
+    return recorded
+
+
+@pytest.fixture
+def keys() -> Mapping[str, str]:
+    """The bay's credentials by name."""
+    return {name: str(value) for name, value in GENERATION.items()}
