@@ -67,6 +67,7 @@ def _environment(settings: Settings, layout: Layout) -> dict[str, str]:
         "XDG_CACHE_HOME": str(layout.home / ".cache"),
         "PYTHONPATH": str(SERVICES_CODE),
         "PYTHONWARNINGS": "ignore",
+        "MALLOC_ARENA_MAX": "2",
         "OS_KEYSTONE_CONFIG_DIR": str(layout.etc / "keystone"),
         "OS_KEYSTONE_CONFIG_FILES": "keystone.conf",
         "OS_PLACEMENT_CONFIG_DIR": str(layout.etc / "placement"),

@@ -26,7 +26,7 @@ from .fair_lock import FairLock
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "SAVEPOINT", "CREATE", "ALTER", "DROP")
 LIMIT = 120.0  # seconds to wait for the write lock
-PRAGMAS = ("busy_timeout=60000", "journal_mode=WAL", "synchronous=OFF", "cache_size=-16000")
+PRAGMAS = ("busy_timeout=60000", "journal_mode=WAL", "synchronous=OFF")
 """synchronous=OFF: a killed process loses nothing, the kernel has its pages; only a power cut could."""
 HELD, READER = "sandbox_lock", "sandbox_reader"
 
