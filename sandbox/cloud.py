@@ -60,7 +60,7 @@ class Sandbox:
         Lines of progress go to ``report``. Raises SandboxError; whatever this call started is stopped then.
         """
         say = _with_time(report)
-        storage.check_python()
+        storage.check_machine()
         with storage.explained(self.state, self.cache), self._alone(say):
             storage.check_state(self._layout, plan.schema())
             settings = self._settings(install.ensure(self.cache, say))

@@ -1,5 +1,6 @@
 """The services' own virtual environment, in the cache: made once for a list of pinned packages."""
 
+import functools
 import hashlib
 import shutil
 import subprocess
@@ -32,10 +33,9 @@ def ensure(cache: Path, say: Callable[[str], None]) -> Path:
     installer's own cache). Raises SandboxError when packages cannot be had.
     """
     folder = cache / "environments" / digest()
-    with held(
-        folder.with_suffix(".lock"), lambda: say("another process installs the services; waiting for it")
-    ) as lock:
-        if not (folder / "complete").exists():
+    waiting = functools.partial(say, "another process installs the services; waiting for it")
+    with held(folder.with_suffix(".lock"), waiting) as lock:
+        if not ((folder / "complete").exists() and (folder / "bin" / "python").exists()):
             _check_space(make_folder(folder.parent))
             _install(folder, say, lock)
             (folder / "complete").touch()

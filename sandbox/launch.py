@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Sequence
+from typing import BinaryIO
 
 from bay.sandbox.config import Settings
 from bay.sandbox.environment import child_environment
@@ -21,20 +22,7 @@ def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Cal
     """
     for folder in (layout.log, layout.run, layout.home, layout.state / "lock.d", layout.state / "images"):
         make_folder(folder)
-    command = [str(settings.environment / "bin" / "python"), "-m", "sandbox_services", str(layout.plan), *services]
-    errors = (layout.log / "launcher.log").open("w", encoding="utf-8")
-    with (
-        errors,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            env=_environment(settings, layout),
-            start_new_session=True,  # Ctrl-C in the terminal is this process's business
-        ) as launcher,
-    ):
+    with (layout.log / "launcher.log").open("wb") as errors, _launcher(settings, layout, services, errors) as launcher:
         try:
             reason = _relay(launcher, say)
         except BaseException:
@@ -45,6 +33,18 @@ def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Cal
             reason or f"the launcher of the sandbox ended with {launcher.returncode}",
             f"see the files in {layout.log}, then start again",
         )
+
+
+def _launcher(settings: Settings, layout: Layout, services: Sequence[str], errors: BinaryIO) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(settings.environment / "bin" / "python"), "-m", "sandbox_services", str(layout.plan), *services],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        encoding="utf-8",
+        env=_environment(settings, layout),
+        start_new_session=True,  # Ctrl-C in the terminal is this process's business
+    )
 
 
 def _relay(launcher: subprocess.Popen[str], say: Callable[[str], None]) -> str:
@@ -67,7 +67,8 @@ def _environment(settings: Settings, layout: Layout) -> dict[str, str]:
         "XDG_CACHE_HOME": str(layout.home / ".cache"),
         "PYTHONPATH": str(SERVICES_CODE),
         "PYTHONWARNINGS": "ignore",
-        "MALLOC_ARENA_MAX": "2",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "2",  # by default each of the many threads may keep freed memory to itself
         "OS_KEYSTONE_CONFIG_DIR": str(layout.etc / "keystone"),
         "OS_KEYSTONE_CONFIG_FILES": "keystone.conf",
         "OS_PLACEMENT_CONFIG_DIR": str(layout.etc / "placement"),

@@ -1,4 +1,4 @@
-"""Folders and Python: what has to be there before anything is started, and errors of folders in words."""
+"""Machine and folders: what has to be there before anything is started, and errors of folders in words."""
 
 import errno
 import shutil
@@ -21,8 +21,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
-def check_python() -> None:
-    """Raise SandboxError where this Python is too old for the services."""
+def check_machine() -> None:
+    """Raise SandboxError where this is not Linux, or this Python is too old for the services."""
+    if sys.platform != "linux":
+        raise SandboxError(f"the sandbox needs Linux, this is {sys.platform}", "use a Linux machine or container")
     if sys.version_info[:2] < PYTHON:
         have, want = (".".join(map(str, version)) for version in (sys.version_info[:2], PYTHON))
         raise SandboxError(f"the sandbox needs Python {want} or later, this is {have}", f"run bay with Python {want}")

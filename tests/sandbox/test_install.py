@@ -43,7 +43,15 @@ def test_an_installation_that_fails_says_why_and_is_not_taken_for_complete(
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What would have been run, without running it."""
     run: list[list[str]] = []
-    monkeypatch.setattr(install, "_run", lambda command, *_: run.append(command))
+
+    def record(command: list[str], *_: object) -> None:
+        run.append(command)
+        if "venv" in command and command[-1].endswith(install.digest()):
+            python = Path(command[-1], "bin", "python")
+            python.parent.mkdir(exist_ok=True)
+            python.symlink_to(sys.executable)
+
+    monkeypatch.setattr(install, "_run", record)
     return run
 
 

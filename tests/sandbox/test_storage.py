@@ -13,7 +13,7 @@ from bay.sandbox.layout import Layout
 def test_an_old_python_is_named_with_the_one_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.sys, "version_info", (3, 10, 4))
     with pytest.raises(SandboxError) as caught:
-        storage.check_python()
+        storage.check_machine()
     assert (caught.value.message, caught.value.hint) == (
         "the sandbox needs Python 3.11 or later, this is 3.10",
         "run bay with Python 3.11",
@@ -25,6 +25,12 @@ FULL = (
     "make room there, or use another folder, then start again",
 )
 MEND = "give yourself write permission there, or use another folder"
+
+
+def test_another_system_than_linux_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.sys, "platform", "darwin")
+    with pytest.raises(SandboxError, match="the sandbox needs Linux, this is darwin"):
+        storage.check_machine()
 
 
 @pytest.mark.parametrize(

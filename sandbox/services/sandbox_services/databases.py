@@ -1,8 +1,10 @@
 """The services' empty databases: made once for a schema, kept in the cache, copied for each new sandbox."""
 
 import functools
+import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from .plan import Plan
 
 SCHEMA = "schema"
 """Marks a complete folder; holds the digest of what made it, see bay.sandbox.storage."""
-HOME_OF_CELLS = "UPDATE cell_mappings SET database_connection = replace(database_connection, ?, ?)"
+HOME = "home"
+"""File of a template: the folder in which its databases were made."""
+MOVE_CELLS = "UPDATE cell_mappings SET database_connection = replace(database_connection, ?, ?)"
 
 
 def complete(plan: Plan) -> bool:
@@ -27,7 +31,7 @@ def copy_template(plan: Plan) -> bool:
     partial = plan.state / "db.partial"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(plan.template, partial)
-    _move_cells(partial, (plan.template / "home").read_text(), str(plan.database))
+    _move_cells(partial, (plan.template / HOME).read_text(), str(plan.database))
     partial.rename(plan.database)
     return True
 
@@ -44,20 +48,24 @@ def makers(plan: Plan) -> dict[str, Callable[[], None]]:
 
 
 def finish(plan: Plan) -> None:
-    """Mark them complete, and keep a copy in the cache."""
+    """Keep a copy in the cache, and mark them complete."""
     for path in plan.database.glob("*.sqlite"):
         with sqlite3.connect(path) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    partial = plan.template.with_name(f"{plan.template.name}.{plan.state.stat().st_ino}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(plan.database, partial, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
-    (partial / "home").write_text(str(plan.database))
-    (partial / SCHEMA).write_text(plan.template.name)
-    try:
-        partial.rename(plan.template)
-    except OSError:  # another sandbox was faster
-        shutil.rmtree(partial)
+    _keep_template(plan)
     (plan.database / SCHEMA).write_text(plan.template.name)
+
+
+def _keep_template(plan: Plan) -> None:
+    partial = plan.template.with_name(f"{plan.template.name}.{os.getpid()}.partial")
+    try:
+        shutil.copytree(plan.database, partial, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+        (partial / HOME).write_text(str(plan.database))
+        (partial / SCHEMA).write_text(plan.template.name)
+        partial.rename(plan.template)
+    except OSError as error:  # another sandbox was faster, or the cache is full: the next sandbox makes its own
+        print(f"no template kept: {error}", file=sys.stderr)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _make(plan: Plan, name: str) -> None:
@@ -70,4 +78,4 @@ def _make(plan: Plan, name: str) -> None:
 def _move_cells(folder: Path, old: str, new: str) -> None:
     """Nova's API database says where those of its cells are."""
     with sqlite3.connect(folder / "nova_api.sqlite") as database:
-        database.execute(HOME_OF_CELLS, (old, new))
+        database.execute(MOVE_CELLS, (old, new))
