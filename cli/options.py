@@ -28,7 +28,10 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any field of the spec; repeatable.")
 ]
 SpecFile = Annotated[Path | None, typer.Option("--file", metavar="SPEC", help="YAML file with fields of the spec.")]
-Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder with more models.")]
+Models = Annotated[
+    Path | None,
+    typer.Option("--models", metavar="DIR", exists=True, file_okay=False, help="Folder with more models."),
+]
 
 
 def layers(

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from bay.components.errors import BayError, nearest
-from bay.components.spec import BaySpec, parse
+from bay.components.spec import BaySpec, count_alone, parse
 
 BUILT_IN = Path(__file__).parent / "models"
 
@@ -36,21 +36,27 @@ def read_yaml(path: Path) -> Values:
         values = yaml.safe_load(path.read_text())
     except OSError as error:
         raise BayError(f"{path}: {error.strerror}", "name a file that can be read", 2) from None
-    except yaml.YAMLError as error:
-        where = str(getattr(error, "problem_mark", "")).strip()
-        raise BayError(f"{path}: no YAML: {getattr(error, 'problem', error)} {where}", "correct the file", 2) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BayError(f"{path}: no YAML: {_problem(error)}", "correct the file", 2) from None
     if not isinstance(values, dict):
         raise BayError(f"{path}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
     return values
 
 
+def _problem(error: Exception) -> str:
+    """What a parser found, and where, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{getattr(error, 'problem', None) or getattr(error, 'reason', 'not readable')}{where}"
+
+
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
-    """`above` wins; mappings are merged field by field, and a bare number above a group means its count."""
+    """`above` wins; mappings are merged field by field, and a bare number beside one means its count."""
     result = dict(below)
     for key, value in above.items():
         lower = result.get(key)
-        if isinstance(lower, Mapping) and isinstance(value, int) and not isinstance(value, bool):
-            value = {"count": value}
+        if isinstance(lower, Mapping) or isinstance(value, Mapping):
+            lower, value = count_alone(lower), count_alone(value)
         result[key] = merge(lower, value) if isinstance(lower, Mapping) and isinstance(value, Mapping) else value
     return result
 
@@ -58,7 +64,8 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
 def assignment(text: str) -> Values:
     """``network.cidr=10.0.0.0/16`` -> ``{"network": {"cidr": "10.0.0.0/16"}}``; the value is YAML."""
     path, equals, value = text.partition("=")
-    if not equals or not path.strip():
+    parts = path.strip().split(".")
+    if not equals or not all(parts):
         raise BayError(f"--set {text!r} is no FIELD=VALUE", "for example --set nodes.flavor=m1.large", 2)
     try:
         nested: Any = yaml.safe_load(value)
@@ -66,7 +73,7 @@ def assignment(text: str) -> Values:
         raise BayError(
             f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'", 2
         ) from None
-    for part in reversed(path.strip().split(".")):
+    for part in reversed(parts):
         nested = {part: nested}
     return dict(nested)
 

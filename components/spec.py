@@ -17,6 +17,9 @@ from bay.components.errors import BayError, nearest
 NAME_LIMIT = 40
 """Longest bay name, characters: with ``-<group>-<index>`` it must fit a host name label (63, RFC 1123)."""
 
+RESERVED = 5
+"""Addresses of a subnet that no server gets: network, broadcast, router and two DHCP ports."""
+
 
 class Spec(BaseModel):
     """Base of all parts: immutable, and a misspelt field is an error."""
@@ -28,10 +31,29 @@ def _cidr(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError as error:
-        raise ValueError(f"{text!r} is no CIDR: {error}") from None
+        raise ValueError(f"is no CIDR: {error}") from None
 
 
-Cidr = Annotated[str, AfterValidator(_cidr)]
+def _ipv4_cidr(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"is no CIDR of IPv4: {error}") from None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Each value once: Neutron refuses the second of two equal rules."""
+    return tuple(dict.fromkeys(values))
+
+
+Cidrs = Annotated[tuple[Annotated[str, AfterValidator(_cidr)], ...], AfterValidator(_once)]
 
 
 def _known_engine(name: str) -> str:
@@ -40,7 +62,7 @@ def _known_engine(name: str) -> str:
     return name
 
 
-def _count_alone(value: object) -> object:
+def count_alone(value: object) -> object:
     """``nodes: 5`` says the same as ``nodes: {count: 5}``."""
     return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -90,19 +112,23 @@ class NetworkSpec(Spec):
     existing: str | None = Field(
         None, description="Network that exists already, by name or id; empty: the bay makes a network and router."
     )
-    cidr: Cidr = Field("10.80.0.0/20", description="Address range of the bay's own network.")
+    cidr: Annotated[str, AfterValidator(_ipv4_cidr)] = Field(
+        "10.80.0.0/20", description="Address range of the bay's own network."
+    )
     external: str | None = Field(
         None, description="External network of the bay's router, by name or id; empty: the only one there is."
     )
-    dns: tuple[str, ...] = Field((), description="DNS servers of the bay's own network; empty: the cloud's default.")
+    dns: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
+        (), description="DNS servers of the bay's own network; empty: the cloud's default."
+    )
 
 
 class Access(Spec):
     """Who outside the bay may reach it; nobody, unless it is said here."""
 
-    api: tuple[Cidr, ...] = Field((), description="CIDRs that reach the engine's API on the masters.")
-    ssh: tuple[Cidr, ...] = Field((), description="CIDRs that reach SSH on every server.")
-    published: tuple[Cidr, ...] = Field((), description="CIDRs that reach ports which services publish on the nodes.")
+    api: Cidrs = Field((), description="CIDRs that reach the engine's API on the masters.")
+    ssh: Cidrs = Field((), description="CIDRs that reach SSH on every server.")
+    published: Cidrs = Field((), description="CIDRs that reach ports which services publish on the nodes.")
 
 
 class BaySpec(Spec):
@@ -112,10 +138,10 @@ class BaySpec(Spec):
     coe: Annotated[str, AfterValidator(_known_engine)] = Field(description="Container orchestration engine.")
     image: str = Field(min_length=1, description="Glance image of the servers, by name or id.")
     keypair: str | None = Field(None, description="Nova keypair for SSH to the servers; empty: no SSH login.")
-    masters: Annotated[Masters, BeforeValidator(_count_alone)] = Field(
+    masters: Annotated[Masters, BeforeValidator(count_alone)] = Field(
         Masters(), description="The servers that run the engine's control plane."
     )
-    nodes: Annotated[Nodes, BeforeValidator(_count_alone)] = Field(
+    nodes: Annotated[Nodes, BeforeValidator(count_alone)] = Field(
         Nodes(), description="The servers that run the users' containers."
     )
     network: NetworkSpec = Field(NetworkSpec(), description="The network the servers are on.")
@@ -124,6 +150,14 @@ class BaySpec(Spec):
         "auto",
         description="Floating IPs: one for each master (api), none, or auto: api on an own network, else none.",
     )
+
+    @model_validator(mode="after")
+    def _room(self) -> "BaySpec":
+        servers = self.masters.count + self.nodes.count
+        room = ipaddress.ip_network(self.network.cidr).num_addresses - RESERVED
+        if self.network.existing is None and servers > room:
+            raise ValueError(f"network.cidr: {self.network.cidr} has room for {room} servers, not for {servers}")
+        return self
 
     @property
     def groups(self) -> dict[str, NodeGroup]:
@@ -151,8 +185,8 @@ def check_name(name: str) -> None:
         raise BayError(f"bay name {name!r} cannot be part of a host name", hint, 2)
 
 
-def parse(values: Mapping[str, Any], origin: str = "") -> BaySpec:
-    """Check plain values; raise BayError naming the field, where the values come from (`origin`) and what to do."""
+def parse(values: Mapping[str, Any]) -> BaySpec:
+    """Check plain values; raise BayError naming the field and what to do."""
     from pydantic import ValidationError
 
     from bay.components.spec_errors import first_error
@@ -161,4 +195,4 @@ def parse(values: Mapping[str, Any], origin: str = "") -> BaySpec:
         return BaySpec.model_validate(dict(values))
     except ValidationError as error:
         message, hint = first_error(error, BaySpec)
-        raise BayError(f"{origin}: {message}" if origin else message, hint, 2) from None
+        raise BayError(message, hint, 2) from None

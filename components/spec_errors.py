@@ -5,6 +5,7 @@ import typing
 from collections.abc import Iterable
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from bay.components.errors import nearest
 
@@ -21,7 +22,7 @@ def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, st
     elif problem["type"] == "missing":
         message, hint = f"{field}: is missing", f"say --set {field}=VALUE, or name a model that has it"
     else:
-        message = f"{field}: {_sentence(problem['msg'])}, got {problem['input']!r}"
+        message = ": ".join(filter(None, (field, _sentence(problem))))
         hint = "see 'bay model show MODEL' for the fields and their values"
     if len(problems) > 1:
         others = ", ".join(sorted({_dotted(p["loc"]) for p in problems[1:]}))
@@ -29,8 +30,20 @@ def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, st
     return message, hint
 
 
-def _sentence(text: str) -> str:
-    return text.removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
+KNOWN = {
+    "model_type": "must have fields of its own",
+    "tuple_type": "must be a list, for example [A, B]",
+    "string_type": "must be text, in quotes where it looks like a number",
+    "string_too_short": "must not be empty",
+}
+"""pydantic's type of error -> what a user understands."""
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    if problem["type"] == "value_error":  # of the spec's own checks: they say all there is to say
+        return problem["msg"].removeprefix("Value error, ")
+    told = problem["msg"].removeprefix("Input ").replace("should be", "must be")
+    return f"{KNOWN.get(problem['type'], told)}, got {problem['input']!r}"
 
 
 def _dotted(path: Iterable[int | str]) -> str:
