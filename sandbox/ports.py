@@ -18,7 +18,7 @@ def check_free(ports: Mapping[str, int]) -> None:
             owner = _owner(port)
             raise SandboxError(
                 f"port {port} of {HOST}, which {service} needs, is taken" + (f" by {owner}" if owner else ""),
-                "stop that program, or give the sandbox another first port",
+                "stop that program, then start the sandbox again",
             )
 
 

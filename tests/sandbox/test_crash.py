@@ -140,6 +140,12 @@ def test_the_start_after_killed_ones_makes_everything_once(fresh: Sandbox) -> No
         assert list(other.compute.servers()) == []
 
 
+def test_an_idle_cloud_takes_at_most_1_2_gib(fresh: Sandbox) -> None:
+    status = fresh.status()
+    assert status.running
+    assert 200 < sum(service.memory for service in status.services) < 1229
+
+
 def test_two_sandboxes_side_by_side_know_nothing_of_each_other(fresh: Sandbox, sandbox_cloud: Sandbox) -> None:
     with connect(fresh, "sandbox") as here, connect(sandbox_cloud, "sandbox") as there:
         network = here.network.create_network(name="only-here")

@@ -73,6 +73,14 @@ def test_a_complete_installation_is_taken_as_it_is(tmp_path: Path, commands: lis
     assert (len(commands), said) == (done, [])
 
 
+def test_an_installation_whose_python_is_gone_is_done_again(tmp_path: Path, commands: list[list[str]]) -> None:
+    folder = install.ensure(tmp_path, print)
+    (folder / "bin" / "python").unlink()
+    install.ensure(tmp_path, print)
+    assert (folder / "bin" / "python").exists()
+    assert len(commands) == 8
+
+
 def test_a_cache_with_too_little_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "SPACE", 10**9)
     with pytest.raises(SandboxError, match=r"has \d+ MiB left; the OpenStack services need 1000000000 MiB"):

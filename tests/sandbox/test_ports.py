@@ -34,7 +34,7 @@ def test_a_taken_port_is_named_with_its_service_and_its_owner() -> None:
             ports.check_free({"glance": port})
     owner = f"process {os.getpid()} ("
     assert caught.value.message.startswith(f"port {port} of 127.0.0.1, which glance needs, is taken by {owner}")
-    assert caught.value.hint == "stop that program, or give the sandbox another first port"
+    assert caught.value.hint == "stop that program, then start the sandbox again"
 
 
 def test_a_port_is_free_again_while_its_last_connection_lingers() -> None:

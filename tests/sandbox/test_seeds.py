@@ -75,12 +75,6 @@ def test_the_member_reads_quotas_and_usage(member: Connection) -> None:
     assert member.load_balancer.get_quota(project).load_balancers == 20
 
 
-def test_the_cloud_is_idle_within_its_memory(sandbox_cloud: Sandbox) -> None:
-    status = sandbox_cloud.status()
-    assert status.running
-    assert 200 < sum(service.memory for service in status.services) < 1229
-
-
 def test_the_services_listen_on_127_0_0_1_only(sandbox_cloud: Sandbox) -> None:
     services = sandbox_cloud.status().services
     inodes = {link for service in services for link in sockets(service.pid)}
