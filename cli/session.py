@@ -1,6 +1,5 @@
 """One run of `bay`: its settings, the engine for a bay, the cloud."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,7 +25,8 @@ class Session:
     """Settings first; engine and cloud are made when a command asks for them."""
 
     def __init__(self, cloud: str | None = None, state: str | None = None) -> None:
-        self.settings: Settings = settings.read(os.environ, cloud, state)
+        self.settings: Settings = settings.here(cloud, state)
+        self.unset = settings.leftover_variables()
         self.pinned = settings.pin_cloud(self.settings)
 
     def engine(self, bay: str, *, new: bool = False, state: str = "") -> "Engine":

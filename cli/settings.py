@@ -1,6 +1,7 @@
 """The environment: the only module that reads it, and the one that prepares it for child processes."""
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -11,8 +12,18 @@ import yaml
 
 from bay.components.errors import BayError
 
-CLOUD_VARIABLES = ("OS_CLOUD", "OS_CLIENT_CONFIG_FILE")
+CLOUD_VARIABLES = ("OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE")
+AUTH = {
+    *("auth_url", "username", "user_id", "password", "passcode", "token", "system_scope", "default_domain"),
+    *("project_name", "project_id", "domain_name", "domain_id", "user_domain_name", "user_domain_id"),
+    *("project_domain_name", "project_domain_id"),
+    *("application_credential_id", "application_credential_name", "application_credential_secret"),
+}
+"""What the OpenStack plugin reads below ``auth`` of a clouds.yaml; openstacksdk takes the rest from above it too."""
+PASSWORDS = {"password", "passcode", "token", "application_credential_secret"}
 SANDBOX_PREFIX = "sandbox"
+OPENRC = "openrc"
+"""Name of the cloud whose login comes from OS_* variables."""
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
 
@@ -45,7 +56,7 @@ class Settings:
     @property
     def state_key(self) -> str:
         """Short name of the state, for files that are kept for each state."""
-        return hashlib.sha256(self.state.encode()).hexdigest()[:12]
+        return _short_hash(self.state)
 
     def passphrase_file(self, bay: str) -> Path:
         """Where the passphrase of a bay's secrets is kept, mode 0600."""
@@ -108,33 +119,53 @@ def pin_cloud(settings: Settings) -> dict[str, str]:
     pinned: dict[str, str] = {}
     if settings.cloud is not None:
         pinned["OS_CLOUD"] = settings.cloud
-        if settings.cloud.split("-")[0] == SANDBOX_PREFIX and "OS_CLIENT_CONFIG_FILE" not in os.environ:
-            pinned["OS_CLIENT_CONFIG_FILE"] = str(settings.sandbox_state / "clouds.yaml")
+        file = _clouds_file(settings, settings.cloud)
+        if file is not None:
+            pinned["OS_CLIENT_CONFIG_FILE"] = str(file.absolute())  # children have other working folders
     elif os.environ.get("OS_AUTH_URL"):
-        pinned["OS_CLOUD"] = "openrc"
-        pinned["OS_CLIENT_CONFIG_FILE"] = str(_write_openrc_cloud(settings.data / "clouds.yaml"))
-    for name in leftover_variables(os.environ):
+        pinned["OS_CLOUD"] = OPENRC
+        pinned["OS_CLIENT_CONFIG_FILE"] = str(_write_openrc_cloud(settings.data / "clouds"))
+    for name in leftover_variables():
         del os.environ[name]
     os.environ.update(pinned)
     return pinned
 
 
-def leftover_variables(environ: Mapping[str, str]) -> list[str]:
+def leftover_variables() -> list[str]:
     """OS_* variables that a child must not see."""
-    return [name for name in environ if name.startswith("OS_") and name not in CLOUD_VARIABLES]
+    return sorted(name for name in os.environ if name.startswith("OS_") and name not in CLOUD_VARIABLES)
 
 
-def _write_openrc_cloud(path: Path) -> Path:
-    """The login of the OS_* variables as a clouds.yaml of one cloud, mode 0600."""
-    auth: dict[str, str] = {}
-    cloud: dict[str, str] = {}
-    for name in leftover_variables(os.environ):
-        key, value = name.removeprefix("OS_").lower(), os.environ[name]
-        place = cloud if key in ("region_name", "interface", "identity_api_version", "auth_type", "cacert") else auth
-        place[key] = value
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = yaml.safe_dump({"clouds": {"openrc": {"auth": auth, **cloud}}})
-    write_private(path, text)
+def _clouds_file(settings: Settings, cloud: str) -> Path | None:
+    """The clouds.yaml that the user named; the sandbox's own for its clouds; one in this folder; None: the user's."""
+    named = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    sandbox = cloud.split("-")[0] == SANDBOX_PREFIX
+    if named and not (sandbox and cloud not in _clouds_in(Path(named))):
+        return Path(named)
+    if sandbox:
+        return settings.sandbox_state / "clouds.yaml"
+    nearby = Path("clouds.yaml")
+    return nearby if nearby.exists() else None
+
+
+def _clouds_in(file: Path) -> Mapping[str, object]:
+    try:
+        return dict(yaml.safe_load(file.read_text())["clouds"])
+    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        return {}  # openstacksdk says what is wrong with it
+
+
+def _write_openrc_cloud(folder: Path) -> Path:
+    """The login of the OS_* variables as a clouds.yaml of one cloud, mode 0600.
+
+    One file for each login, since two shells may work with two projects at the same time.
+    """
+    values = {name.removeprefix("OS_").lower(): os.environ[name] for name in leftover_variables()}
+    auth = {key: value for key, value in values.items() if key in AUTH}
+    cloud = {key: value for key, value in values.items() if key not in AUTH}
+    login = json.dumps({key: value for key, value in values.items() if key not in PASSWORDS})
+    path = folder / f"{_short_hash(login)}.yaml"
+    write_private(path, yaml.safe_dump({"clouds": {OPENRC: {"auth": auth, **cloud}}}))
     return path
 
 
@@ -146,6 +177,10 @@ def write_private(path: Path, text: str) -> None:
     os.replace(file.name, path)
 
 
-def here() -> Settings:
-    """Settings of this process, for commands that need no cloud."""
-    return read(os.environ)
+def here(cloud: str | None = None, state: str | None = None) -> Settings:
+    """Settings of this process; options win."""
+    return read(os.environ, cloud, state)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,6 +1,5 @@
 """The lines of `bay env`: a shell in which `pulumi`, `openstack` and `bay` talk to the same things."""
 
-import os
 import shlex
 from collections.abc import Iterator
 
@@ -15,5 +14,5 @@ def exports(session: Session, bay: str | None) -> Iterator[str]:
     engine = session.engine(bay or settings.SHARED)
     for name, value in sorted({**engine.environment, **session.pinned}.items()):
         yield f"export {name}={shlex.quote(value)}"
-    for name in settings.leftover_variables(os.environ):
+    for name in session.unset:
         yield f"unset {name}"
