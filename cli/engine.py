@@ -4,18 +4,22 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from bay.cli.failures import Interrupted
+
 Listener = Callable[[str], None] | None
 
 
 class Engine(PulumiCommand):
-    """Runs `pulumi` in a process group of its own, so that a terminal's Ctrl-C reaches only `bay`.
+    """Runs `pulumi` in a session of its own, so that a terminal's Ctrl-C reaches only `bay`.
 
     `interrupt()` asks the running engine to finish what is in flight and save its state; `kill()` ends it.
     """
@@ -25,7 +29,8 @@ class Engine(PulumiCommand):
         self.command = command
         self.version = VersionInfo.parse(version)
         self.environment = dict(environment)
-        self.child: subprocess.Popen[str] | None = None
+        self.children: set[subprocess.Popen[str]] = set()
+        self.stopping = False
 
     def run(
         self,
@@ -36,7 +41,8 @@ class Engine(PulumiCommand):
         on_error: Listener = None,
     ) -> CommandResult:
         """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
-        environment = {**os.environ, **additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"}
+        if self.stopping:  # Ctrl-C came between two commands
+            raise Interrupted()
         output: list[str] = []
         errors: list[str] = []
         with subprocess.Popen(
@@ -45,34 +51,66 @@ class Engine(PulumiCommand):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env=environment,
+            env={**os.environ, **additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"},
             encoding="utf-8",
             start_new_session=True,
         ) as child:
-            self.child = child
             readers = [
                 threading.Thread(target=_read, args=(child.stdout, on_output, output)),
                 threading.Thread(target=_read, args=(child.stderr, on_error, errors)),
             ]
             for reader in readers:
                 reader.start()
-            for reader in readers:
-                reader.join()
-        self.child = None
+            try:
+                self._wait(child)
+            finally:
+                for reader in readers:
+                    reader.join()
         result = CommandResult(stdout="\n".join(output), stderr="\n".join(errors), code=child.returncode)
         if result.code != 0:
             raise create_command_error(result)
         return result
 
+    def _wait(self, child: subprocess.Popen[str]) -> None:
+        self.children.add(child)
+        try:
+            if self.stopping:
+                child.send_signal(signal.SIGINT)
+            child.wait()
+        except KeyboardInterrupt:  # of a command that only reads, or is over in a moment
+            self.interrupt()
+            try:
+                child.wait()
+            except KeyboardInterrupt:
+                self.kill()
+            raise
+        finally:
+            self.children.discard(child)
+
     def interrupt(self) -> None:
         """First Ctrl-C: no new operations; those in flight are waited for."""
-        if self.child is not None:
-            self.child.send_signal(signal.SIGINT)
+        self.stopping = True
+        for child in list(self.children):
+            child.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
         """Second Ctrl-C: the engine and its plugins end now; what was in flight is left pending in the state."""
-        if self.child is not None:
-            os.killpg(self.child.pid, signal.SIGKILL)
+        for child in list(self.children):
+            for pid in [child.pid, *_session(child.pid)]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _session(leader: int) -> Iterator[int]:
+    """Processes of the leader's session: plugins, in process groups of their own, outlive an engine that is killed.
+
+    None where the system has no /proc; the plugins then end when they next write to the engine.
+    """
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            _state, _parent, _group, session, *_ = status.read_text().rpartition(")")[2].split()
+            if int(session) == leader:
+                yield int(status.parent.name)
 
 
 def _read(stream: IO[str], listener: Listener, lines: list[str]) -> None:

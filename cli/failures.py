@@ -33,6 +33,17 @@ class Quota(BayError):
     """The cloud refused to make more; what was made is kept."""
 
 
+class Interrupted(BayError):
+    """Ctrl-C; exit code as of a shell."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "interrupted; what was made is kept in the state",
+            "run the same command again to go on, or 'bay delete' to take it all back",
+            130,
+        )
+
+
 @contextmanager
 def explained(bay: str) -> Iterator[None]:
     """Turns what the Automation API raises inside into a BayError."""
