@@ -16,6 +16,14 @@ PATIENCE = 120.0
 """Seconds that a sweep waits for servers to go, and for what they held to be free."""
 
 
+INTERFACE_OWNERS = (
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+)
+"""Device owners that Neutron gives to the ports of plain, distributed and highly available routers."""
+
+
 @dataclass(frozen=True)
 class Leftover:
     """A thing in the cloud that carries the bay's mark."""
@@ -36,19 +44,21 @@ def _marked(cloud: "Connection", bay: str, bay_id: str) -> Iterable[tuple[str, A
     for server in cloud.compute.servers(name=f"^{bay}-"):
         if (server.metadata or {}).get(ID_KEY) == bay_id:
             yield "server", server
-    queries: tuple[tuple[str, Callable[..., Iterable[Any]]], ...] = (
-        ("floating IP", network.ips),
-        ("port", network.ports),
-        ("router", network.routers),
-        ("network", network.networks),
-        ("security group", network.security_groups),
-    )
-    for kind, query in queries:
-        for thing in query(description=description):
-            yield kind, thing
+    yield from (("floating IP", ip) for ip in network.ips(description=description))
+    yield from (("port", port) for port in network.ports(description=description))
+    for router in network.routers(description=description):
+        yield from (("router interface", port) for port in _interfaces(cloud, router.id))
+        yield "router", router
+    yield from (("network", own) for own in network.networks(description=description))
+    yield from (("security group", group) for group in network.security_groups(description=description))
     for group in cloud.compute.server_groups():
         if group.name.endswith(f".{bay_id}"):
             yield "server group", group
+
+
+def _interfaces(cloud: "Connection", router_id: str) -> list[Any]:
+    """Ports of a router on the networks it serves: they carry no mark, but belong to one that does."""
+    return [p for p in cloud.network.ports(device_id=router_id) if p.device_owner in INTERFACE_OWNERS]
 
 
 def sweep(cloud: "Connection", found: Iterable[Leftover], report: Callable[[str], None]) -> None:
@@ -84,16 +94,16 @@ def _delete(cloud: "Connection", item: Leftover) -> None:
     network = cloud.network
     if item.kind == "server":
         cloud.compute.delete_server(item.id, ignore_missing=False)
-    elif item.kind == "router":
-        for port in network.ports(device_id=item.id, device_owner="network:router_interface"):
-            network.remove_interface_from_router(item.id, port=port.id)
-        network.delete_router(item.id, ignore_missing=False)
+    elif item.kind == "router interface":
+        port = network.get_port(item.id)
+        network.remove_interface_from_router(port.device_id, port=port.id)
     elif item.kind == "server group":
         cloud.compute.delete_server_group(item.id, ignore_missing=False)
     else:
         method = {
             "floating IP": network.delete_ip,
             "port": network.delete_port,
+            "router": network.delete_router,
             "network": network.delete_network,
             "security group": network.delete_security_group,
         }[item.kind]

@@ -68,6 +68,7 @@ def delete(session: Session, record: Record, report: Report) -> None:
         check_cloud(name, record.cloud, cloud)
         with _opened_for_change(session, name, record) as stack:
             _settle(stack, record, cloud, report)
+            _take_back_unknown(record, cloud, report)  # a server that the state lost would hold its port and network
             if record.ids or record.spec is not None:
                 stack.unprotect()
                 _watched(stack, stack.destroy)
@@ -105,13 +106,14 @@ def _settle(stack: BayStack, record: Record | None, cloud: "Connection", report:
     if record is None or not record.pending:
         return
     report(f"the last run was cut off while it worked on {', '.join(record.pending)}")
+    _take_back_unknown(record, cloud, report)
+    stack.import_(stack.export())  # an import drops pending operations
+
+
+def _take_back_unknown(record: Record, cloud: "Connection", report: Report) -> None:
+    """Delete what carries the bay's mark and is not in its state."""
     if record.bay_id:
         leftovers.sweep(cloud, leftovers.find(cloud, record.name, record.bay_id, record.ids), report)
-    deployment = stack.export()
-    content: dict[str, Any] = dict(deployment.deployment or {})
-    content["pending_operations"] = []
-    deployment.deployment = content
-    stack.import_(deployment)
 
 
 def _up(stack: BayStack, spec: BaySpec, place: Place, owner: Owner, report: Report) -> None:

@@ -1,5 +1,6 @@
 """One run of `bay`: its settings, the engine for a bay, the cloud."""
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -76,43 +77,28 @@ def check_cloud(bay: str, recorded: Mapping[str, str], cloud: "Connection") -> N
 
 
 def interruptible(engine: "Engine", run: Callable[[], None], report: Callable[[str], None]) -> None:
-    """Run in a thread; Ctrl-C stops the engine in order, a second one at once, and both say how to go on."""
-    from threading import Thread
+    """Run to the end; Ctrl-C stops the engine in order, a second one at once, and Interrupted says how to go on."""
+    from bay.cli.failures import Interrupted
 
-    failures: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            run()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = Thread(target=guarded)
-    thread.start()
     interrupts = 0
-    while thread.is_alive():
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            interrupts += 1
-            if interrupts == 1:
-                report("stopping: waiting for what is in flight; Ctrl-C again stops at once")
-                engine.interrupt()
-            else:
-                report("stopping at once")
-                engine.kill()
-    if interrupts:
-        raise Interrupted()
-    if failures:
-        raise failures[0]
 
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal interrupts
+        interrupts += 1
+        if interrupts == 1:
+            report("stopping: waiting for what is in flight; Ctrl-C again stops at once")
+            engine.interrupt()
+        else:
+            report("stopping at once")
+            engine.kill()
 
-class Interrupted(BayError):
-    """Ctrl-C; exit code as of a shell."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "interrupted; what was made is kept in the state",
-            "run the same command again to go on, or 'bay delete' to take it all back",
-            130,
-        )
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        run()
+    except Exception:
+        if interrupts:
+            raise Interrupted() from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+        engine.stopping = False  # it came when all was done

@@ -7,7 +7,7 @@ from bay.cli.record import Record
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last finished run of the engine: kind (update, destroy, ...), result, and how many there were (2: or more)."""
+    """The last finished run of the engine: kind (update, destroy, ...), result; count: 0, 1, or 2 for more."""
 
     kind: str = ""
     result: str = ""

@@ -1,0 +1,103 @@
+"""The commands of `bay`, and how an error ends."""
+
+import logging
+import warnings
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from bay.cli.commands import config, create, doctor, model, preview, sandbox, show
+from bay.cli.output import say
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Container clusters on OpenStack, as Pulumi stacks.",
+)
+app.command()(create.create)
+app.command()(preview.preview)
+app.command()(create.scale)
+app.command()(create.update)
+app.command()(create.delete)
+app.command("list")(show.list_bays)
+app.command()(show.show)
+app.add_typer(show.node_commands, name="node")
+app.command()(config.config)
+app.add_typer(model.commands, name="model")
+app.command()(config.export)
+app.command()(config.env)
+app.command()(config.cancel)
+app.command()(doctor.doctor)
+app.add_typer(sandbox.commands, name="sandbox")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"bay {version('bay')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the calls to the cloud.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Container clusters on OpenStack, as Pulumi stacks."""
+    if debug:
+        logging.basicConfig(level=logging.DEBUG)
+    else:  # what libraries say beside their errors is for who looks for a mistake
+        logging.getLogger().addHandler(logging.NullHandler())
+        warnings.simplefilter("ignore")
+
+
+def run(words: list[str]) -> int:
+    """Run a command and return its exit code.
+
+    Every error is a line of what is wrong and one of what to do; no traceback unless --debug is among the `words`.
+    """
+    try:
+        return app(words, standalone_mode=False) or 0
+    except typer.Abort:
+        return 1  # what asked has said so
+    except TyperException as error:
+        return _fail(_usage_error(error))
+    except BayError as error:
+        if "--debug" in words:
+            raise
+        return _fail(error)
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        return _fail(_unexpected(error))
+
+
+def _fail(error: BayError) -> int:
+    say(f"error: {without_passwords(error.message)}")
+    if error.hint:
+        say(f"       {error.hint}")
+    return error.exit_code
+
+
+def _usage_error(error: TyperException) -> BayError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "bay"
+    return BayError(
+        error.format_message().replace("\n", " "), f"'{command} --help' shows what it takes", error.exit_code
+    )
+
+
+def _unexpected(error: Exception) -> BayError:
+    if isinstance(error, OSError) and error.filename:
+        return BayError(
+            f"{error.filename}: {error.strerror}", "make it writable and see that there is room, then try again"
+        )
+    return BayError(
+        f"{type(error).__name__}: {error}",
+        "this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints",
+    )
