@@ -39,9 +39,11 @@ class BayCommand:
 
     def delete(self) -> None:
         """Everything, also after a `make` that failed; nothing where there is no such bay."""
-        there = subprocess.run([str(BAY), "show", self.name], env=self.environment, capture_output=True, check=False)
-        if there.returncode == 0:
+        try:
             self._run([str(BAY), "delete", self.name, "--yes"])
+        except subprocess.CalledProcessError as error:
+            if "there is no bay" not in error.stderr:
+                raise
 
     def _run(self, command: list[str]) -> None:
         subprocess.run(command, env=self.environment, stderr=subprocess.PIPE, text=True, check=True)
