@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from bay.cli.commands import config, create, doctor, model, preview, sandbox, show
 from bay.cli.output import say
+from bay.components.errors import BayError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,7 +67,7 @@ def run(words: list[str]) -> int:
     except typer.Abort:
         return 1  # what asked has said so
     except TyperException as error:
-        return _fail(_usage_error(error))
+        return _fail(_usage_error(error)) if error.format_message() else error.exit_code  # no command: help is printed
     except BayError as error:
         if "--debug" in words:
             raise
@@ -78,7 +79,7 @@ def run(words: list[str]) -> int:
 
 
 def _fail(error: BayError) -> int:
-    say(f"error: {without_passwords(error.message)}")
+    say(f"error: {error.message}")
     if error.hint:
         say(f"       {error.hint}")
     return error.exit_code
@@ -87,9 +88,8 @@ def _fail(error: BayError) -> int:
 def _usage_error(error: TyperException) -> BayError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bay"
-    return BayError(
-        error.format_message().replace("\n", " "), f"'{command} --help' shows what it takes", error.exit_code
-    )
+    message = error.format_message().replace("Value error, ", "").replace("\n", " ").rstrip(".")
+    return BayError(message, f"'{command} --help' shows what it takes", error.exit_code)
 
 
 def _unexpected(error: Exception) -> BayError:

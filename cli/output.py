@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -34,8 +35,13 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """A line for the person at the terminal."""
-    errors.print(text, markup=False)
+    """A line for the person at the terminal, without the passwords of URLs in it."""
+    errors.print(without_passwords(text), markup=False)
+
+
+def without_passwords(text: str) -> str:
+    """``postgres://bay:secret@host/db`` -> ``postgres://bay:***@host/db``."""
+    return re.sub(r"(://[^\s/:@]*):[^\s/@]*@", r"\1:***@", text)
 
 
 def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted: Sequence[str] = ()) -> None:
