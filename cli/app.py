@@ -93,6 +93,8 @@ def _usage_error(error: TyperException) -> BayError:
 
 
 def _unexpected(error: Exception) -> BayError:
+    if hasattr(error, "message") and hasattr(error, "hint"):  # of the sandbox or the toolchain, which know no BayError
+        return BayError(error.message, error.hint)
     if isinstance(error, OSError) and error.filename:
         return BayError(
             f"{error.filename}: {error.strerror}", "make it writable and see that there is room, then try again"

@@ -49,7 +49,9 @@ def _marked(cloud: "Connection", bay: str, bay_id: str) -> Iterable[tuple[str, A
     for router in network.routers(description=description):
         yield from (("router interface", port) for port in _interfaces(cloud, router.id))
         yield "router", router
+    yield from (("subnet", subnet) for subnet in network.subnets(description=description))
     yield from (("network", own) for own in network.networks(description=description))
+    yield from (("rule", rule) for rule in network.security_group_rules(description=description))
     yield from (("security group", group) for group in network.security_groups(description=description))
     for group in cloud.compute.server_groups():
         if group.name.endswith(f".{bay_id}"):
@@ -104,7 +106,9 @@ def _delete(cloud: "Connection", item: Leftover) -> None:
             "floating IP": network.delete_ip,
             "port": network.delete_port,
             "router": network.delete_router,
+            "subnet": network.delete_subnet,
             "network": network.delete_network,
+            "rule": network.delete_security_group_rule,
             "security group": network.delete_security_group,
         }[item.kind]
         method(item.id, ignore_missing=False)

@@ -24,7 +24,7 @@ TITLES = {
     "Firewall": "firewall",
     "MasterPorts": "addresses",
     "Servers": "servers",
-    "Bay": "identity and image",
+    "Bay": "image",
 }
 
 
@@ -93,7 +93,7 @@ def component(urn: str) -> str:
     """The component a resource belongs to, in words: ``servers demo-node``."""
     types = urn.split("::")[2].split("$")
     owners = [t.rsplit(":", 1)[1] for t in types if t.startswith("bay:index:")]
-    title = TITLES.get(owners[-1], owners[-1].lower()) if owners else "stack"
+    title = TITLES.get(owners[-1], owners[-1].lower()) if owners else types[-1].rsplit(":", 1)[1].lower()
     if title != "servers":
         return title
     name = urn.rsplit("::", 1)[1]
