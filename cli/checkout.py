@@ -1,6 +1,5 @@
 """A bay that a file of a checkout owns: `bay export` makes the file, a change is written into it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +50,17 @@ def write(session: Session, record: Record, spec: BaySpec) -> None:
             f"bay {record.name} is managed by a file, stacks/Pulumi.{record.name}.yaml of its checkout",
             "change it there",
         )
-    assert record.spec is not None
+    before = intended(record)
+    assert before is not None
     engine = session.engine(record.name)
-    for path, value in differences(config_of(record.spec), config_of(spec)):
-        words = ["config", "set", "--path", path, "--stack", record.name]
-        text = json.dumps(value) if isinstance(value, list | dict) else str(value)
-        engine.run([*words, "--", text], str(checkout), {})
+    for path, value in differences(config_of(before), config_of(spec)):
+        for command in commands(record.name, path, value):
+            engine.run(command, str(checkout), {})
 
 
 def differences(old: Values, new: Values, prefix: str = "") -> list[tuple[str, Any]]:
-    """(path, new value) of every leaf that differs: ``("bay:nodes.count", 5)``."""
-    found: list[tuple[str, Any]] = []
+    """(path, new value) of every leaf that differs: ``("bay:nodes.count", 5)``; None for one that goes."""
+    found: list[tuple[str, Any]] = [(f"{prefix}{key}", None) for key in old if key not in new]
     for key, value in new.items():
         path, before = f"{prefix}{key}", old.get(key)
         if isinstance(value, dict) and isinstance(before, dict):
@@ -69,6 +68,20 @@ def differences(old: Values, new: Values, prefix: str = "") -> list[tuple[str, A
         elif value != before:
             found.append((path, value))
     return found
+
+
+def commands(name: str, path: str, value: Any) -> list[list[str]]:
+    """The `pulumi` commands that write one value into a stack's file; a list is set item by item, else it is a text."""
+    remove = ["config", "rm", "--path", path, "--stack", name]
+    if value is None:
+        return [remove]
+    if isinstance(value, list):
+        return [remove, *(_set(name, f"{path}[{index}]", item) for index, item in enumerate(value))]
+    return [_set(name, path, value)]
+
+
+def _set(name: str, path: str, value: Any) -> list[str]:
+    return ["config", "set", "--path", path, "--stack", name, "--", str(value)]
 
 
 def export(stack: BayStack, record: Record, checkout: Path) -> Path:

@@ -55,9 +55,9 @@ def bay_row(session: Session, record: Record, last: LastRun) -> dict[str, Any]:
     }
 
 
-def node_rows(record: Record, statuses: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A row for each server; UNKNOWN where the cloud was not asked, DELETED where it knows no such server."""
-    absent = "DELETED" if statuses else "UNKNOWN"
+def node_rows(record: Record, statuses: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    """A row for each server; UNKNOWN where the cloud was not asked (None), DELETED where it knows no such server."""
+    absent = "UNKNOWN" if statuses is None else "DELETED"
     return [
         {
             "name": node.name,
@@ -65,7 +65,7 @@ def node_rows(record: Record, statuses: Mapping[str, str]) -> list[dict[str, Any
             "group": node.group,
             "address": node.address,
             "id": node.id,
-            "status": statuses.get(node.id, absent),
+            "status": (statuses or {}).get(node.id, absent),
         }
         for node in record.nodes
     ]

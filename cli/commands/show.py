@@ -72,7 +72,7 @@ def list_nodes(
 
     session = Session(os_cloud, state)
     record = recorded(session, name)
-    statuses = {}
+    statuses = None
     try:
         statuses = server_statuses(session.cloud(), record)
     except BayError as error:
