@@ -8,7 +8,7 @@ MEMBER_ROLES = ("member", "creator", "load-balancer_member")
 PROJECTS = {"physics": "alice", "biology": "bob"}
 """Each project and its only user."""
 
-ADMIN, SERVICE_PROJECT = "admin", "service"
+ADMIN = "admin"
 
 CLOUDS = {
     "sandbox": ("physics", "alice"),

@@ -5,7 +5,7 @@ from bay.sandbox.config.common import Sections, Settings, authtoken, database, d
 
 SERVICE_PLUGINS = "router,port_forwarding,tag"
 EXTENSION_DRIVERS = "port_security,dns"
-"""What bays and their users may ask for; each further one (qos, segments) costs a tenth of the time of every port."""
+"""What bays and their users may ask for; qos and segments would add a tenth to the time of every port."""
 
 
 def neutron(settings: Settings) -> Sections:
@@ -34,7 +34,7 @@ def neutron(settings: Settings) -> Sections:
         "ml2_type_vxlan": {"vni_ranges": "1:2000"},
         "ml2_type_flat": {"flat_networks": ",".join(network["physical_network"] for network in seeds.NETWORKS)},
         "quotas": {
-            # Counts rows at each request; the other driver keeps reservations, whose locks SQLite does not have.
+            # The other driver locks rows while it counts, which SQLite cannot.
             "quota_driver": "neutron.db.quota.driver_nolock.DbQuotaNoLockDriver",
             **{f"quota_{resource}": limit for resource, limit in seeds.QUOTAS["neutron"].items()},
         },
