@@ -32,6 +32,17 @@ class Locked(BayError):
 class Quota(BayError):
     """The cloud refused to make more; what was made is kept."""
 
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint, 3)
+
+
+class ServerFault(BayError):
+    """Nova took a server and could not make it; only Nova knows why."""
+
+    def __init__(self, message: str, hint: str, server_id: str) -> None:
+        super().__init__(message, hint)
+        self.server_id = server_id
+
 
 class Interrupted(BayError):
     """Ctrl-C; exit code as of a shell."""
@@ -92,10 +103,16 @@ KNOWN = (
         "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was made ('bay doctor' says where)",
     ),
     (
-        r"(?i)quota exceeded[^\n\"]*|OverQuota|VolumeLimitExceeded[^\n\"]*",
+        r"(?i)quota exceeded[^\n\"]*|maximum number of [^\n\"]* exceeded",
         Quota,
         "the project's quota is used up: {found}",
-        "what was made is kept: free some quota and run 'bay create {bay}' again, or 'bay delete {bay}'",
+        "what was made is kept: free some quota and run the same command again, or 'bay delete {bay}'",
+    ),
+    (
+        r"No valid host[^\n\"]*",
+        BayError,
+        "the cloud has no room for a server of bay {bay}: {found}",
+        "what was made is kept: run the same command again later or with a smaller flavor, or 'bay delete {bay}'",
     ),
     (
         r"belongs to project [^\n]*",
@@ -110,6 +127,18 @@ KNOWN = (
         "",
     ),
     (
+        r"PULUMI_ACCESS_TOKEN must be set",
+        BayError,
+        "the state asks for an access token of Pulumi's own protocol",
+        "set PULUMI_ACCESS_TOKEN; a folder is named as file:///FOLDER, a bucket as s3://BUCKET",
+    ),
+    (
+        r"unable to open state database[^\n]*|read \"\.pulumi/meta\.yaml\"[^\n]*",
+        BayError,
+        "the state cannot be reached: {found}",
+        "check --state or BAY_STATE, and that what it names can be reached from here",
+    ),
+    (
         r"permission denied|read-only file system|no space left on device",
         BayError,
         "the state cannot be written: {found}",
@@ -119,20 +148,43 @@ KNOWN = (
 """(pattern in the engine's output, error, message, hint); {found} is what the pattern matched."""
 
 
+NOT_ACTIVE = re.compile(r"waiting for instance \((?P<id>[0-9a-f-]+)\) to become ready: unexpected state 'ERROR'")
+
+NOISE = (
+    (r"sdk-v2/\S+ sdk\.helper_schema: |: provider=openstack@\S+", ""),
+    (r'Expected HTTP response code .*, but got (\d+) instead: .*"message": "([^"]*)".*', r"\2 (HTTP \1)"),
+)
+"""(pattern, replacement): what the plugin says around the cloud's own words."""
+
+
 def from_output(bay: str, text: str) -> BayError:
     """The first known cause in the engine's output, else its first error lines."""
     for pattern, kind, message, hint in KNOWN:
         match = re.search(pattern, text)
         if match:
-            found = match.group(0).strip()
+            found = match.group(0).strip().rstrip(".")
             return kind(message.format(bay=bay, found=found), hint.format(bay=bay))
-    return BayError(
-        f"bay {bay}: {first_errors(text)}", f"'bay show {bay}' says what there is; the command can be run again"
-    )
+    message = f"{f'bay {bay}' if bay else 'state'}: {first_errors(text)}"
+    again = "what was made is kept: run the same command again, or 'bay delete {bay}'" if bay else "check --state"
+    failed = NOT_ACTIVE.search(text)
+    return ServerFault(message, again, failed["id"]) if failed else BayError(message, again.format(bay=bay))
 
 
 def first_errors(text: str) -> str:
-    """The engine's first two error lines, without its decoration."""
-    lines = [line.split("error:", 1)[1].strip() for line in text.splitlines() if "error:" in line]
-    causes = [line for line in lines if line and line != "update failed"]
+    """The engine's first two errors, each with the name of its resource and without decoration."""
+    name, causes = "", []
+    for line in text.splitlines():
+        heading = re.fullmatch(r"  \S+ \((?P<name>\S+)\):", line)
+        if heading:
+            name = heading["name"]
+        elif "error:" in line:
+            cause = _plain(line.split("error:", 1)[1])
+            if not re.fullmatch(r"|(update|preview|destroy) failed|\d+ errors? occurred:", cause):
+                causes.append(f"{name}: {cause}" if name else cause)
     return "; ".join(dict.fromkeys(causes[:2]))[:500] or "the engine failed without a message"
+
+
+def _plain(cause: str) -> str:
+    for pattern, replacement in NOISE:
+        cause = re.sub(pattern, replacement, cause)
+    return cause.strip()

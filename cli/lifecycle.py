@@ -1,12 +1,13 @@
 """Create, change and delete a bay: the order of steps, and what happens when one was cut off."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bay.cli import leftovers, lock, passphrase
-from bay.cli.failures import NoSuchBay
+from bay.cli.failures import NoSuchBay, ServerFault, from_output
+from bay.cli.output import some
 from bay.cli.progress import Progress
 from bay.cli.record import Record
 from bay.cli.session import Session, check_cloud, interruptible
@@ -47,7 +48,7 @@ def create(session: Session, name: str, specify: Callable[[Record | None], BaySp
         _refuse_taken_name(name, record, cloud)
         with _opened_for_change(session, name, record) as stack:
             _settle(stack, record, cloud, report)
-            _up(stack, spec, place, "cli", report)
+            _up(stack, spec, place, "cli", cloud)
 
 
 def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report: Report) -> None:
@@ -57,7 +58,7 @@ def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report
         place = _place(session, record.name, spec, cloud, record)
         with _opened_for_change(session, record.name, record) as stack:
             _settle(stack, record, cloud, report)
-            _up(stack, spec, place, owner, report)
+            _up(stack, spec, place, owner, cloud)
 
 
 def delete(session: Session, record: Record, report: Report) -> None:
@@ -68,7 +69,9 @@ def delete(session: Session, record: Record, report: Report) -> None:
         check_cloud(name, record.cloud, cloud)
         with _opened_for_change(session, name, record) as stack:
             _settle(stack, record, cloud, report)
-            _take_back_unknown(record, cloud, report)  # a server that the state lost would hold its port and network
+            _take_back_unknown(
+                record, record.ids, cloud, report
+            )  # a server that the state lost would hold its port and network
             if record.ids or record.spec is not None:
                 stack.unprotect()
                 _watched(stack, stack.destroy)
@@ -102,23 +105,42 @@ def _refuse_taken_name(name: str, record: Record | None, cloud: "Connection") ->
 
 
 def _settle(stack: BayStack, record: Record | None, cloud: "Connection", report: Report) -> None:
-    """After a run that was cut off: what it made and the state does not know is deleted, then forgotten."""
-    if record is None or not record.pending:
+    """After a run that was cut off or refused: what is not whole is deleted from cloud and state, to be made anew."""
+    if record is None or not (record.pending or record.half_made):
         return
-    report(f"the last run was cut off while it worked on {', '.join(record.pending)}")
-    _take_back_unknown(record, cloud, report)
-    stack.import_(stack.export())  # an import drops pending operations
+    if record.pending:
+        report(f"the last run was cut off while it worked on {some(record.pending)}")
+    half_made = {node.id for node in record.half_made}
+    _take_back_unknown(record, record.ids - half_made, cloud, report)
+    deployment = stack.export()
+    content: dict[str, Any] = dict(deployment.deployment or {})
+    content["resources"] = [r for r in content.get("resources", []) if r.get("id") not in half_made]
+    deployment.deployment = content
+    stack.import_(deployment)  # drops pending operations too
 
 
-def _take_back_unknown(record: Record, cloud: "Connection", report: Report) -> None:
-    """Delete what carries the bay's mark and is not in its state."""
+def _take_back_unknown(record: Record, known: Collection[str], cloud: "Connection", report: Report) -> None:
+    """Delete what carries the bay's mark and is not `known`."""
     if record.bay_id:
-        leftovers.sweep(cloud, leftovers.find(cloud, record.name, record.bay_id, record.ids), report)
+        leftovers.sweep(cloud, leftovers.find(cloud, record.name, record.bay_id, known), report)
 
 
-def _up(stack: BayStack, spec: BaySpec, place: Place, owner: Owner, report: Report) -> None:
+def _up(stack: BayStack, spec: BaySpec, place: Place, owner: Owner, cloud: "Connection") -> None:
     run = partial(program, stack.name, spec, managed_by=owner, place=place)
-    _watched(stack, lambda on_event: stack.up(run, on_event))
+    try:
+        _watched(stack, lambda on_event: stack.up(run, on_event))
+    except ServerFault as error:
+        raise _named(stack.name, error, cloud) from None
+
+
+def _named(bay: str, error: ServerFault, cloud: "Connection") -> BayError:
+    """The error with Nova's reason in it; the engine knows only that there is one."""
+    from bay.components.cloud import explained
+
+    with explained("asking why a server could not be made"):
+        server = cloud.compute.find_server(error.server_id)
+    reason = (server.fault or {}).get("message") if server else ""
+    return from_output(bay, f"  server ({server.name}):\n    error: {reason}") if server and reason else error
 
 
 def _watched(stack: BayStack, run: Callable[[Any], None]) -> None:

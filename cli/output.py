@@ -39,6 +39,11 @@ def say(text: str) -> None:
     errors.print(without_passwords(text), markup=False)
 
 
+def some(names: Sequence[str], limit: int = 5) -> str:
+    """The first of the names, and how many there are if there are more."""
+    return ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
+
+
 def without_passwords(text: str) -> str:
     """``postgres://bay:secret@host/db`` -> ``postgres://bay:***@host/db``."""
     return re.sub(r"(://[^\s/:@]*):[^\s/@]*@", r"\1:***@", text)

@@ -1,6 +1,7 @@
 """What a run of the engine would change, from its preview events."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,14 @@ def _collect(found: dict[tuple[str, str], Change], event: "EngineEvent") -> None
     if operation is None or metadata.type.startswith(("pulumi:", "bay:index:")):
         return  # components are only groups of what is made
     name = metadata.urn.rsplit("::", 1)[1]
-    found[metadata.urn, operation] = Change(operation, kind, name, tuple(metadata.diffs or ()))
+    known = found.get((metadata.urn, operation))  # a replacement is three steps, and not all of them say why
+    fields = tuple(metadata.diffs or ()) or (known.fields if known else ())
+    found[metadata.urn, operation] = Change(operation, kind, name, fields)
+
+
+def made_anew(found: list[Change], names: Collection[str]) -> list[Change]:
+    """The plan where the servers of these names are not whole: the engine would keep them, `bay` makes them anew."""
+    return [replace(change, operation="replace", fields=()) if change.name in names else change for change in found]
 
 
 def summary(found: list[Change]) -> str:

@@ -14,13 +14,17 @@ PORT_TYPE = "openstack:networking/port:Port"
 
 @dataclass(frozen=True)
 class NodeRecord:
-    """A server as the state knows it; id and address are empty before Nova gave them."""
+    """A server as the state knows it; id and address are empty before Nova gave them.
+
+    made: False where Nova took the server and then could not make it.
+    """
 
     name: str
     role: str
     group: str
     address: str
     id: str
+    made: bool = True
 
     @property
     def index(self) -> int:
@@ -58,7 +62,12 @@ class Record:
         if self.spec is None:
             return []
         wanted = {f"{self.name}-{group}-{i}" for group, spec in self.spec.groups.items() for i in spec.indices}
-        return sorted(wanted - {node.name for node in self.nodes})
+        return sorted(wanted - {node.name for node in self.nodes if node.made})
+
+    @property
+    def half_made(self) -> tuple[NodeRecord, ...]:
+        """Servers that the next run deletes and makes anew."""
+        return tuple(node for node in self.nodes if not node.made)
 
     @property
     def surplus(self) -> list[str]:
@@ -104,7 +113,8 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
         port = ports.get(((inputs.get("networks") or [{}])[0]).get("port", ""), {})
         address = outputs.get("accessIpV4") or next(iter(port.get("allFixedIps") or []), "")
         role = "master" if group == "master" else "node"
-        found.append(NodeRecord(str(inputs.get("name", "")), role, group, address, str(resource.get("id", ""))))
+        name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
+        found.append(NodeRecord(name, role, group, address, server_id, made))
     return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
 
 

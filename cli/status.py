@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bay.cli.output import some
 from bay.cli.record import Record
 
 
@@ -20,7 +21,7 @@ def status(record: Record, last: LastRun, running: bool) -> tuple[str, str]:
     if running:
         return f"{verb}_IN_PROGRESS", ""
     if record.pending:
-        return f"{verb}_FAILED", f"cut off while it worked on {', '.join(record.pending)}"
+        return f"{verb}_FAILED", f"cut off while it worked on {some(record.pending)}"
     if last.kind == "destroy":
         return "DELETE_FAILED", "the deletion did not go through"
     if last.result == "failed":
@@ -32,6 +33,6 @@ def status(record: Record, last: LastRun, running: bool) -> tuple[str, str]:
 
 def _difference(record: Record) -> str:
     missing, surplus = record.missing, record.surplus
-    parts = [f"missing: {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}"] if missing else []
-    parts += [f"not yet deleted: {', '.join(surplus[:5])}"] if surplus else []
+    parts = [f"missing: {some(missing)}"] if missing else []
+    parts += [f"not yet deleted: {some(surplus)}"] if surplus else []
     return "; ".join(parts)

@@ -93,7 +93,8 @@ def _plan(session: "Session", name: str, specify: "Callable[[Record | None], Bay
     place = look_up(spec, cloud)
     if record is not None:
         with opened(session.engine(name), name, salt=record.salt) as stack:
-            return plan.changes(stack, spec, place, "file" if record.managed_by == "file" else "cli")
+            found = plan.changes(stack, spec, place, "file" if record.managed_by == "file" else "cli")
+            return plan.made_anew(found, {node.name for node in record.half_made})
     with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:  # a stack of its own: no trace in the state
         engine = session.engine("", state=f"file://{folder}")
         engine.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
