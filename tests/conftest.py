@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from bay.sandbox import Sandbox, ports, processes
+from bay.toolchain import Toolchain, ensure
 
-TEST_STATES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay-test"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+TEST_STATES = CACHE / "bay-test"
 SERVICES = 8
 
 
@@ -48,3 +50,9 @@ def sandbox_cloud() -> Iterator[Sandbox]:
     finally:
         sandbox.reset(print)
         sandbox.state.parent.rmdir()
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The Pulumi that bay uses on this machine; built when it is not there, which takes minutes."""
+    return ensure(CACHE / "bay", os.environ["PATH"], print)

@@ -1,19 +1,9 @@
-"""Fixtures: the real toolchain, and folders of made-up programs in the place of PATH."""
+"""Fixtures: folders of made-up programs in the place of PATH."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from bay.toolchain import Toolchain, ensure
-
-
-@pytest.fixture(scope="session")
-def toolchain() -> Toolchain:
-    """The Pulumi that bay uses on this machine; built when it is not there, which takes minutes."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay"
-    return ensure(cache, os.environ["PATH"], print)
 
 
 @pytest.fixture
