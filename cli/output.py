@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import yaml
-from rich.box import MARKDOWN, ROUNDED
+from rich.box import ROUNDED
 from rich.console import Console
 from rich.table import Table
 
@@ -60,7 +60,7 @@ def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted
     elif form is Format.CSV:
         _write(_csv(picked, chosen))
     else:
-        _print_table(chosen, [[_text(v) for v in row.values()] for row in picked], form)
+        _print_rows(chosen, [[_text(v) for v in row.values()] for row in picked], form)
 
 
 def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
@@ -73,7 +73,7 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
     elif form is Format.CSV:
         _write(_csv([picked], list(picked)))
     else:
-        _print_table(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
+        _print_rows(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
 
 
 def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -90,16 +90,29 @@ def _print_document(value: Any, form: Format) -> None:
         _write(yaml.safe_dump(json.loads(json.dumps(value, default=str)), sort_keys=False, allow_unicode=True))
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format) -> None:
-    markdown = form is Format.MARKDOWN
-    table = Table(box=MARKDOWN if markdown else ROUNDED, show_edge=True)
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format) -> None:
+    if form is Format.MARKDOWN:
+        _write(_markdown(columns, rows))
+    else:
+        _print_table(columns, rows)
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(box=ROUNDED)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(cell.replace("|", "\\|") if markdown else cell for cell in row))
-    terminal = sys.stdout.isatty() and not markdown
+        table.add_row(*row)
+    terminal = sys.stdout.isatty()
     console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
     console.print(table)
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of GitHub's and GitLab's Markdown: one line a row, whatever a cell holds."""
+    escaped = [[cell.replace("|", "\\|").replace("\n", "<br>") for cell in row] for row in (columns, *rows)]
+    lines = ["| " + " | ".join(row) + " |" for row in escaped]
+    return "\n".join([lines[0], "|" + " --- |" * len(columns), *lines[1:]]) + "\n"
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:

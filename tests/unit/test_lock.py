@@ -14,7 +14,14 @@ from bay.cli.lock import held, is_held
 
 from .told import told
 
-HOLDER = "import sys; from pathlib import Path; from bay.cli.lock import held\nwith held(Path(sys.argv[1]), 'demo'): print('held', flush=True); sys.stdin.read()"
+HOLDER = """
+import sys
+from pathlib import Path
+from bay.cli.lock import held
+with held(Path(sys.argv[1]), "demo"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @contextmanager
