@@ -7,7 +7,7 @@ import typer
 
 from bay.cli import checkout
 from bay.cli.lifecycle import change, recorded
-from bay.cli.output import say
+from bay.cli.output import say, some
 from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.components.bay import Owner
@@ -29,7 +29,7 @@ def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool) 
         return
     going = _servers(record.name, before) - _servers(record.name, spec)
     if going:
-        confirm(f"delete {len(going)} servers of bay {name}: {', '.join(sorted(going)[:6])}", yes)
+        confirm(f"delete {len(going)} servers of bay {name}: {some(sorted(going), 6)}", yes)
     owner: Owner = "file" if record.managed_by == "file" else "cli"
     if owner == "file":
         checkout.write(session, record, spec)

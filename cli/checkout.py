@@ -21,9 +21,16 @@ def find(start: Path | None = None) -> Path | None:
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         settings = folder / "Pulumi.yaml"
-        if settings.is_file() and (yaml.safe_load(settings.read_text()) or {}).get("name") == "bay":
+        if settings.is_file() and _project(settings) == PROJECT:
             return folder
     return None
+
+
+def _project(settings: Path) -> str:
+    try:
+        return str(read_yaml(settings).get("name"))
+    except BayError:
+        return ""  # pulumi itself says what is wrong with it
 
 
 def stack_file(checkout: Path, name: str) -> Path:
