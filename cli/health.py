@@ -2,6 +2,7 @@
 
 from bay import toolchain
 from bay.cli import settings
+from bay.cli.output import without_passwords
 from bay.cli.session import Session
 from bay.components.errors import BayError
 from bay.toolchain import Check
@@ -18,7 +19,7 @@ def _state(session: Session) -> Check:
         settings.ensure_local_state(session.settings)
     except BayError as error:
         return Check("state", False, error.message, error.hint)
-    return Check("state", True, session.settings.state, "")
+    return Check("state", True, without_passwords(session.settings.state), "")
 
 
 def _cloud(session: Session) -> Check:

@@ -26,6 +26,7 @@ Report = Callable[[str], None]
 
 def recorded(session: Session, name: str) -> Record:
     """What the state says of a bay; NoSuchBay where it has none of this name."""
+    check_name(name)
     with opened(session.engine(name), name) as stack:
         return stack.record()
 

@@ -1,5 +1,6 @@
 """Entry of `bay`: Ctrl-C is answered from here on, while the rest is still imported."""
 
+import signal
 import sys
 
 INTERRUPTED = 130
@@ -13,6 +14,7 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # said once is enough
         code = INTERRUPTED
         sys.stderr.write("error: interrupted\n")
     sys.exit(code)

@@ -1,10 +1,11 @@
 """The connection to OpenStack, and its errors in words of what the user can do."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, nearest
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -13,25 +14,43 @@ if TYPE_CHECKING:
 def connect(cloud: str | None = None) -> "Connection":
     """A connection to the named cloud, else to the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
     import openstack
+    from keystoneauth1.exceptions import AuthPluginException
     from openstack import exceptions
 
     try:
-        with explained("connecting"):
-            return openstack.connect(cloud=cloud, app_name="bay")
+        connection = openstack.connect(cloud=cloud, app_name="bay")
+        auth = connection.config.auth
     except exceptions.ConfigException as error:
-        text = str(error)
-        if "was not found" in text:
-            raise BayError(
-                text, f"name one of: {', '.join(known_clouds()) or 'there is none in clouds.yaml'}"
-            ) from None
-        raise BayError(f"the cloud's configuration is not usable: {text}", "correct clouds.yaml") from None
+        if "was not found" in str(error):
+            raise _no_such_cloud(str(cloud)) from None
+        raise BayError(f"clouds.yaml: {_first_line(error)}", CORRECT) from None
+    except AuthPluginException as error:
+        raise _login_not_whole(cloud, _first_line(error)) from None
+    except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
+        raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
+    if "username" in auth and "password" not in auth:
+        raise _login_not_whole(cloud, "not given: password")
+    return connection
 
 
-def known_clouds() -> list[str]:
-    """Names in the clouds.yaml files that openstacksdk reads."""
+def _no_such_cloud(cloud: str) -> BayError:
     import openstack.config
 
-    return sorted(openstack.config.OpenStackConfig().get_cloud_names())
+    known = sorted(set(openstack.config.OpenStackConfig().get_cloud_names()) - {"defaults"})
+    hint = nearest(cloud, known) if known else "no clouds.yaml can be read; 'bay sandbox start' makes one to try"
+    return BayError(f"there is no cloud {cloud!r}", hint)
+
+
+def _login_not_whole(cloud: str | None, text: str) -> BayError:
+    if cloud is None:
+        return BayError(
+            "no cloud is named", "say --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' makes one to try"
+        )
+    missing = text.partition("not given: ")[2]
+    return BayError(f"cloud {cloud}: {f'{missing} is missing' if missing else text}", CORRECT)
+
+
+CORRECT = "a login has auth_url, username, password and project_name: below 'auth:' in clouds.yaml, or as OS_ variables"
 
 
 @contextmanager
@@ -42,30 +61,38 @@ def explained(doing: str) -> Iterator[None]:
 
     try:
         yield
-    except sdk.ConfigException:
-        raise  # `connect` says which clouds there are
-    except (keystone.Unauthorized, keystone.AuthorizationFailure) as error:
+    except (sdk.ServiceDisabledException, keystone.EndpointNotFound) as error:
+        raise _no_endpoint(doing, error) from None
+    except (keystone.Unauthorized, keystone.AuthorizationFailure):
         raise BayError(
-            f"{doing}: the cloud refuses the login: {_first_line(error)}",
-            "check user, password and project of this cloud in clouds.yaml",
+            f"{doing}: the cloud refuses user, password or project",
+            "check username, password and project_name of this cloud in clouds.yaml",
         ) from None
-    except (keystone.MissingRequiredOptions, keystone.MissingAuthPlugin) as error:
+    except (keystone.ConnectFailure, keystone.DiscoveryFailure) as error:
         raise BayError(
-            f"{doing}: no cloud is configured: {_first_line(error)}",
-            "say --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' makes one to try",
+            f"{doing}: the cloud cannot be reached{_where(error)}",
+            "check auth_url in clouds.yaml, network and proxy; 'bay sandbox start' starts the local one",
         ) from None
-    except keystone.EndpointNotFound as error:
-        raise BayError(
-            f"{doing}: the cloud's catalog lacks an endpoint: {_first_line(error)}",
-            "check region_name and interface of this cloud in clouds.yaml",
-        ) from None
-    except (keystone.ConnectFailure, keystone.DiscoveryFailure, keystone.ConnectTimeout) as error:
-        raise BayError(
-            f"{doing}: the cloud cannot be reached: {_first_line(error)}",
-            "check auth_url in clouds.yaml, the network and the proxy settings, then try again",
-        ) from None
-    except sdk.SDKException as error:
+    except (sdk.SDKException, keystone.ClientException) as error:
         raise BayError(f"{doing}: {_first_line(error)}", "try again; --debug shows the calls") from None
+
+
+def _no_endpoint(doing: str, error: Exception) -> BayError:
+    text = _first_line(error)
+    if "catalog is empty" in text:
+        return BayError(f"{doing}: the login is for no project", "name project_name of this cloud in clouds.yaml")
+    missing = re.search(r"\S+ endpoint for .*not found", text)
+    return BayError(
+        f"{doing}: the cloud's catalog has no {missing[0].removesuffix(' not found') if missing else 'such service'}",
+        "check region_name and interface of this cloud in clouds.yaml",
+    )
+
+
+def _where(error: Exception) -> str:
+    """`` at http://cloud:5000/v3: Connection refused``, as far as the error says so."""
+    text = str(error)
+    address, reason = re.search(r"https?://[^\s:/]+(:\d+)?", text), re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+    return f"{f' at {address[0]}' if address else ''}: {reason[1] if reason else _first_line(error)}"
 
 
 def _first_line(error: Exception) -> str:

@@ -92,7 +92,7 @@ def _find_networks(cloud: "Connection", spec: BaySpec) -> tuple[Named | None, Na
 def _pick_external(spec: NetworkSpec, external: list[Any]) -> Named:
     names = sorted(n.name for n in external)
     if spec.external is not None:
-        return _pick_network(spec.external, external, "network.external")
+        return _pick_network(spec.external, external, "network.external", "external network")
     if len(external) != 1:
         raise BayError(
             f"network.external: the cloud has {len(external)} external networks",
@@ -103,10 +103,10 @@ def _pick_external(spec: NetworkSpec, external: list[Any]) -> Named:
     return Named(external[0].id, external[0].name)
 
 
-def _pick_network(wanted: str, networks: list[Any], field: str) -> Named:
+def _pick_network(wanted: str, networks: list[Any], field: str, kind: str = "network") -> Named:
     matches = [n for n in networks if wanted in (n.name, n.id)]
     if not matches:
-        raise BayError(f"{field}: there is no network {wanted!r}", nearest(wanted, [n.name for n in networks]))
+        raise BayError(f"{field}: there is no {kind} {wanted!r}", nearest(wanted, [n.name for n in networks]))
     if len(matches) > 1:
         raise BayError(f"{field}: {len(matches)} networks are called {wanted!r}", "give the id: openstack network list")
     return Named(matches[0].id, matches[0].name)
@@ -117,4 +117,5 @@ def _check_keypair(cloud: "Connection", wanted: str | None) -> None:
         return
     names = [keypair.name for keypair in cloud.compute.keypairs()]
     if wanted not in names:
-        raise BayError(f"keypair: there is no keypair {wanted!r}", nearest(wanted, names))
+        hint = nearest(wanted, names) if names else f"openstack keypair create --public-key FILE {wanted}"
+        raise BayError(f"keypair: there is no keypair {wanted!r}", hint)

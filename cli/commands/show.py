@@ -32,9 +32,9 @@ def list_bays(
     session = Session(state=state)
     engine = session.engine("")
     with ThreadPoolExecutor(4) as pool:
-        rows = list(pool.map(lambda name: _row(session, name)[1], stack_names(engine)))
+        rows = list(pool.map(lambda name: _row_or_reason(session, name), stack_names(engine)))
     for row in rows:
-        row["masters"], row["nodes"] = len(row["masters"]), len(row["nodes"])
+        row |= {role: len(row[role]) for role in ("masters", "nodes") if role in row}
     print_list(rows, LIST_COLUMNS, form, columns or [])
 
 
@@ -49,7 +49,9 @@ def show(
     Example: bay show physics -f json -c api_address
     """
     from bay.cli.session import Session
+    from bay.components.spec import check_name
 
+    check_name(name)
     print_one(_row(Session(state=state), name)[1], form, columns or [])
 
 
@@ -66,7 +68,7 @@ def list_nodes(
     Example: bay node list physics -f value -c address
     """
     from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
+    from bay.cli.session import Session, check_cloud
     from bay.cli.view import NODE_COLUMNS, node_rows, server_statuses
     from bay.components.errors import BayError
 
@@ -74,10 +76,23 @@ def list_nodes(
     record = recorded(session, name)
     statuses = None
     try:
-        statuses = server_statuses(session.cloud(), record)
+        cloud = session.cloud()
+        check_cloud(name, record.cloud, cloud)
+        statuses = server_statuses(cloud, record)
     except BayError as error:
         say(f"the status of the servers is not known: {error.message}")
     print_list(node_rows(record, statuses), NODE_COLUMNS, form, columns or [])
+
+
+def _row_or_reason(session: "Session", name: str) -> "dict[str, Any]":
+    """The row of a bay; one that cannot be read, for want of its passphrase, hides no other."""
+    from bay.components.errors import BayError
+
+    try:
+        return _row(session, name)[1]
+    except BayError as error:
+        say(f"{error.message}: {error.hint}")
+        return {"name": name, "status": "UNKNOWN"}
 
 
 def _row(session: "Session", name: str) -> "tuple[Record, dict[str, Any]]":
