@@ -63,7 +63,7 @@ def run(words: list[str]) -> int:
     Every error is a line of what is wrong and one of what to do; no traceback unless --debug is among the `words`.
     """
     try:
-        return app(words, standalone_mode=False) or 0
+        return app(words, prog_name="bay", standalone_mode=False) or 0
     except typer.Abort:
         return 1  # what asked has said so
     except TyperException as error:

@@ -1,5 +1,7 @@
 """The one exception that a person sees: what is wrong, and what to do."""
 
+from collections.abc import Iterable
+
 
 class BayError(Exception):
     """A mistake or a state of the world that the user can mend.
@@ -16,14 +18,14 @@ class BayError(Exception):
         self.exit_code = exit_code
 
 
-def nearest(word: str, known: list[str], limit: int = 3) -> str:
+def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:
     """``nearest("m1.smal", [...])`` -> ``nearest: m1.small``; all of a short list where nothing is near."""
     import difflib
 
-    close = difflib.get_close_matches(word, known, n=limit, cutoff=0.5)
+    names = sorted({name for name in known if name})  # images and networks may have no name
+    close = difflib.get_close_matches(word, names, n=limit, cutoff=0.5)
     if close:
         return "nearest: " + ", ".join(close)
-    if not known:
+    if not names:
         return "there is none"
-    names = sorted(known)
     return "there is: " + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -53,7 +53,8 @@ def look_up(spec: BaySpec, connection: "Connection | None" = None) -> Place:
 
 
 def _find_image(cloud: "Connection", wanted: str) -> Named:
-    exact = [image for image in cloud.image.images(name=wanted)] or _by_id(cloud.image.find_image, wanted)
+    named = list(cloud.image.images(name=wanted, status="active"))  # an old one may be deactivated, not deleted
+    exact = named or _by_id(cloud.image.find_image, wanted)
     if not exact:
         names = [image.name for image in cloud.image.images(status="active")]
         raise BayError(f"image: there is no image {wanted!r}", nearest(wanted, names))

@@ -25,7 +25,7 @@ def list_models(
 
     folders = [place for place in (here().models, folder) if place]
     rows = []
-    for name, path in models(folders).items():
+    for name, path in sorted(models(folders).items()):
         spec = resolve([{"model": name}], folders)
         about = path.read_text().partition("\n")[0].lstrip("# ")
         rows.append(

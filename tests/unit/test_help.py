@@ -102,7 +102,7 @@ def mentioned_in_messages() -> Iterator[tuple[str, str]]:
     """(file, words) of each ``'bay ...'`` in a hint or message, with values in place of what is filled in."""
     for package in ("cli", "stacks", "components", "sandbox", "toolchain"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            for quoted in re.findall(r"'(bay [^'\n]+)'", path.read_text()):
+            for quoted in re.findall(r"'(bay [a-z-][^'\n]+)'", path.read_text()):
                 yield path.name, re.sub(r"\{[^}]*\}", "x", quoted)
 
 

@@ -1,0 +1,145 @@
+"""What the names of a spec mean on a cloud, and what is said where they mean nothing there."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bay.components.layers import resolve
+from bay.components.lookup import Named, Place, look_up
+from bay.components.spec import BaySpec
+
+from .told import told
+
+Things = list[SimpleNamespace]
+
+
+def thing(name: str | None, **values: Any) -> SimpleNamespace:
+    return SimpleNamespace(id=f"id-{name}", name=name, **values)
+
+
+class FakeCloud:
+    """What a look-up asks of a connection, with a few things in it."""
+
+    def __init__(self) -> None:
+        self.config = SimpleNamespace(auth={"auth_url": "https://cloud.example:5000/v3/"}, region_name="north")
+        self.current_project_id = "p" * 32
+        self.pictures: Things = [
+            thing("debian-12-docker", status="active"),
+            thing("debian-13", status="active"),
+            thing(None, status="active"),
+        ]
+        self.machines: Things = [thing("m1.small"), thing("m1.large")]
+        self.nets: Things = [
+            thing("public", is_router_external=True),
+            thing("shared", is_router_external=False),
+            thing("", is_router_external=False),
+        ]
+        self.keys: Things = [thing("ada"), thing("grace")]
+        self.image = SimpleNamespace(images=self._images, find_image=self._find_image)
+        self.compute = SimpleNamespace(flavors=lambda: iter(self.machines), keypairs=lambda: iter(self.keys))
+        self.network = SimpleNamespace(networks=lambda: iter(self.nets))
+
+    def _images(self, status: str, name: str | None = None) -> Iterator[SimpleNamespace]:
+        return (i for i in self.pictures if i.status == status and name in (None, i.name))
+
+    def _find_image(self, wanted: str, ignore_missing: bool) -> SimpleNamespace | None:
+        assert ignore_missing
+        return next((i for i in self.pictures if i.id == wanted), None)
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    return FakeCloud()
+
+
+def spec(**values: Any) -> BaySpec:
+    return resolve([{"model": "swarm"}, values])
+
+
+def found(cloud: FakeCloud, **values: Any) -> Place:
+    return look_up(spec(**values), cloud)  # type: ignore[arg-type]
+
+
+def test_names_become_ids(cloud: FakeCloud) -> None:
+    place = found(cloud, keypair="ada", nodes={"flavor": "m1.large"})
+    assert place.image == Named("id-debian-12-docker", "debian-12-docker")
+    assert place.flavors == {"m1.small": Named("id-m1.small", "m1.small"), "m1.large": Named("id-m1.large", "m1.large")}
+    assert (place.network, place.external) == (None, Named("id-public", "public"))
+    assert (place.login.auth_url, place.login.region) == ("https://cloud.example:5000", "north")
+
+
+def test_ids_stand_for_themselves(cloud: FakeCloud) -> None:
+    place = found(cloud, image="id-debian-13", nodes={"flavor": "id-m1.large"}, network={"existing": "id-shared"})
+    assert place.image == Named("id-debian-13", "debian-13")
+    assert place.flavors["id-m1.large"] == Named("id-m1.large", "m1.large")
+    assert place.network == Named("id-shared", "shared")
+
+
+def test_on_an_existing_network_no_external_one_is_needed(cloud: FakeCloud) -> None:
+    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    assert found(cloud, network={"existing": "shared"}).external is None
+    message, _, _ = told(lambda: found(cloud, network={"existing": "shared"}, floating_ips="api"))
+    assert message == "network.external: the cloud has 0 external networks"
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        ({"image": "debian-12"}, "image: there is no image 'debian-12'", "nearest: debian-13, debian-12-docker"),
+        ({"image": "x"}, "image: there is no image 'x'", "there is: debian-12-docker, debian-13"),
+        ({"nodes": {"flavor": "m1.smal"}}, "flavor: there is no flavor 'm1.smal'", "nearest: m1.small, m1.large"),
+        ({"masters": {"flavor": "z"}}, "flavor: there is no flavor 'z'", "there is: m1.large, m1.small"),
+        ({"keypair": "ad"}, "keypair: there is no keypair 'ad'", "nearest: ada"),
+        (
+            {"network": {"existing": "share"}},
+            "network.existing: there is no network 'share'",
+            "nearest: shared",
+        ),
+        (
+            {"network": {"external": "shared"}},
+            "network.external: there is no external network 'shared'",
+            "there is: public",
+        ),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest(values: dict[str, Any], message: str, hint: str, cloud: FakeCloud) -> None:
+    assert told(lambda: found(cloud, **values))[:2] == (message, hint)
+
+
+def test_a_user_without_any_keypair_is_told_how_to_make_one(cloud: FakeCloud) -> None:
+    cloud.keys = []
+    assert told(lambda: found(cloud, keypair="ada"))[1] == "openstack keypair create --public-key FILE ada"
+
+
+def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
+    cloud.pictures.append(thing("debian-12-docker", status="active"))
+    assert told(lambda: found(cloud))[:2] == (
+        "image: 2 images are called 'debian-12-docker'",
+        "give the id: openstack image list",
+    )
+    cloud.nets.append(thing("shared", is_router_external=False))
+    assert told(lambda: found(cloud, image="debian-13", network={"existing": "shared"}))[:2] == (
+        "network.existing: 2 networks are called 'shared'",
+        "give the id: openstack network list",
+    )
+
+
+def test_a_deactivated_image_of_the_same_name_does_not_count(cloud: FakeCloud) -> None:
+    cloud.pictures.append(SimpleNamespace(id="old", name="debian-12-docker", status="deactivated"))
+    assert found(cloud).image.id == "id-debian-12-docker"
+
+
+def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> None:
+    cloud.nets.append(thing("campus", is_router_external=True))
+    assert told(lambda: found(cloud))[:2] == (
+        "network.external: the cloud has 2 external networks",
+        "say --set network.external=NAME (campus, public)",
+    )
+    assert found(cloud, network={"external": "campus"}).external == Named("id-campus", "campus")
+
+
+def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
+    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    assert told(lambda: found(cloud))[1] == "say --set network.existing=NAME to use a network without router"
