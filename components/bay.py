@@ -50,8 +50,8 @@ class Bay(ComponentResource):
         super().__init__(
             "bay:index:Bay",
             name,
-            {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": managed_by},
-            ResourceOptions.merge(opts, ResourceOptions(depends_on=[self.identity])),
+            {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
+            opts,
         )
         self.name, self.spec, self.place = name, spec, where
         self.engine = ENGINES[spec.coe]

@@ -5,11 +5,11 @@ public API and never change. The import of this module costs no more than pulumi
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi import Output, ResourceOptions
+from pulumi import Output, ResourceOptions, RunError
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
 Properties = dict[str, Any]
@@ -42,8 +42,7 @@ class IdentityProvider(ResourceProvider):
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Never a change; an error under another cloud's login, or from a program that does not own the bay."""
         _guard(olds, news["cloud"])
-        if olds["managed_by"] != news["managed_by"]:
-            raise RuntimeError(FOREIGN_OWNER[olds["managed_by"]].format(bay=olds["bay"]))
+        _guard_owner(olds["bay"], olds["managed_by"], news["managed_by"])
         return DiffResult(changes=False)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -63,11 +62,15 @@ class IdentityProvider(ResourceProvider):
 class Identity(Resource, module="bay", name="Identity"):
     """Secrets and mark of a bay; its id is ``bay:id``.
 
-    made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.credentials`.
+    made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.credentials`. owner: who manages the bay;
+    fails where this program does not, or for another cloud's login, so what waits for it stays as it is.
     """
 
+    cloud: Output[dict[str, str]]
+    managed_by: Output[str]
     made_at: Output[str]
     generations: Output[Any]
+    owner: Output[str]
 
     def __init__(
         self, name: str, bay: str, cloud: Mapping[str, str], managed_by: str, opts: ResourceOptions | None = None
@@ -79,6 +82,24 @@ class Identity(Resource, module="bay", name="Identity"):
             {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "made_at": None, "generations": None},
             ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=True)),
         )
+        # A destroy asks no provider for a diff; it runs the program, with what the state holds as outputs.
+        held = Output.all(self.cloud, self.managed_by)
+        self.owner = held.apply(lambda recorded: _owner(bay, recorded, cloud, managed_by))
+
+
+def _owner(bay: str, held: Sequence[Any], cloud: Mapping[str, str], managed_by: str) -> str:
+    """Who manages the bay; RunError unless the state holds (`held`) the same cloud and owner."""
+    try:
+        _guard({"bay": bay, "cloud": held[0]}, cloud)
+        _guard_owner(bay, held[1], managed_by)
+    except RuntimeError as error:
+        raise RunError(str(error)) from None
+    return managed_by
+
+
+def _guard_owner(bay: str, recorded: str, now: str) -> None:
+    if recorded != now:
+        raise RuntimeError(FOREIGN_OWNER[recorded].format(bay=bay))
 
 
 def _guard(recorded: Properties, login: Mapping[str, str]) -> None:
