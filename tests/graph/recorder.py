@@ -40,13 +40,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One resource, as the engine would have been asked for it; options: those that were given."""
+    """One resource, as the engine would have been asked for it.
+
+    options: those that were given. waits_for: what is made before, said or because an input needs it.
+    """
 
     type: str
     name: str
     parent: str
     inputs: dict[str, Any]
     options: dict[str, Any]
+    waits_for: frozenset[str]
 
     @property
     def kind(self) -> str:
@@ -98,8 +102,11 @@ class Recorder(mocks.MockMonitor):
         if key in self.graph.resources:
             raise AssertionError(f"two resources are called {key}")
         refuse_unknown(request.type, inputs)
+        waits_for = frozenset(short(urn) for urn in request.dependencies)
         plain = {name: revealed(value) for name, value in inputs.items() if name != "__provider"}
-        self.graph.resources[key] = Recorded(request.type, request.name, short(request.parent), plain, options(request))
+        self.graph.resources[key] = Recorded(
+            request.type, request.name, short(request.parent), plain, options(request), waits_for
+        )
         known = not self.preview or not request.custom
         state = {**inputs, **outputs(request.type, request.name)} if known else inputs
         answer = struct_pb2.Struct()
