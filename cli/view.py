@@ -11,22 +11,6 @@ from bay.cli.status import LastRun, status
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-SHOW_COLUMNS = (
-    "name",
-    "coe",
-    "model",
-    "status",
-    "status_reason",
-    "health_status",
-    "health_status_reason",
-    "api_address",
-    "masters",
-    "nodes",
-    "network",
-    "managed_by",
-    "id",
-    "spec",
-)
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
 NODE_COLUMNS = ("name", "role", "group", "address", "id", "status")
 
