@@ -13,6 +13,8 @@ class ImageProvider(ResourceProvider):
     that are added later boot what the others booted. The state pins this class by module and name.
     """
 
+    serialize_as_secret_always = False  # the reference is no secret, and a reviewer may see it
+
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(id_=props["image_id"], outs=props)
 
