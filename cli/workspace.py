@@ -24,6 +24,7 @@ from pulumi.automation._stack import StackInitMode  # only Stack's own class met
 from bay.cli import record
 from bay.cli.engine import Engine
 from bay.cli.failures import Locked, explained
+from bay.cli.output import say
 from bay.cli.record import Record
 from bay.cli.status import LastRun
 
@@ -133,7 +134,7 @@ class BayStack:
 
         An engine whose `bay` was killed ends by itself, but first finishes what is in flight.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline, waiting = time.monotonic() + PATIENCE, False
         while True:
             try:
                 with explained(self.name):
@@ -145,6 +146,9 @@ class BayStack:
                 elif not locked.here or time.monotonic() > deadline:
                     raise
                 else:
+                    if not waiting:
+                        say(f"{locked.message}; waiting for its end")
+                    waiting = True
                     time.sleep(1)
 
     def command(self, *words: str) -> str:
