@@ -20,19 +20,16 @@ Edit = Callable[[BaySpec], BaySpec]
 def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool) -> None:
     """Change the spec by `edit`, after the question where servers would go; nothing happens where it equals."""
     record = recorded(session, name)
-    before = must_exist(record)
-    spec = edit(before)
+    spec = edit(must_exist(record))
     if dry_run:
         from bay.cli.commands.preview import show_plan
 
         show_plan(session, name, lambda _record: spec)
         return
-    going = _servers(record.name, before) - _servers(record.name, spec)
+    going = {node.name for node in record.nodes} - _servers(record.name, spec)
     if going:
         confirm(f"delete {len(going)} servers of bay {name}: {some(sorted(going), 6)}", yes)
     owner: Owner = "file" if record.managed_by == "file" else "cli"
-    if owner == "file":
-        checkout.write(session, record, spec)
     change(session, record, spec, owner, say)
     say(f"bay {name} is changed")
 

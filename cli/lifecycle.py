@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bay.cli import leftovers, lock, passphrase
+from bay.cli import checkout, leftovers, lock, passphrase
 from bay.cli.failures import NoSuchBay, ServerFault, from_output
 from bay.cli.output import some
 from bay.cli.progress import Progress
@@ -53,10 +53,12 @@ def create(session: Session, name: str, specify: Callable[[Record | None], BaySp
 
 
 def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report: Report) -> None:
-    """Make an existing bay what `spec` says."""
+    """Make an existing bay what `spec` says; a bay owned by a file has it written there first."""
     with lock.held(session.settings.lock_file(record.name), record.name):
         cloud = session.cloud()
         place = _place(session, record.name, spec, cloud, record)
+        if owner == "file":
+            checkout.write(session, record, spec)
         with _opened_for_change(session, record.name, record) as stack:
             _settle(stack, record, cloud, report)
             _up(stack, spec, place, owner, cloud)

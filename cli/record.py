@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bay.components.spec import BaySpec
+from bay.components.errors import BayError
+from bay.components.spec import BaySpec, parse
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
@@ -91,7 +92,7 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
     return Record(
         name=name,
         bay_id=str(identity.get("id", "")),
-        spec=BaySpec.model_validate(inputs["spec"]) if bay else None,
+        spec=_spec(name, inputs["spec"]) if bay else None,
         cloud=known.get("cloud") or {},
         managed_by=known.get("managed_by", "cli"),
         nodes=_nodes(resources),
@@ -100,6 +101,15 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
         outputs=stack.get("outputs") or {},
         salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
     )
+
+
+def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
+    try:
+        return parse(values)
+    except BayError as error:
+        raise BayError(
+            f"bay {name} was made by another version of bay: {error.message}", "use the version that changed it last"
+        ) from None
 
 
 def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:

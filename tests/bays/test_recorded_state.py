@@ -46,4 +46,4 @@ def test_a_recorded_state_is_destroyed(toolchain: Toolchain, tmp_path: Path, rec
     assert pulumi("state", "unprotect", "--all", "--yes").returncode == 0
     destroyed = pulumi("destroy", "--yes", "--run-program=false")
     assert destroyed.returncode == 0, destroyed
-    assert "5 deleted" in destroyed.stdout
+    assert "4 deleted" in destroyed.stdout, "stack, identity, bay and image"
