@@ -55,6 +55,8 @@ def create(session: Session, name: str, specify: Callable[[Record | None], BaySp
 def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report: Report) -> None:
     """Make an existing bay what `spec` says; a bay owned by a file has it written there first."""
     with lock.held(session.settings.lock_file(record.name), record.name):
+        if record.pending or record.half_made:
+            record = recorded(session, record.name)  # of a run that may have ended meanwhile
         cloud = session.cloud()
         place = _place(session, record.name, spec, cloud, record)
         if owner == "file":
@@ -64,17 +66,16 @@ def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report
             _up(stack, spec, place, owner, cloud)
 
 
-def delete(session: Session, record: Record, report: Report) -> None:
+def delete(session: Session, name: str, report: Report) -> None:
     """End a bay: what the state knows, what carries its mark, then the state itself."""
-    name = record.name
     with lock.held(session.settings.lock_file(name), name):
+        record = recorded(session, name)  # another run may have ended since the question was asked
         cloud = session.cloud()
         check_cloud(name, record.cloud, cloud)
         with _opened_for_change(session, name, record) as stack:
             _settle(stack, record, cloud, report)
-            _take_back_unknown(
-                record, record.ids, cloud, report
-            )  # a server that the state lost would hold its port and network
+            # A server that the state lost would hold its port and network.
+            _take_back_unknown(record, record.ids, cloud, report)
             if record.ids or record.spec is not None:
                 stack.unprotect()
                 _watched(stack, stack.destroy)

@@ -137,5 +137,5 @@ def delete(
     if dry_run:
         return
     confirm(f"delete bay {name} and all its data", yes)
-    end(session, record, say)
+    end(session, name, say)
     say(f"bay {name} is deleted")
