@@ -139,9 +139,9 @@ class Bay:
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def shell(self, script: str, cwd: Path | None = None, **changes: str | None) -> Result:
-        """A script after ``eval "$(bay env)"``, in the checkout unless `cwd` is given."""
-        text = f'set -e; eval "$({COMMAND} env)"\n{script}'
+    def shell(self, script: str, cwd: Path | None = None, bay: str = "", **changes: str | None) -> Result:
+        """A script after ``eval "$(bay env BAY)"``, in the checkout unless `cwd` is given."""
+        text = f'set -e; eval "$({COMMAND} env {bay})"\n{script}'
         return self.execute(["bash", "-c", text], cwd=cwd or CHECKOUT, **changes)
 
     def start(self, *words: str, **changes: str | None) -> Running:
