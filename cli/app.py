@@ -8,6 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bay.cli.commands import config, create, doctor, model, preview, sandbox, show
+from bay.cli.main import INTERRUPTED
 from bay.cli.output import say
 from bay.components.errors import BayError
 
@@ -63,7 +64,7 @@ def run(words: list[str]) -> int:
     Every error is a line of what is wrong and one of what to do; no traceback unless --debug is among the `words`.
     """
     try:
-        return app(words, prog_name="bay", standalone_mode=False) or 0
+        code: int = app(words, prog_name="bay", standalone_mode=False) or 0
     except typer.Abort:
         return 1  # what asked has said so
     except TyperException as error:
@@ -76,6 +77,9 @@ def run(words: list[str]) -> int:
         if "--debug" in words:
             raise
         return _fail(_unexpected(error))
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
+    return code
 
 
 def _fail(error: BayError) -> int:
