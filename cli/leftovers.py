@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bay.cli.output import some
 from bay.components.cloud import explained
 from bay.components.errors import BayError
 from bay.components.mark import ID_KEY, id_tag
@@ -31,6 +32,9 @@ class Leftover:
     kind: str
     id: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name or self.id}"
 
 
 def find(cloud: "Connection", bay: str, bay_id: str, known: Collection[str] = ()) -> list[Leftover]:
@@ -67,13 +71,13 @@ def sweep(cloud: "Connection", found: Iterable[Leftover], report: Callable[[str]
     """Delete what `find` found; a thing that is still in use is tried again until PATIENCE is over."""
     waiting = list(found)
     deadline = time.monotonic() + PATIENCE
-    for item in waiting:
-        report(f"deleting leftover {item.kind} {item.name or item.id}")
+    if waiting:
+        report(f"deleting leftovers: {some([str(item) for item in waiting])}")
     while waiting:
         with explained("deleting leftovers"):
             waiting = [item for item in waiting if not _gone(cloud, item)]
         if waiting and time.monotonic() > deadline:
-            names = ", ".join(f"{item.kind} {item.name or item.id}" for item in waiting)
+            names = some([str(item) for item in waiting])
             raise BayError(f"in use by something else, so not deleted: {names}", "free it, then delete the bay again")
         if waiting:
             time.sleep(1)

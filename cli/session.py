@@ -96,9 +96,9 @@ def interruptible(engine: "Engine", run: Callable[[], None], report: Callable[[s
     try:
         run()
     except Exception:
-        if interrupts:
-            raise Interrupted() from None
-        raise
+        if not interrupts:
+            raise
     finally:
         signal.signal(signal.SIGINT, before)
-        engine.stopping = False  # it came when all was done
+    if interrupts:  # also where the engine says that all went well: it does so of a destroy that it stopped
+        raise Interrupted()
