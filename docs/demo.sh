@@ -4,6 +4,7 @@ set -euo pipefail
 
 step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
 
+unset "${!OS_@}" # of another cloud
 export OS_CLOUD=sandbox
 step bay sandbox start
 if bay show demo -f value -c name >/dev/null 2>&1; then
