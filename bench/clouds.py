@@ -70,8 +70,19 @@ def _free_first_port() -> int:
     return next(first for first in FIRST_PORTS if all(ports.is_free(first + n) for n in range(SERVICES)))
 
 
-def left_of(connection: Connection, name: str) -> list[str]:
-    """What the cloud has of a cluster: by its name, or by its tag where it has none; others use the cloud, too."""
+class NotEmpty(Exception):
+    """The cloud has something of a cluster that should not be there."""
+
+
+def refuse_leftovers(connection: Connection, name: str) -> None:
+    """NotEmpty where the cloud has anything of a cluster; what others keep in it does not matter."""
+    found = _left_of(connection, name)
+    if found:
+        raise NotEmpty(f"the cloud still has {', '.join(found[:5])}; delete them first")
+
+
+def _left_of(connection: Connection, name: str) -> list[str]:
+    """By name, or by tag where a thing has no name."""
     network = connection.network
     named: dict[str, Any] = {
         "server": connection.compute.servers(name=f"^{name}-"),

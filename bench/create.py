@@ -17,7 +17,7 @@ from statistics import median
 from typing import Protocol
 
 from bays import BayCommand
-from clouds import Cloud, left_of, running
+from clouds import Cloud, NotEmpty, refuse_leftovers, running
 from floor import Floor, FloorError
 
 GOAL, LIMIT = 1.2, 1.4
@@ -27,7 +27,9 @@ GOAL, LIMIT = 1.2, 1.4
 class Way(Protocol):
     """A way to make a cluster."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Of the cluster, and of the way in what is printed."""
 
     def make(self) -> None:
         """Until all servers are ACTIVE."""
@@ -59,8 +61,8 @@ def main() -> int:
             return report(measure(cloud, Path(folder), asked.nodes, asked.runs), asked.nodes + 1)
     except subprocess.CalledProcessError as error:
         print(f"error: {error}\n{error.stderr}", file=sys.stderr)
-    except FloorError as error:
-        print(f"error: the floor: {error}", file=sys.stderr)
+    except (FloorError, NotEmpty) as error:
+        print(f"error: {error}", file=sys.stderr)
     return 1
 
 
@@ -69,20 +71,15 @@ def measure(cloud: Cloud, folder: Path, nodes: int, runs: int) -> list[Run]:
     connection = cloud.connect()
     ways: list[Way] = [BayCommand("bench", nodes, folder, cloud.environment), Floor(connection, "floor", nodes)]
     for way in ways:
-        _refuse_leftovers(left_of(connection, way.name))
+        refuse_leftovers(connection, way.name)
     done = []
     for _ in range(runs):
         for way in ways:
             done.append(timed(way, cloud))
             print(line(done[-1], nodes + 1), flush=True)
-            _refuse_leftovers(left_of(connection, way.name))
+            refuse_leftovers(connection, way.name)
         ways.reverse()
     return done
-
-
-def _refuse_leftovers(found: list[str]) -> None:
-    if found:
-        raise FloorError(f"the cloud still has {', '.join(found[:5])}; delete them first")
 
 
 def timed(way: Way, cloud: Cloud) -> Run:
