@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
 
@@ -80,13 +81,14 @@ def _locked(bay: str, text: str) -> Locked:
 
 
 def _alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and is not waited for by its parent does not."""
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except OSError:  # it belongs to another user, or the system has no /proc
         return True
-    return True
 
 
 KNOWN = (

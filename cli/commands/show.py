@@ -85,7 +85,7 @@ def list_nodes(
 
 
 def _row_or_reason(session: "Session", name: str) -> "dict[str, Any]":
-    """The row of a bay; one that cannot be read, for want of its passphrase, hides no other."""
+    """The row of a bay; one that cannot be read, since another version made it, hides no other."""
     from bay.components.errors import BayError
 
     try:
