@@ -59,11 +59,13 @@ def test_the_lock_of_a_dead_run_is_taken_away(user: Bay) -> None:
 
 
 def test_a_run_on_this_machine_is_waited_for(user: Bay) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(4)"]) as living:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as living:
         lock(user, living.pid, socket.gethostname())
-        result = user.run("scale", "locked", "0")
-    assert result.code == 0
-    assert f"(eve@{socket.gethostname()}, process {living.pid}); waiting for its end" in result.err
+        running = user.start("scale", "locked", "0")
+        holder = f"(eve@{socket.gethostname()}, process {living.pid})"
+        running.until(lambda: f"{holder}; waiting for its end" in running.err.read_text())
+        living.kill()
+    assert running.wait().code == 0
 
 
 def test_a_second_create_is_refused_while_the_first_runs(bay: Bay, clouds: list[Connection]) -> None:
