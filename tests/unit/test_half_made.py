@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from bay.cli import leftovers, lifecycle, record
 
 from .states import NODE_URN, complete
