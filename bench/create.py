@@ -55,10 +55,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=50, help="nodes beside the one master (default 50)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each way (default 3)")
+    parser.add_argument(
+        "--wait-each", action="store_true", help="the floor waits for each server with openstacksdk's wait_for_server"
+    )
     asked = parser.parse_args()
     try:
         with running() as cloud, tempfile.TemporaryDirectory(prefix="bay-bench-") as folder:
-            return report(measure(cloud, Path(folder), asked.nodes, asked.runs), asked.nodes + 1)
+            bay = BayCommand("bench", asked.nodes, Path(folder), cloud.environment)
+            floor = Floor(cloud.connect(), "floor", asked.nodes, asked.wait_each)
+            return report(measure(cloud, bay, floor, asked.runs), asked.nodes + 1)
     except subprocess.CalledProcessError as error:
         print(f"error: {error}\n{error.stderr}", file=sys.stderr)
     except (FloorError, NotEmpty) as error:
@@ -66,18 +71,17 @@ def main() -> int:
     return 1
 
 
-def measure(cloud: Cloud, folder: Path, nodes: int, runs: int) -> list[Run]:
+def measure(cloud: Cloud, bay: BayCommand, floor: Floor, runs: int) -> list[Run]:
     """All runs, in the order bay, floor, floor, bay, bay, floor, ..."""
-    connection = cloud.connect()
-    ways: list[Way] = [BayCommand("bench", nodes, folder, cloud.environment), Floor(connection, "floor", nodes)]
+    ways: list[Way] = [bay, floor]
     for way in ways:
-        refuse_leftovers(connection, way.name)
+        refuse_leftovers(floor.connection, way.name)
     done = []
     for _ in range(runs):
         for way in ways:
             done.append(timed(way, cloud))
-            print(line(done[-1], nodes + 1), flush=True)
-            refuse_leftovers(connection, way.name)
+            print(line(done[-1], bay.nodes + 1), flush=True)
+            refuse_leftovers(floor.connection, way.name)
         ways.reverse()
     return done
 

@@ -39,11 +39,16 @@ class FloorError(Exception):
 
 @dataclass
 class Floor:
-    """A cluster of one master and some nodes, called `name`."""
+    """A cluster of one master and some nodes, called `name`.
+
+    wait_each: a thread waits for its own server before it takes the next, with openstacksdk's own
+    `wait_for_server`; without, one question about all servers, which costs the cloud a quarter less.
+    """
 
     connection: Connection
     name: str
     nodes: int
+    wait_each: bool = False
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS))
 
     def make(self) -> None:
@@ -118,13 +123,15 @@ class Floor:
         return self._tag(cloud.create_ip(floating_network_id=public, port_id=port, description=self.name))
 
     def _server(self, role: str, index: int, spread: dict[str, "Future[Any]"], options: dict[str, Any]) -> Any:
-        return self.connection.compute.create_server(
+        compute = self.connection.compute
+        server = compute.create_server(
             name=f"{self.name}-{role}-{index}",
             metadata={"bay:id": self.name, "bay:name": self.name, "bay:group": role},
             user_data="A" * USER_DATA[role],
             scheduler_hints={"group": spread[role].result().id},
             **options,
         )
+        return compute.wait_for_server(server, wait=PATIENCE) if self.wait_each else server
 
     def _wait_until_active(self) -> None:
         compute = self.connection.compute
