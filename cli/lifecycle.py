@@ -11,6 +11,7 @@ from bay.cli.output import some
 from bay.cli.progress import Progress
 from bay.cli.record import Record
 from bay.cli.session import Session, check_cloud, interruptible
+from bay.cli.settings import ensure_room
 from bay.cli.workspace import BayStack, opened
 from bay.components.bay import Owner
 from bay.components.errors import BayError
@@ -88,6 +89,7 @@ def delete(session: Session, name: str, report: Report) -> None:
 @contextmanager
 def _opened_for_change(session: Session, name: str, record: Record | None) -> Iterator[BayStack]:
     new = record is None
+    ensure_room(session.settings)
     # A stack that was made but holds nothing may be gone again before its passphrase was ever used.
     engine = session.engine(name, new=new or not record.ids)  # type: ignore[union-attr]
     with opened(engine, name, new=new, salt=record.salt if record else "") as stack:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ OPENRC = "openrc"
 """Name of the cloud whose login comes from OS_* variables."""
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
+
+
+ROOM = 64 * 2**20
+"""Bytes: the states of some hundred nodes, each kept three times (state, backup, history)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,12 @@ class Settings:
     def models(self) -> Path:
         """The user's own models."""
         return self.config / "models"
+
+    @property
+    def state_folder(self) -> Path | None:
+        """Folder of a ``file://`` state, None for every other backend."""
+        folder = self.state.removeprefix("file://")
+        return Path(folder).expanduser() if folder != self.state else None
 
     @property
     def state_key(self) -> str:
@@ -96,9 +107,9 @@ def _passphrase_given(environ: Mapping[str, str], data: Path) -> bool:
 
 def ensure_local_state(settings: Settings) -> None:
     """Make the folder of a ``file://`` state; BayError where it cannot be written."""
-    if not settings.state.startswith("file://"):
+    folder = settings.state_folder
+    if folder is None:
         return
-    folder = Path(settings.state.removeprefix("file://")).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
@@ -108,6 +119,20 @@ def ensure_local_state(settings: Settings) -> None:
             f"state folder {folder}: {error.strerror}",
             "make it writable, or name another with --state or BAY_STATE",
         ) from None
+
+
+def ensure_room(settings: Settings) -> None:
+    """BayError where the disk of a ``file://`` state is nearly full.
+
+    A state that fills up in the middle of a run is cut off, and the engine tries to write it for ever.
+    """
+    folder = settings.state_folder
+    free = shutil.disk_usage(folder).free if folder else ROOM
+    if free < ROOM:
+        raise BayError(
+            f"state folder {folder}: {free >> 20} MiB are free, and a change of a bay may need {ROOM >> 20}",
+            "make room, or name another with --state or BAY_STATE",
+        )
 
 
 def pin_cloud(settings: Settings) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bay.cli import settings
-from bay.cli.settings import Settings, ensure_local_state, read, write_private
+from bay.cli.settings import Settings, ensure_local_state, ensure_room, read, write_private
 
 from .told import told
 
@@ -100,6 +101,20 @@ def test_a_state_elsewhere_is_the_engines_business(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     ensure_local_state(read(HOME, state="s3://bucket"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("free", "message"), [(2**20, "1 MiB are free"), (2**16, "0 MiB are free"), (2**27, "")])
+def test_a_change_needs_room_for_the_state(
+    free: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+    ensure_room(read(HOME, state="s3://bucket"))
+    if message:
+        told_message, hint, _ = told(lambda: ensure_room(in_folder(tmp_path)))
+        assert told_message == f"state folder {tmp_path}: {message}, and a change of a bay may need 64"
+        assert hint == "make room, or name another with --state or BAY_STATE"
+    else:
+        ensure_room(in_folder(tmp_path))
 
 
 def test_a_private_file_is_for_its_owner_alone_and_there_is_no_half_of_it(tmp_path: Path) -> None:
