@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,11 @@ from semver import VersionInfo
 from bay.cli.failures import Interrupted
 
 Listener = Callable[[str], None] | None
+
+HALF_WRITTEN = "failed to load checkpoint: EOF"
+"""Said by a reader that came while another run wrote the state's file of attributes, which is no atomic write."""
+READS = 20
+"""Attempts to read such a state, a tenth of a second apart."""
 
 
 class Engine(PulumiCommand):
@@ -41,6 +47,18 @@ class Engine(PulumiCommand):
         on_error: Listener = None,
     ) -> CommandResult:
         """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
+        for _ in range(READS):
+            result = self._run_once(args, cwd, additional_env, on_output, on_error)
+            if HALF_WRITTEN not in result.stderr:  # said before anything is changed, so there is no harm in another go
+                break
+            time.sleep(0.1)
+        if result.code != 0:
+            raise create_command_error(result)
+        return result
+
+    def _run_once(
+        self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Listener, on_error: Listener
+    ) -> CommandResult:
         if self.stopping:  # Ctrl-C came between two commands
             raise Interrupted()
         output: list[str] = []
@@ -66,10 +84,7 @@ class Engine(PulumiCommand):
             finally:
                 for reader in readers:
                     reader.join()
-        result = CommandResult(stdout="\n".join(output), stderr="\n".join(errors), code=child.returncode)
-        if result.code != 0:
-            raise create_command_error(result)
-        return result
+        return CommandResult(stdout="\n".join(output), stderr="\n".join(errors), code=child.returncode)
 
     def _wait(self, child: subprocess.Popen[str]) -> None:
         self.children.add(child)
