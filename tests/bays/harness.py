@@ -89,6 +89,7 @@ class Bay:
     sandbox: Sandbox
     cloud: str = "sandbox"
     extra: Mapping[str, str] = field(default_factory=dict)
+    started: list[Running] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
@@ -159,7 +160,8 @@ class Bay:
                 text=True,
                 start_new_session=True,
             )
-        return Running(process, out, err)
+        self.started.append(Running(process, out, err))
+        return self.started[-1]
 
     def names(self) -> list[str]:
         """Bays of this user's state."""
@@ -170,7 +172,11 @@ class Bay:
         return result.out.split()
 
     def delete_all(self) -> None:
-        """End every bay of this user's state."""
+        """End every bay of this user's state, and first the commands that a failed test left running."""
+        for run in self.started:
+            if run.process.poll() is None:
+                run.interrupt()
+                run.wait()
         for name in self.names():
             result = self.run("delete", name, "--yes")
             assert result.code == 0, result
