@@ -57,11 +57,35 @@ FLAVORS: tuple[dict[str, Any], ...] = (
 """RAM in MiB, disk in GiB."""
 
 IMAGES: tuple[dict[str, Any], ...] = (
-    {"name": "debian-12-docker", "min_disk": 10, "min_ram": 512, "os_distro": "debian", "os_version": "12"},
+    {
+        "name": "debian-12-docker",
+        "min_disk": 10,
+        "min_ram": 512,
+        "os_distro": "debian",
+        "os_version": "12",
+        "sandbox_rootfs": "docker",
+    },
+    {
+        "name": "debian-12-kubernetes",
+        "min_disk": 10,
+        "min_ram": 1024,
+        "os_distro": "debian",
+        "os_version": "12",
+        "sandbox_rootfs": "kubernetes",
+    },
+    {
+        "name": "debian-12-mesos",
+        "min_disk": 10,
+        "min_ram": 1024,
+        "os_distro": "debian",
+        "os_version": "12",
+        "sandbox_rootfs": "mesos",
+    },
     {"name": "ubuntu-24.04", "min_disk": 10, "min_ram": 1024, "os_distro": "ubuntu", "os_version": "24.04"},
     {"name": "fedora-coreos-42", "min_disk": 10, "min_ram": 2048, "os_distro": "fedora-coreos", "os_version": "42"},
 )
-"""min_ram in MiB, min_disk in GiB. The images hold no system: servers of the sandbox do not boot."""
+"""min_ram in MiB, min_disk in GiB. The images hold no system. Where the sandbox boots its servers and the cache has the
+folder nodes/NAME/rootfs for an image's ``sandbox_rootfs=NAME``, a server of it boots from that; others never boot."""
 
 NETWORKS: tuple[dict[str, Any], ...] = (
     {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openstack.connection import Connection
 
-from bay.sandbox import Sandbox, processes
+from bay.sandbox import Sandbox, processes, seeds
 
 from ..conftest import new_sandbox
 from .conftest import Servers, connect
@@ -128,7 +128,7 @@ def test_the_start_after_killed_ones_makes_everything_once(fresh: Sandbox) -> No
     with connect(fresh, "sandbox-admin") as admin, connect(fresh, "sandbox-other") as other:
         found = inventory(admin)
         assert found["flavors"] == ["m1.large", "m1.medium", "m1.small", "m1.tiny", "m1.xlarge"]
-        assert found["images"] == ["debian-12-docker", "fedora-coreos-42", "ubuntu-24.04"]
+        assert found["images"] == sorted(image["name"] for image in seeds.IMAGES)
         assert found["networks"] == ["provider", "public"]
         assert len(list(admin.network.subnets())) == 2
         assert sorted(project.name for project in admin.identity.projects()) == [

@@ -28,6 +28,8 @@ def test_images_say_their_distribution_and_what_they_need(member: Connection) ->
     found = {image.name: (image.os_distro, image.min_disk, image.min_ram) for image in member.image.images()}
     assert found == {
         "debian-12-docker": ("debian", 10, 512),
+        "debian-12-kubernetes": ("debian", 10, 1024),
+        "debian-12-mesos": ("debian", 10, 1024),
         "ubuntu-24.04": ("ubuntu", 10, 1024),
         "fedora-coreos-42": ("fedora-coreos", 10, 2048),
     }

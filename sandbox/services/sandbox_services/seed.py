@@ -10,6 +10,8 @@ from .plan import Plan
 SERVICE_PROJECT = "service"
 SEEDED = "seeded"
 """File beside the databases, and gone with them: what was put into them."""
+BOOTS_FROM = "sandbox_rootfs"
+"""Property of an image: the name of the folder that its servers boot from."""
 IMAGE_SIZE = 1024  # bytes: nothing ever boots from them
 
 
@@ -61,6 +63,8 @@ def _images(plan: Plan, cloud: Any) -> None:
             cloud.image.create_image(
                 container_format="bare", disk_format="raw", visibility="public", data=bytes(IMAGE_SIZE), **image
             )
+        elif image.get(BOOTS_FROM) != old.properties.get(BOOTS_FROM):  # made before node images were known
+            cloud.image.update_image(old, **{BOOTS_FROM: image[BOOTS_FROM]})
 
 
 def _networks(plan: Plan, cloud: Any) -> None:
