@@ -1,0 +1,6 @@
+"""Images that the sandbox's servers boot from, made of Debian packages and Go modules on this machine."""
+
+from bay.sandbox.images.catalog import ENGINES
+from bay.sandbox.images.make import build
+
+__all__ = ["ENGINES", "build"]

@@ -1,0 +1,3 @@
+module bay/images/web
+
+go 1.24

@@ -1,0 +1,82 @@
+"""Makes node images, part by part, and says which there are."""
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bay.sandbox.images import catalog, machine
+from bay.sandbox.images.node import Node
+from bay.sandbox.images.parts import Part, in_order
+from bay.sandbox.images.workshop import Workshop
+from bay.sandbox.storage import explained
+from bay.toolchain.lock import exclusive
+from bay.toolchain.process import Report
+
+RECORD = "image.json"
+"""In an image's folder, when it is complete."""
+
+
+def build(cache: Path, engine: str, path: str, report: Report, apt_sources: Sequence[str] = ()) -> Path:
+    """The folder of the engine's node image, made if it is not there yet: root file system `rootfs`.
+
+    cache: the sandbox's. path: where programs are searched, as in PATH. A first build takes minutes; ``report`` gets a
+    line for each step and every few seconds. It can be interrupted at any time, and goes on with the part that it was
+    at. A second call at the same time waits. Raises SandboxError or ToolchainError.
+    """
+    image = catalog.image(engine, apt_sources)
+    nodes = cache / "nodes"
+    with explained(nodes):
+        if not (image.place(nodes) / RECORD).exists():
+            machine.check(path)
+            (nodes / "parts").mkdir(parents=True, exist_ok=True)
+            with exclusive(nodes / "lock", report):
+                _build(Workshop(nodes, path, nodes / "build.log", _with_time(report)), image)
+        _link(nodes, image)
+    return image.place(nodes)
+
+
+def _build(shop: Workshop, image: Node) -> None:
+    for leftover in (*shop.nodes.glob("*.part"), *shop.nodes.glob("parts/*.part")):  # of builds that were killed
+        shutil.rmtree(leftover)
+    missing = [part for part in in_order(image) if not part.place(shop.nodes).exists()]
+    machine.check_space(shop.nodes, missing)
+    shop.log.write_text("")
+    for number, part in enumerate(missing, 1):
+        shop.report(f"making {part.title} ({number} of {len(missing)})")
+        _make(shop, part)
+    shop.report(f"{image.title} is ready: {image.place(shop.nodes)}")
+
+
+def _make(shop: Workshop, part: Part) -> None:
+    started = time.monotonic()
+    place = part.place(shop.nodes)
+    unfinished = place.with_name(f"{place.name}.part")
+    unfinished.mkdir()
+    part.make(shop, unfinished)
+    if isinstance(part, Node):
+        _record(part, unfinished)
+    unfinished.rename(place)
+    shop.report(f"made {part.title} in {time.monotonic() - started:.0f} s")
+
+
+def _record(image: Node, folder: Path) -> None:
+    size = sum(path.lstat().st_blocks for path in folder.rglob("*") if not path.is_symlink()) * 512
+    record = {"name": image.name, "digest": image.digest, "apt_sources": image.apt_sources, "size_mib": size >> 20}
+    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _link(nodes: Path, image: Node) -> None:
+    """The image's name leads to the one made last, at every moment."""
+    link, new = nodes / image.name, nodes / f"{image.name}.new"
+    if link.is_symlink() and link.readlink() == Path(image.place(nodes).name):
+        return
+    new.unlink(missing_ok=True)
+    new.symlink_to(image.place(nodes).name)
+    new.replace(link)
+
+
+def _with_time(report: Report) -> Report:
+    begin = time.monotonic()
+    return lambda line: report(f"{time.monotonic() - begin:6.1f} s  {line}")
