@@ -1,26 +1,38 @@
 """`bay sandbox`: a real OpenStack on this machine, for trying things."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bay.cli import options
+from bay.cli.commands import sandbox_image
 from bay.cli.output import Format, print_list, say
 
 if TYPE_CHECKING:
     from bay.sandbox import Sandbox
 
 commands = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, for trying things.")
+commands.add_typer(sandbox_image.commands, name="image")
+
+
+Boot = Annotated[
+    bool | None,
+    typer.Option(
+        "--boot/--no-boot",
+        help="Whether servers boot, as containers on real networks (needs root). Default: as the last time; at first no.",
+        show_default=False,
+    ),
+]
 
 
 @commands.command()
-def start() -> None:
+def start(boot: Boot = None) -> None:
     """Start the sandbox; the first time its services are installed.
 
     Example: bay sandbox start && bay create demo --model swarm --os-cloud sandbox
     """
     sandbox = _sandbox()
-    sandbox.start(say)
+    sandbox.start(say, boot)
     say("ready: say --os-cloud sandbox, or: export OS_CLOUD=sandbox OS_CLIENT_CONFIG_FILE=" + str(sandbox.clouds_file))
 
 
@@ -42,7 +54,7 @@ def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -
     """
     found = _sandbox().status()
     rows = [
-        {"service": s.name, "running": s.running, "port": s.port, "pid": s.pid, "memory_mib": s.memory}
+        {"service": s.name, "running": s.running, "port": s.port or None, "pid": s.pid, "memory_mib": s.memory}
         for s in found.services
     ]
     print_list(rows, ("service", "running", "port", "pid", "memory_mib"), form, columns or [])

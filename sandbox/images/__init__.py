@@ -2,5 +2,6 @@
 
 from bay.sandbox.images.catalog import ENGINES
 from bay.sandbox.images.make import build
+from bay.sandbox.images.stock import Stocked, stock
 
-__all__ = ["ENGINES", "build"]
+__all__ = ["ENGINES", "Stocked", "build", "stock"]

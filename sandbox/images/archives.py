@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -48,7 +48,7 @@ def write(target: Path, content: Content) -> None:
 
 
 def _write_layer(archive: tarfile.TarFile, content: Content) -> None:
-    for folder in _parents([*content.files, *content.links, *(f"{folder}/." for folder in content.folders)]):
+    for folder in _folders(content):
         entry = tarfile.TarInfo(folder)
         entry.type, entry.mode = tarfile.DIRTYPE, 0o755
         archive.addfile(entry)
@@ -60,9 +60,10 @@ def _write_layer(archive: tarfile.TarFile, content: Content) -> None:
         archive.addfile(entry)
 
 
-def _parents(names: Iterable[str]) -> list[str]:
-    """All folders above the names, the upper ones first."""
-    return sorted({str(folder) for name in names for folder in PurePosixPath(name).parents} - {"."})
+def _folders(content: Content) -> list[str]:
+    """All folders of an image, the upper ones first."""
+    above = (folder for name in [*content.files, *content.links] for folder in PurePosixPath(name).parents)
+    return sorted({*map(str, above), *content.folders} - {"."})
 
 
 def _add_file(archive: tarfile.TarFile, name: str, source: Path) -> None:

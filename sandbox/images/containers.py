@@ -35,6 +35,8 @@ class Container:
 class Archives(Part):
     """Archives of container images; the first part needed is the base image, the others have the programs."""
 
+    CODE = ("containers.py", "archives.py")
+
     containers: tuple[Container, ...] = ()
 
     def recipe(self) -> Iterable[str]:

@@ -53,6 +53,8 @@ def _ask(*command: str) -> str:
 class Base(Part):
     """The packages that every node has, by debootstrap."""
 
+    CODE = ("debian.py",)
+
     packages: tuple[str, ...] = ()
 
     def recipe(self) -> Iterable[str]:

@@ -1,6 +1,5 @@
-"""Makes node images, part by part, and says which there are."""
+"""Makes node images, part by part."""
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -9,13 +8,11 @@ from pathlib import Path
 from bay.sandbox.images import catalog, machine
 from bay.sandbox.images.node import Node
 from bay.sandbox.images.parts import Part, in_order
+from bay.sandbox.images.stock import RECORD, write_record
 from bay.sandbox.images.workshop import Workshop
 from bay.sandbox.storage import explained
 from bay.toolchain.lock import exclusive
 from bay.toolchain.process import Report
-
-RECORD = "image.json"
-"""In an image's folder, when it is complete."""
 
 
 def build(cache: Path, engine: str, path: str, report: Report, apt_sources: Sequence[str] = ()) -> Path:
@@ -56,15 +53,9 @@ def _make(shop: Workshop, part: Part) -> None:
     unfinished.mkdir()
     part.make(shop, unfinished)
     if isinstance(part, Node):
-        _record(part, unfinished)
+        write_record(part, unfinished)
     unfinished.rename(place)
     shop.report(f"made {part.title} in {time.monotonic() - started:.0f} s")
-
-
-def _record(image: Node, folder: Path) -> None:
-    size = sum(path.lstat().st_blocks for path in folder.rglob("*") if not path.is_symlink()) * 512
-    record = {"name": image.name, "digest": image.digest, "apt_sources": image.apt_sources, "size_mib": size >> 20}
-    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def _link(nodes: Path, image: Node) -> None:

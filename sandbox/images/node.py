@@ -23,6 +23,8 @@ class Node(Part):
     preloaded: whether there is a data folder of containerd with these in it as well, beside the image.
     """
 
+    CODE = ("node.py", "debian.py", "preload.py")
+
     packages: tuple[str, ...] = ()
     apt_sources: tuple[str, ...] = ()
     programs: tuple[tuple[str, str], ...] = ()

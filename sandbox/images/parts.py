@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from bay.sandbox.images.workshop import Workshop
 
@@ -19,6 +20,9 @@ class Part(ABC):
 
     name: of its folder. title: in messages. space: MiB that it takes while it is made. needs: parts it is made from.
     """
+
+    CODE: ClassVar[tuple[str, ...]]
+    """The modules that make it: what they do differently makes another part."""
 
     name: str
     title: str
@@ -35,8 +39,9 @@ class Part(ABC):
 
     @cached_property
     def digest(self) -> str:
-        """Changes with the recipe, the parts needed and the machine's architecture."""
-        words = [self.name, platform.machine(), *self.recipe(), *(part.digest for part in self.needs)]
+        """Changes with the recipe, the code, the parts needed and the machine's architecture."""
+        code = [hashlib.sha256((HERE / module).read_bytes()).hexdigest() for module in self.CODE]
+        words = [self.name, platform.machine(), *code, *self.recipe(), *(part.digest for part in self.needs)]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
     def place(self, nodes: Path) -> Path:

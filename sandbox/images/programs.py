@@ -21,6 +21,8 @@ class Programs(Part):
     c_library: whether C has to be compiled; the program is static all the same.
     """
 
+    CODE = ("programs.py",)
+
     packages: tuple[str, ...] = (".",)
     linker: str = "-s -w"
     c_library: bool = False

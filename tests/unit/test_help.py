@@ -56,6 +56,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
         *("create", "preview", "scale", "update", "delete", "list", "show", "node list", "config"),
         *("model list", "model show", "export", "env", "cancel", "doctor"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),
+        *("sandbox image build", "sandbox image list"),
     }
 
 

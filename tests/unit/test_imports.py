@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "components": {"components"},
     "stacks": {"stacks", "components"},
     "cli": {"cli", "stacks", "components", "sandbox", "toolchain"},
-    "sandbox": {"sandbox"},
+    "sandbox": {"sandbox", "toolchain"},
     "toolchain": {"toolchain"},
     "bench": {"sandbox"},
 }

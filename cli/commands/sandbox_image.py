@@ -1,0 +1,48 @@
+"""`bay sandbox image`: what the sandbox's servers boot from."""
+
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import Format, print_list, say
+
+commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's servers boot from.")
+
+
+@commands.command()
+def build(
+    engine: Annotated[str, typer.Argument(help="What the servers are to run; 'bay sandbox image list' has all.")],
+    apt_sources: Annotated[
+        list[str] | None,
+        typer.Option("--apt-source", metavar="LINE", help="A line of sources.list: a repository of your site."),
+    ] = None,
+) -> None:
+    """Make the node image for an engine, once; as root, in minutes.
+
+    It is made of Debian's packages and of Go modules. An interrupted build goes on where it was.
+
+    Example: bay sandbox image build swarm
+    """
+    import bay.sandbox.images
+    from bay.cli.settings import here
+
+    settings = here()
+    folder = bay.sandbox.images.build(settings.cache / "sandbox", engine, settings.path, say, apt_sources or ())
+    say(f"ready: {folder}")
+
+
+@commands.command("list")
+def list_images(form: options.Form = Format.TABLE, columns: options.Columns = None) -> None:
+    """List the node images: ready, outdated (made by another version of bay) or absent.
+
+    Example: bay sandbox image list
+    """
+    from bay.cli.settings import here
+    from bay.sandbox.images import stock
+
+    rows = [
+        {"image": i.name, "engines": list(i.engines), "state": i.state, "size_mib": i.size, "folder": str(i.folder)}
+        for i in stock(here().cache / "sandbox")
+    ]
+    print_list(rows, ("image", "engines", "state", "size_mib", "folder"), form, columns or [])
