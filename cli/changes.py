@@ -12,7 +12,8 @@ from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.components.bay import Owner
 from bay.components.errors import BayError, nearest
-from bay.components.spec import BaySpec, NodeGroup
+from bay.components.spec import BaySpec
+from bay.components.spec_nodes import NodeGroup
 
 Edit = Callable[[BaySpec], BaySpec]
 

@@ -15,7 +15,8 @@ from bay.cli.settings import ensure_room
 from bay.cli.workspace import BayStack, opened
 from bay.components.bay import Owner
 from bay.components.errors import BayError
-from bay.components.lookup import Place, look_up
+from bay.components.lookup import look_up
+from bay.components.place import Place
 from bay.components.spec import BaySpec, check_name
 from bay.stacks.program import program
 

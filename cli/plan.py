@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.cli.workspace import BayStack
 from bay.components.bay import Owner
-from bay.components.lookup import Place
+from bay.components.place import Place
 from bay.components.spec import BaySpec
 from bay.stacks.program import program
 

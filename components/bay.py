@@ -1,20 +1,26 @@
 """A bay: puts the parts together, nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from bay.components import cloudinit
-from bay.components.engines import ENGINES, Engine, Facts
+from bay.components import boot, cloudinit
+from bay.components.cloud_login import CloudLogin
+from bay.components.endpoint import Endpoint
+from bay.components.engines import ENGINES, Client, Facts
+from bay.components.engines import CloudLogin as CloudFacts
 from bay.components.firewall import Firewall
 from bay.components.identity import Identity
 from bay.components.image import Image
-from bay.components.lookup import Place, look_up
+from bay.components.lookup import image_of, look_up
 from bay.components.mark import Mark
 from bay.components.network import Network
-from bay.components.nodes import MasterPorts, ServerArgs, Servers
-from bay.components.spec import BaySpec, check_name
+from bay.components.nodes import ServerArgs, Servers, StateVolumes
+from bay.components.place import Named, Place
+from bay.components.ports import Ports
+from bay.components.spec import BaySpec, check_name, role_of
 
 Owner = Literal["cli", "file"]
 """Who changes a bay: the ``bay`` command, or a file of a checkout under ``pulumi up``."""
@@ -26,11 +32,11 @@ class Bay(ComponentResource):
     name: of the bay; every resource is called ``<name>-...``. place: what the spec's names mean on the
     cloud; looked up there if it is not given. Raises BayError for names the cloud does not know.
 
-    bay_id: the mark of everything the bay owns. api_address: where the engine's API answers.
+    bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers.
     """
 
     bay_id: Output[str]
-    api_address: Output[str]
+    api_addresses: Output[list[str]]
     client_files: Output[dict[str, str]]
 
     def __init__(
@@ -44,89 +50,149 @@ class Bay(ComponentResource):
     ) -> None:
         check_name(name)
         where = place or look_up(spec)
-        login = asdict(where.login)
+        login, engine = asdict(where.login), ENGINES[spec.coe]
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
-        self.identity = Identity(name, name, login, managed_by, ResourceOptions(parent=opts.parent if opts else None))
+        beside = ResourceOptions(parent=opts.parent if opts else None)
+        self.identity = Identity(name, name, login, managed_by, engine.secrets, beside)
         super().__init__(
             "bay:index:Bay",
             name,
             {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
             opts,
         )
-        self.name, self.spec, self.place = name, spec, where
-        self.engine = ENGINES[spec.coe]
-        child = ResourceOptions(parent=self)
+        self.name, self.spec, self.place, self.engine = name, spec, where, engine
+        self.child = ResourceOptions(parent=self)
         self.bay_id = self.identity.id
-        self.mark = Mark(name, self.bay_id)
-        self.image = Image(f"{name}-image", spec.image, where.image.id, child)
-        self.network = Network(name, spec.network, where, self.mark, child)
-        self.firewall = Firewall(name, self.engine, spec.access, self.mark, child)
-        self._make_servers(child)
-        reachable = self.ports.floating or self.ports.addresses
-        self.api_address = Output.format("{}:{}", reachable[0], self.engine.api_port)
-        self.client_files = Output.secret(self.identity.generations.apply(self.engine.client_files))
-        self.register_outputs({"bay_id": self.bay_id, "api_address": self.api_address})
+        self.mark = Mark(name, self.bay_id, spec.tags)
+        self._make_surroundings()
+        self._make_servers()
+        self.api_addresses = Output.all(*self._api_hosts()).apply(
+            lambda hosts: [f"{host}:{engine.api_port}" for host in hosts]
+        )
+        known = Output.all(addresses=self.api_addresses, generations=self.identity.generations)
+        self.client_files = Output.secret(known.apply(self._client_files))
+        self.register_outputs({"bay_id": self.bay_id, "api_addresses": self.api_addresses})
 
-    def _make_servers(self, child: ResourceOptions) -> None:
-        args = {group: self._server_args(group) for group in self.spec.groups}
-        external = self.place.external if self.spec.master_floating_ips else None
-        self.ports = MasterPorts(f"{self.name}-master", args["master"], external, child)
+    def _make_surroundings(self) -> None:
+        """What the servers need: images, network, firewall, endpoint, ports, volumes and the login."""
+        name, spec, child = self.name, self.spec, self.child
+        self.network = Network(name, spec.network, self.place, self.mark, child)
+        self.firewall = Firewall(name, self.engine, spec, self.network.cidrs, self.mark, child)
+        self.endpoint: Endpoint | None = None
+        if spec.endpoint.kind != "masters":
+            external = self._external(spec.endpoint_floating_ip)
+            self.endpoint = Endpoint(f"{name}-api", spec, self.network, external, self.mark, child)
+        self.ports = {group: self._ports(group) for group in spec.groups if self._has_ports(group)}
+        if self.endpoint is not None and spec.endpoint.kind == "load-balancer":
+            self.endpoint.balance(self.engine.api_port, self.ports["master"].addresses)
+        self.state_volumes: StateVolumes | None = None
+        if spec.masters.state_volume is not None:
+            named = f"{name}-master"
+            self.state_volumes = StateVolumes(named, spec.masters, spec.masters.state_volume, self.mark, child)
+        self.login: CloudLogin | None = None
+        if self.engine.wants_cloud(spec):
+            self.login = CloudLogin(name, self.place.login, self.network, self.place.external, self.mark, child)
+        self.images = self._images()
+
+    def _make_servers(self) -> None:
         self.servers = {
             group: Servers(
                 f"{self.name}-{group}",
-                args[group],
+                self._server_args(group),
                 self._user_data(group),
-                child,
-                ports=self.ports if group == "master" else None,
+                self.child,
+                ports=self.ports.get(group),
+                state=self.state_volumes if group == "master" else None,
             )
             for group in self.spec.groups
         }
 
+    def _images(self) -> dict[str, Image]:
+        """One for the bay, and one for each group that has its own; by the name the spec uses."""
+        own = {image_of(self.spec, group): f"-{name}" for name, group in self.spec.groups.items() if group.image}
+        used = {image_of(self.spec, group) for group in self.spec.groups.values()}
+        suffixes = {**own, self.spec.image: ""}
+        return {
+            image: Image(f"{self.name}{suffixes[image]}-image", image, self.place.images[image].id, self.child)
+            for image in sorted(used)
+        }
+
+    def _has_ports(self, group: str) -> bool:
+        return group == "master" or self.spec.server_floating_ips
+
+    def _ports(self, group: str) -> Ports:
+        role = role_of(group)
+        virtual = role == "master" and self.spec.endpoint.kind == "virtual-ip"
+        return Ports(
+            f"{self.name}-{group}",
+            self.spec.groups[group].indices,
+            self.network,
+            self.firewall.ids[role],
+            self.mark,
+            self.child,
+            floating_from=self._external(self.spec.has_floating_ip(role)),
+            shared_address=self.endpoint.address if virtual and self.endpoint else None,
+        )
+
+    def _external(self, wanted: bool) -> Named | None:
+        return self.place.external if wanted else None
+
     def _server_args(self, group: str) -> ServerArgs:
-        role, spec = role_of(group), self.spec.groups[group]
+        spec = self.spec.groups[group]
         return ServerArgs(
             group=group,
             spec=spec,
             flavor_id=self.place.flavors[spec.flavor].id,
-            image_id=self.image.image_id,
+            image_id=self.images[image_of(self.spec, spec)].image_id,
             keypair=self.spec.keypair,
+            affinity=self.spec.affinity,
             network=self.network,
             mark=self.mark,
-            security_group_id=self.firewall.ids[role],
-            security_group_name=self.firewall.names[role],
+            security_group_name=self.firewall.names[role_of(group)],
         )
 
+    def _api_hosts(self) -> list[Output[str]]:
+        """Where clients reach the API, the best first: the DNS name alone, if there is one."""
+        if self.spec.endpoint.name is not None:
+            return [Output.from_input(self.spec.endpoint.name)]
+        if self.endpoint is not None:
+            return [self.endpoint.floating or self.endpoint.address]
+        return self.ports["master"].floating or self.ports["master"].addresses
+
+    def _client_files(self, known: Mapping[str, Any]) -> dict[str, str]:
+        return self.engine.client_files(Client(self.name, tuple(known["addresses"]), known["generations"]))
+
     def _user_data(self, group: str) -> Output[str]:
+        volumes = self.state_volumes.volumes.values() if self.state_volumes and group == "master" else ()
+        floating = [self.endpoint.floating] if self.endpoint else self.ports["master"].floating
         known = Output.all(
-            engine=self.engine.name,
-            group=group,
-            bay=self.name,
             bay_id=self.bay_id,
-            master_names=[f"{self.name}-master-{i}" for i in self.spec.masters.indices],
-            master_addresses=Output.all(*self.ports.addresses),
-            floating=Output.all(*self.ports.floating),
+            master_addresses=Output.all(*self.ports["master"].addresses),
+            endpoint_address=self.endpoint.address if self.endpoint else None,
+            floating=Output.all(*(address for address in floating if address is not None)),
+            state_volumes=Output.all(*(volume.id for volume in volumes)),
+            cloud=self.login.facts if self.login and group == "master" else None,
             made_at=self.identity.made_at,
             generations=self.identity.generations,
         )
-        return Output.secret(known.apply(boot_data))
+        return Output.secret(known.apply(lambda values: self._boot_data(group, values)))
 
-
-def role_of(group: str) -> str:
-    """A group of masters has the role of its name; every other group holds nodes."""
-    return "master" if group == "master" else "node"
-
-
-def boot_data(known: dict[str, Any]) -> str:
-    """User data of a group, packed: the state keeps it for each server."""
-    engine: Engine = ENGINES[known["engine"]]
-    facts = Facts(
-        bay=known["bay"],
-        bay_id=known["bay_id"],
-        group=known["group"],
-        master_names=tuple(known["master_names"]),
-        master_addresses=tuple(known["master_addresses"]),
-        api_names=tuple(known["floating"]),
-        made_at=known["made_at"],
-        generations=known["generations"],
-    )
-    return cloudinit.packed(engine.boot(role_of(known["group"]), facts))
+    def _boot_data(self, group: str, known: Mapping[str, Any]) -> str:
+        """User data of a group, packed: the state keeps it for each server."""
+        named = self.spec.endpoint.name
+        facts = Facts(
+            bay=self.name,
+            bay_id=known["bay_id"],
+            group=group,
+            spec=self.spec,
+            master_names=tuple(f"{self.name}-master-{i}" for i in self.spec.masters.indices),
+            master_addresses=tuple(known["master_addresses"]),
+            endpoint_address=known["endpoint_address"],
+            api_names=(*known["floating"], *([named] if named else [])),
+            state_volumes=tuple(known["state_volumes"]),
+            cidrs=self.network.cidrs,
+            cloud=CloudFacts(**known["cloud"]) if known["cloud"] else None,
+            made_at=known["made_at"],
+            generations=known["generations"],
+        )
+        return cloudinit.packed(boot.user_data(self.engine, facts))

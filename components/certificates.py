@@ -75,11 +75,12 @@ def authority(key: str, bay: str, made_at: datetime) -> str:
     return _signed(builder, own)
 
 
-def client(issuer: Authority, key: str, name: str, made_at: datetime) -> str:
-    """A certificate for a client of the API."""
+def client(issuer: Authority, key: str, name: str, made_at: datetime, organisation: str | None = None) -> str:
+    """A certificate for a client of the API; some engines read its organisation as a group."""
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    return _signed(_leaf(issuer, key, name, made_at, ExtendedKeyUsageOID.CLIENT_AUTH), _load_key(issuer.key))
+    subject = _name(name, organisation)
+    return _signed(_leaf(issuer, key, subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH), _load_key(issuer.key))
 
 
 def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime) -> str:
@@ -87,19 +88,19 @@ def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime)
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    builder = _leaf(issuer, key, names[0], made_at, ExtendedKeyUsageOID.SERVER_AUTH)
+    builder = _leaf(issuer, key, _name(names[0]), made_at, ExtendedKeyUsageOID.SERVER_AUTH)
     alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
     return _signed(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
 
 
 def _leaf(
-    issuer: Authority, key: str, name: str, made_at: datetime, purpose: "x509.ObjectIdentifier"
+    issuer: Authority, key: str, subject: "x509.Name", made_at: datetime, purpose: "x509.ObjectIdentifier"
 ) -> "x509.CertificateBuilder":
     from cryptography import x509
 
     issued_by = x509.load_pem_x509_certificate(issuer.certificate.encode())
     identifier = issued_by.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = _builder(_name(name), issued_by.subject, _load_key(key), made_at, LEAF_LIFETIME)
+    builder = _builder(subject, issued_by.subject, _load_key(key), made_at, LEAF_LIFETIME)
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -145,12 +146,13 @@ def _load_key(pem: str) -> "ec.EllipticCurvePrivateKey":
     return key
 
 
-def _name(common_name: str) -> "x509.Name":
+def _name(common_name: str, organisation: str | None = None) -> "x509.Name":
     """X.509 allows a common name 64 characters."""
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
+    parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)] if organisation else []
+    return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
 
 def _alternative(name: str) -> "x509.GeneralName":

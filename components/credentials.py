@@ -1,10 +1,24 @@
 """The secrets of a bay: made once by the identity resource, kept in the state, handed out in parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, TypedDict
+from enum import StrEnum
+from typing import Literal, NotRequired, TypedDict
 
 Phase = Literal["next", "current", "previous"]
+
+
+class Secret(StrEnum):
+    """Kinds of secrets that an engine asks the identity for; NAME is the engine's own word.
+
+    authority: ``NAME_key`` and ``NAME_cert``, a certificate authority. key: ``NAME_key``, an ECDSA P-256 key.
+    password: ``NAME``, 256 bits in URL-safe base64 without padding. bytes: ``NAME``, 32 bytes in base64.
+    """
+
+    AUTHORITY = "authority"
+    KEY = "key"
+    PASSWORD = "password"
+    BYTES = "bytes"
 
 
 class Generation(TypedDict):
@@ -13,7 +27,8 @@ class Generation(TypedDict):
     phase: where a rotation stands with it. serial: counts from 1. X.509 keys and certificates are PEM,
     SSH keys are in OpenSSH's own formats. server_key serves the API on every master; its certificate is
     signed when the masters' addresses are known. ssh_host_key is every master's. join_node_key and
-    join_master_key let a server ask a master for the token of its role, and for nothing else.
+    join_master_key let a server ask a master for the token of its role, and for nothing else. engine holds
+    what the bay's engine asked for beside these (`Secret`); bays made before there was such a thing have none.
     """
 
     phase: Phase
@@ -29,6 +44,7 @@ class Generation(TypedDict):
     join_node_public_key: str
     join_master_key: str
     join_master_public_key: str
+    engine: NotRequired[dict[str, str]]
 
 
 def current(generations: Sequence[Generation]) -> Generation:
@@ -39,7 +55,7 @@ def current(generations: Sequence[Generation]) -> Generation:
     raise ValueError("the identity has no current generation")
 
 
-def new_generation(bay: str, serial: int, made_at: datetime) -> Generation:
+def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[str, str] | None = None) -> Generation:
     """Fresh keys: the only place of the project where anything random happens."""
     from bay.components import certificates
 
@@ -60,4 +76,24 @@ def new_generation(bay: str, serial: int, made_at: datetime) -> Generation:
         join_node_public_key=node.public,
         join_master_key=master.private,
         join_master_public_key=master.public,
+        engine={key: made for name, kind in (secrets or {}).items() for key, made in _new(bay, name, kind, made_at)},
     )
+
+
+def _new(bay: str, name: str, kind: str, made_at: datetime) -> Iterator[tuple[str, str]]:
+    import base64
+    import secrets
+
+    from bay.components import certificates
+
+    match Secret(kind):
+        case Secret.PASSWORD:
+            yield name, secrets.token_urlsafe(32)
+        case Secret.BYTES:
+            yield name, base64.b64encode(secrets.token_bytes(32)).decode()
+        case Secret.KEY:
+            yield f"{name}_key", certificates.new_key()
+        case Secret.AUTHORITY:
+            key = certificates.new_key()
+            yield f"{name}_key", key
+            yield f"{name}_cert", certificates.authority(key, f"{bay} {name}", made_at)

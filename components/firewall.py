@@ -1,7 +1,7 @@
 """Security groups of a bay: one for each role, filled from the engine's table of ports."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -9,9 +9,10 @@ from pulumi_openstack import networking
 
 from bay.components.engines import Engine, Port, Source
 from bay.components.mark import Mark
-from bay.components.spec import Access
+from bay.components.spec import BaySpec
+from bay.components.spec_site import Access, Role
 
-ROLES = ("master", "node")
+ROLES: tuple[Role, ...] = ("master", "node")
 GROUPS_OF = {Source.MASTERS: ("master",), Source.NODES: ("node",), Source.BAY: ROLES}
 
 
@@ -33,7 +34,10 @@ class Firewall(ComponentResource):
     ids: dict[str, Output[str]]
     names: dict[str, Output[str]]
 
-    def __init__(self, name: str, engine: Engine, access: Access, mark: Mark, opts: ResourceOptions) -> None:
+    def __init__(
+        self, name: str, engine: Engine, spec: BaySpec, cidrs: Sequence[str], mark: Mark, opts: ResourceOptions
+    ) -> None:
+        """cidrs: of the subnets that the servers are in."""
         super().__init__("bay:index:Firewall", name, {}, opts)
         self.mark = mark
         groups = {role: self._group(f"{name}-{role}") for role in ROLES}
@@ -42,8 +46,8 @@ class Firewall(ComponentResource):
         for role in ROLES:
             for family in ("IPv4", "IPv6"):
                 self._rule(f"{name}-{role}-egress-{family.lower()}", role, direction="egress", ethertype=family)
-            for port in engine.ports(role):
-                for peer in peers(port, access):
+            for port in ports(engine, role, spec):
+                for peer in peers(port, spec.access, cidrs):
                     self._open(f"{name}-{role}-{_label(port)}-from-{peer.label}", role, port, peer)
         self.register_outputs({"ids": self.ids})
 
@@ -99,9 +103,23 @@ class Firewall(ComponentResource):
         )
 
 
-def peers(port: Port, access: Access) -> Iterator[Peer]:
-    """Whom a row of the engine's table lets in: groups of the bay, or the CIDRs that the user gave."""
-    cidrs = {Source.API: access.api, Source.SSH: access.ssh, Source.PUBLISHED: access.published}
+def ports(engine: Engine, role: Role, spec: BaySpec) -> Iterator[Port]:
+    """The engine's table, and what the endpoint needs on the masters."""
+    yield from engine.ports(role, spec)
+    if role == "master" and spec.endpoint.kind == "virtual-ip":
+        yield Port("vrrp", None, None, Source.MASTERS, "who holds the virtual IP")
+    if role == "master" and spec.endpoint.kind == "load-balancer":
+        yield Port("tcp", engine.api_port, engine.api_port, Source.SUBNETS, "API, from the load balancer")
+
+
+def peers(port: Port, access: Access, subnets: Sequence[str]) -> Iterator[Peer]:
+    """Whom a row of the engine's table lets in: groups of the bay, its subnets, or the CIDRs that the user gave."""
+    cidrs = {
+        Source.API: access.api,
+        Source.SSH: access.ssh,
+        Source.PUBLISHED: access.published,
+        Source.SUBNETS: subnets,
+    }
     for role in GROUPS_OF.get(port.source, ()):
         yield Peer(role, role=role)
     for cidr in cidrs.get(port.source, ()):

@@ -35,7 +35,8 @@ class IdentityProvider(ResourceProvider):
         from bay.components.credentials import new_generation
 
         now = datetime.now(UTC).replace(microsecond=0)
-        made = {"made_at": now.isoformat(), "generations": [new_generation(props["bay"], serial=1, made_at=now)]}
+        generation = new_generation(props["bay"], serial=1, made_at=now, secrets=props["secrets"])
+        made = {"made_at": now.isoformat(), "generations": [generation]}
         given = {key: props[key] for key in ("bay", "cloud", "managed_by")}
         return CreateResult(str(uuid.uuid4()), {**given, **made})
 
@@ -73,13 +74,23 @@ class Identity(Resource, module="bay", name="Identity"):
     owner: Output[str]
 
     def __init__(
-        self, name: str, bay: str, cloud: Mapping[str, str], managed_by: str, opts: ResourceOptions | None = None
+        self,
+        name: str,
+        bay: str,
+        cloud: Mapping[str, str],
+        managed_by: str,
+        secrets: Mapping[str, str],
+        opts: ResourceOptions | None = None,
     ) -> None:
-        """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file."""
+        """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
+
+        secrets: what the engine asks for beside the keys of every bay, see `bay.components.credentials.Secret`.
+        """
+        given = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
         super().__init__(
             IdentityProvider(),
             name,
-            {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "made_at": None, "generations": None},
+            {**given, "made_at": None, "generations": None},
             ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=True)),
         )
         # A destroy asks no provider for a diff; it runs the program, with what the state holds as outputs.

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from bay.components.errors import BayError, nearest
-from bay.components.spec import BaySpec, count_alone, parse
+from bay.components.spec import BaySpec, parse
+from bay.components.spec_nodes import count_alone, size_alone
 
 BUILT_IN = Path(__file__).parent / "models"
 
@@ -51,12 +52,13 @@ def _problem(error: Exception) -> str:
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
-    """`above` wins; mappings are merged field by field, and a bare number beside one means its count."""
+    """`above` wins; mappings are merged field by field, and a bare number beside one means its count or size."""
     result = dict(below)
     for key, value in above.items():
         lower = result.get(key)
         if isinstance(lower, Mapping) or isinstance(value, Mapping):
-            lower, value = count_alone(lower), count_alone(value)
+            whole = size_alone if key.endswith("_volume") else count_alone
+            lower, value = whole(lower), whole(value)
         result[key] = merge(lower, value) if isinstance(lower, Mapping) and isinstance(value, Mapping) else value
     return result
 

@@ -1,58 +1,53 @@
-"""What the names of a spec mean on this cloud: ids of image, flavors and networks, and whose login it is."""
+"""Asks the cloud what the names of a spec mean, and whether what they name fits together."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bay.components.cloud import connect, explained
 from bay.components.errors import BayError, nearest
-from bay.components.login import Login, login_of
-from bay.components.spec import BaySpec, NetworkSpec
+from bay.components.login import login_of
+from bay.components.lookup_network import find_networks
+from bay.components.place import Flavor, GlanceImage, Place
+from bay.components.spec import BaySpec
+from bay.components.spec_nodes import NodeGroup
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
-@dataclass(frozen=True)
-class Named:
-    """A thing of the cloud that exists already."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Place:
-    """The names of a spec, resolved on one cloud as one project sees it.
-
-    flavors: by the name the spec uses. network: the existing network, else None. external: where the
-    router and floating IPs go, None where the bay needs neither.
-    """
-
-    login: Login
-    image: Named
-    flavors: dict[str, Named]
-    network: Named | None
-    external: Named | None
-
-
 def look_up(spec: BaySpec, connection: "Connection | None" = None) -> Place:
-    """Ask the cloud; BayError with the nearest names where it knows no such thing."""
+    """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit."""
     cloud = connection or connect()
     with explained("looking up image, flavors and networks"):
         login = login_of(cloud)  # one token before the threads ask for things
-        with ThreadPoolExecutor(4) as pool:
-            image = pool.submit(_find_image, cloud, spec.image)
+        with ThreadPoolExecutor(6) as pool:
+            images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
             flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
-            networks = pool.submit(_find_networks, cloud, spec)
-            keypair = pool.submit(_check_keypair, cloud, spec.keypair)
-            keypair.result()
+            networks = pool.submit(find_networks, cloud, spec, login.project_id)
+            checks = [
+                pool.submit(check, cloud, spec)
+                for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
+            ]
+            for check in checks:
+                check.result()
             network, external = networks.result()
-            return Place(login, image.result(), flavors.result(), network, external)
+            place = Place(login, images.result(), flavors.result(), network, external)
+    for name, group in spec.groups.items():
+        _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
+    return place
 
 
-def _find_image(cloud: "Connection", wanted: str) -> Named:
+def image_of(spec: BaySpec, group: NodeGroup) -> str:
+    """The image of a group's servers, as the spec calls it."""
+    return group.image or spec.image
+
+
+def _find_images(cloud: "Connection", wanted: Iterable[str]) -> dict[str, GlanceImage]:
+    return {name: _find_image(cloud, name) for name in sorted(wanted)}
+
+
+def _find_image(cloud: "Connection", wanted: str) -> GlanceImage:
     named = list(cloud.image.images(name=wanted, status="active"))  # an old one may be deactivated, not deleted
     exact = named or _by_id(cloud.image.find_image, wanted)
     if not exact:
@@ -60,7 +55,8 @@ def _find_image(cloud: "Connection", wanted: str) -> Named:
         raise BayError(f"image: there is no image {wanted!r}", nearest(wanted, names))
     if len(exact) > 1:
         raise BayError(f"image: {len(exact)} images are called {wanted!r}", "give the id: openstack image list")
-    return Named(exact[0].id, exact[0].name)
+    image = exact[0]
+    return GlanceImage(image.id, image.name, image.min_disk or 0, image.min_ram or 0, image.os_distro or "")
 
 
 def _by_id(find: Callable[..., Any], wanted: str) -> list[Any]:
@@ -68,55 +64,72 @@ def _by_id(find: Callable[..., Any], wanted: str) -> list[Any]:
     return [found] if found else []
 
 
-def _find_flavors(cloud: "Connection", wanted: Iterable[str]) -> dict[str, Named]:
+def _find_flavors(cloud: "Connection", wanted: Iterable[str]) -> dict[str, Flavor]:
     every = list(cloud.compute.flavors())
-    found: dict[str, Named] = {}
+    found: dict[str, Flavor] = {}
     for word in wanted:
         match = next((f for f in every if word in (f.name, f.id)), None)
         if match is None:
             raise BayError(f"flavor: there is no flavor {word!r}", nearest(word, [f.name for f in every]))
-        found[word] = Named(match.id, match.name)
+        found[word] = Flavor(match.id, match.name, match.vcpus, match.ram, match.disk)
     return found
 
 
-def _find_networks(cloud: "Connection", spec: BaySpec) -> tuple[Named | None, Named | None]:
-    every = list(cloud.network.networks())
-    external = [n for n in every if n.is_router_external]
-    network = None
-    if spec.network.existing is not None:
-        network = _pick_network(spec.network.existing, every, "network.existing")
-        if not spec.master_floating_ips:
-            return network, None
-    return network, _pick_external(spec.network, external)
-
-
-def _pick_external(spec: NetworkSpec, external: list[Any]) -> Named:
-    names = sorted(n.name for n in external)
-    if spec.external is not None:
-        return _pick_network(spec.external, external, "network.external", "external network")
-    if len(external) != 1:
-        raise BayError(
-            f"network.external: the cloud has {len(external)} external networks",
-            f"say --set network.external=NAME ({', '.join(names)})"
-            if external
-            else "say --set network.existing=NAME to use a network without router",
-        )
-    return Named(external[0].id, external[0].name)
-
-
-def _pick_network(wanted: str, networks: list[Any], field: str, kind: str = "network") -> Named:
-    matches = [n for n in networks if wanted in (n.name, n.id)]
-    if not matches:
-        raise BayError(f"{field}: there is no {kind} {wanted!r}", nearest(wanted, [n.name for n in networks]))
-    if len(matches) > 1:
-        raise BayError(f"{field}: {len(matches)} networks are called {wanted!r}", "give the id: openstack network list")
-    return Named(matches[0].id, matches[0].name)
-
-
-def _check_keypair(cloud: "Connection", wanted: str | None) -> None:
-    if wanted is None:
+def _check_keypair(cloud: "Connection", spec: BaySpec) -> None:
+    if spec.keypair is None:
         return
     names = [keypair.name for keypair in cloud.compute.keypairs()]
-    if wanted not in names:
-        hint = nearest(wanted, names) if names else f"openstack keypair create --public-key FILE {wanted}"
-        raise BayError(f"keypair: there is no keypair {wanted!r}", hint)
+    if spec.keypair not in names:
+        hint = nearest(spec.keypair, names) if names else f"openstack keypair create --public-key FILE {spec.keypair}"
+        raise BayError(f"keypair: there is no keypair {spec.keypair!r}", hint)
+
+
+def _check_services(cloud: "Connection", spec: BaySpec) -> None:
+    needs_volumes = any(group.volumes for group in spec.groups.values())
+    if needs_volumes and not cloud.has_service("block-storage"):
+        raise BayError("the cloud has no volumes (Cinder)", "leave the volumes of masters and nodes empty")
+    if spec.endpoint.kind == "load-balancer" and not cloud.has_service("load-balancer"):
+        raise BayError(
+            "endpoint.kind: the cloud has no load balancers (Octavia)",
+            "say --set endpoint.kind=masters, or virtual-ip on a network of the bay's own",
+        )
+
+
+def _check_zones(cloud: "Connection", spec: BaySpec) -> None:
+    wanted = {zone for group in spec.groups.values() for zone in group.zones}
+    if not wanted:
+        return
+    names = [zone.name for zone in cloud.compute.availability_zones()]
+    for zone in sorted(wanted - set(names)):
+        raise BayError(f"zones: there is no availability zone {zone!r}", nearest(zone, names))
+
+
+def _check_volume_types(cloud: "Connection", spec: BaySpec) -> None:
+    wanted = {volume.type for group in spec.groups.values() for volume in group.volumes if volume.type}
+    if not wanted:
+        return
+    names = [kind.name for kind in cloud.block_storage.types()]
+    for kind in sorted(wanted - set(names)):
+        raise BayError(f"volume type: there is no volume type {kind!r}", nearest(kind, names))
+
+
+def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Flavor) -> None:
+    """An image on a server that is too small for it; Nova would say so only after the networks are made."""
+    field = {"master": "masters", "node": "nodes"}.get(group_name, f"node_groups.{group_name}")
+    if not image.os_distro:
+        raise BayError(
+            f"image: {image.name!r} does not say which system it holds (property os_distro)",
+            f"openstack image set --property os_distro=debian {image.name}, or choose another image",
+        )
+    if flavor.ram < image.min_ram:
+        raise BayError(
+            f"{field}.flavor: {flavor.name} has {flavor.ram} MiB of RAM, image {image.name} needs {image.min_ram}",
+            f"choose a larger flavor: --set {field}.flavor=FLAVOR",
+        )
+    disk = group.boot_volume.size if group.boot_volume else flavor.disk
+    what = "boot_volume: it" if group.boot_volume else f"flavor: {flavor.name}"
+    if disk < image.min_disk:
+        raise BayError(
+            f"{field}.{what} has {disk} GiB of disk, image {image.name} needs {image.min_disk}",
+            f"choose a larger flavor, or --set {field}.boot_volume={max(image.min_disk, 10)}",
+        )

@@ -24,15 +24,16 @@ def name_tag(bay: str) -> str:
 
 @dataclass(frozen=True)
 class Mark:
-    """Name and id of a bay, in each form that OpenStack has a place for."""
+    """Name and id of a bay, in each form that OpenStack has a place for; own_tags: what the user adds."""
 
     bay: str
     bay_id: Output[str]
+    own_tags: tuple[str, ...] = ()
 
     @property
     def tags(self) -> list[Input[str]]:
-        """For Neutron objects."""
-        return [self.bay_id.apply(id_tag), name_tag(self.bay)]
+        """For objects of Neutron and Octavia."""
+        return [self.bay_id.apply(id_tag), name_tag(self.bay), *self.own_tags]
 
     @property
     def description(self) -> Output[str]:

@@ -3,32 +3,37 @@
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import networking
 
-from bay.components.lookup import Place
 from bay.components.mark import Mark
-from bay.components.spec import NetworkSpec
+from bay.components.place import Place
+from bay.components.spec_site import NetworkSpec
 
 
 class Network(ComponentResource):
     """A network with subnet and router of the bay's own, or one that exists already.
 
-    id, name: of the Neutron network. subnet_id: None on an existing network, where Neutron chooses.
+    id, name: of the Neutron network. subnet_id: None on an existing network, unless the spec names one: Neutron
+    chooses there. cidrs: of the subnets that the servers may be in.
     ready: what a server has to wait for before it may be made.
     """
 
     id: Output[str]
     name: Output[str]
     subnet_id: Output[str] | None
+    cidrs: tuple[str, ...]
 
     def __init__(self, name: str, spec: NetworkSpec, place: Place, mark: Mark, opts: ResourceOptions) -> None:
         super().__init__("bay:index:Network", name, {}, opts)
         self.mark = mark
         self.subnet_id = None
+        self.cidrs = place.network.cidrs if place.network else (spec.cidr,)
         self.ready: list[networking.RouterInterface] = []
         if place.network is None:
             self._make(name, spec, place)
         else:
             self.id = Output.from_input(place.network.id)
             self.name = Output.from_input(place.network.name)
+            if place.network.subnet_id is not None:
+                self.subnet_id = Output.from_input(place.network.subnet_id)
         self.register_outputs({"id": self.id, "name": self.name})
 
     def _make(self, name: str, spec: NetworkSpec, place: Place) -> None:

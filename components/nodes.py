@@ -1,82 +1,64 @@
-"""Servers of a bay: masters on ports of their own, and groups of nodes."""
+"""Servers of a bay: the Nova servers of one group, with their volumes."""
 
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_openstack import compute, networking
+from pulumi_openstack import blockstorage, compute
 
-from bay.components.lookup import Named
 from bay.components.mark import Mark
 from bay.components.network import Network
-from bay.components.spec import NodeGroup
+from bay.components.ports import Ports
+from bay.components.spec_nodes import Masters, NodeGroup, Volume
 
-KEPT_AS_MADE = ["imageId", "userData", "keyPair"]
+KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints"]
 """A change of these would rebuild or replace servers, all at once; only naming a node renews it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """What the servers of one group have in common."""
+    """What the servers of one group have in common. affinity: policy of their server group, or ``none``."""
 
     group: str
     spec: NodeGroup
     flavor_id: str
     image_id: Output[str]
     keypair: str | None
+    affinity: str
     network: Network
     mark: Mark
-    security_group_id: Output[str]
     security_group_name: Output[str]
 
 
-class MasterPorts(ComponentResource):
-    """The masters' addresses: known before any server is made, because every server is told all of them.
+class StateVolumes(ComponentResource):
+    """A volume of each master for the engine's own data: protected, and it outlives the server.
 
-    addresses: fixed IPs in the order of the indices; floating: floating IPs, empty where there are none.
+    volumes: index -> volume.
     """
 
-    addresses: list[Output[str]]
-    floating: list[Output[str]]
+    volumes: dict[int, blockstorage.Volume]
 
-    def __init__(self, name: str, args: ServerArgs, floating_from: Named | None, opts: ResourceOptions) -> None:
-        super().__init__("bay:index:MasterPorts", name, {}, opts)
-        names = {index: f"{name}-{index}" for index in args.spec.indices}
-        self.ports = {index: self._port(named, args) for index, named in names.items()}
-        self.addresses = [port.all_fixed_ips[0] for port in self.ports.values()]
-        self.floating = []
-        if floating_from is not None:
-            self.floating = [self._floating_ip(names[i], floating_from, i, args).address for i in names]
-        self.register_outputs({"addresses": self.addresses, "floating": self.floating})
-
-    def _port(self, name: str, args: ServerArgs) -> networking.Port:
-        subnet = args.network.subnet_id
-        return networking.Port(
-            name,
-            name=name,
-            network_id=args.network.id,
-            fixed_ips=[{"subnet_id": subnet}] if subnet is not None else None,
-            security_group_ids=[args.security_group_id],
-            tags=args.mark.tags,
-            description=args.mark.description,
-            opts=ResourceOptions(parent=self),
-        )
-
-    def _floating_ip(self, name: str, external: Named, index: int, args: ServerArgs) -> networking.FloatingIp:
-        return networking.FloatingIp(
-            name,
-            pool=external.name,
-            port_id=self.ports[index].id,
-            tags=args.mark.tags,
-            description=args.mark.description,
-            opts=ResourceOptions(parent=self, depends_on=list(args.network.ready)),
-        )
+    def __init__(self, name: str, spec: Masters, volume: Volume, mark: Mark, opts: ResourceOptions) -> None:
+        super().__init__("bay:index:StateVolumes", name, {}, opts)
+        self.volumes = {
+            index: blockstorage.Volume(
+                f"{name}-{index}-state",
+                name=f"{name}-{index}-state",
+                size=volume.size,
+                volume_type=volume.type,
+                description=mark.description,
+                metadata=mark.metadata("master"),
+                opts=ResourceOptions(parent=self, protect=True),
+            )
+            for index in spec.indices
+        }
+        self.register_outputs({})
 
 
 class Servers(ComponentResource):
     """The Nova servers of one group, spread over hosts where the cloud can.
 
-    servers: index -> server. A group with `ports` is a group of masters: protected, and deleted before
-    replaced, since a port carries one server at a time (Nova answers 409 otherwise).
+    servers: index -> server. A group with `state` volumes or of masters is protected, and deleted before replaced,
+    since a port or volume is with one server at a time (Nova answers 409 otherwise).
     """
 
     servers: dict[int, compute.Instance]
@@ -87,40 +69,47 @@ class Servers(ComponentResource):
         args: ServerArgs,
         user_data: Output[str],
         opts: ResourceOptions,
-        ports: MasterPorts | None = None,
+        *,
+        ports: Ports | None = None,
+        state: StateVolumes | None = None,
     ) -> None:
         super().__init__("bay:index:Servers", name, {}, opts)
-        self.args = args
-        self.ports = ports
-        self.spread = compute.ServerGroup(
-            name,
-            name=args.mark.unique_name(name),
-            policies="soft-anti-affinity",
-            opts=ResourceOptions(parent=self),
-        )
+        self.args, self.ports, self.state = args, ports, state
+        self.spread = None if args.affinity == "none" else self._server_group(name)
         self.servers = {index: self._server(name, index, user_data) for index in args.spec.indices}
         self.register_outputs({})
 
+    def _server_group(self, name: str) -> compute.ServerGroup:
+        return compute.ServerGroup(
+            name,
+            name=self.args.mark.unique_name(name),
+            policies=self.args.affinity,
+            # A new policy is for servers to come; a new group would replace those that are there.
+            opts=ResourceOptions(parent=self, ignore_changes=["policies"]),
+        )
+
     def _server(self, group_name: str, index: int, user_data: Output[str]) -> compute.Instance:
         args, name = self.args, f"{group_name}-{index}"
-        master = self.ports is not None
         waits_for: list[Resource] = list(args.network.ready)
         return compute.Instance(
             name,
             name=name,
             flavor_id=args.flavor_id,
-            image_id=args.image_id,
+            image_id=None if args.spec.boot_volume else args.image_id,
             key_pair=args.keypair,
+            availability_zone=args.spec.zone(index),
             networks=[self._attachment(index)],
-            security_groups=None if master else [args.security_group_name],
-            scheduler_hints=[{"group": self.spread.id}],
+            security_groups=None if self.ports is not None else [args.security_group_name],
+            scheduler_hints=[{"group": self.spread.id}] if self.spread is not None else None,
+            block_devices=self._disks(index),
             metadata=args.mark.metadata(args.group),
+            tags=list(args.mark.own_tags) or None,
             user_data=user_data,
             opts=ResourceOptions(
                 parent=self,
                 depends_on=waits_for,
                 ignore_changes=KEPT_AS_MADE,
-                protect=master,
+                protect=args.group == "master",
                 delete_before_replace=True,
             ),
         )
@@ -130,3 +119,48 @@ class Servers(ComponentResource):
             return {"port": self.ports.ports[index].id}
         # The name beside the id saves the provider two look-ups a server.
         return {"uuid": self.args.network.id, "name": self.args.network.name}
+
+    def _disks(self, index: int) -> list[compute.InstanceBlockDeviceArgsDict] | None:
+        """Every disk, the boot disk first; None where the flavor's own is all there is."""
+        if not self.args.spec.volumes:
+            return None
+        disks = [self._boot_disk()]
+        if self.args.spec.engine_volume is not None:
+            disks.append(_new_volume(self.args.spec.engine_volume, source_type="blank", boot_index=-1))
+        if self.state is not None:
+            disks.append(
+                {
+                    "uuid": self.state.volumes[index].id,
+                    "source_type": "volume",
+                    "destination_type": "volume",
+                    "boot_index": -1,
+                    "delete_on_termination": False,
+                }
+            )
+        return disks
+
+    def _boot_disk(self) -> compute.InstanceBlockDeviceArgsDict:
+        volume = self.args.spec.boot_volume
+        if volume is not None:
+            return {**_new_volume(volume, source_type="image", boot_index=0), "uuid": self.args.image_id}
+        return {
+            "uuid": self.args.image_id,
+            "source_type": "image",
+            "destination_type": "local",
+            "boot_index": 0,
+            "delete_on_termination": True,
+        }
+
+
+def _new_volume(volume: Volume, *, source_type: str, boot_index: int) -> compute.InstanceBlockDeviceArgsDict:
+    """A volume that Nova makes with the server and deletes with it."""
+    disk: compute.InstanceBlockDeviceArgsDict = {
+        "source_type": source_type,
+        "destination_type": "volume",
+        "boot_index": boot_index,
+        "volume_size": volume.size,
+        "delete_on_termination": True,
+    }
+    if volume.type is not None:
+        disk["volume_type"] = volume.type
+    return disk

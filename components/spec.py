@@ -7,12 +7,15 @@ Each top-level field is a stack configuration key of project ``bay``
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from bay.components.engines import ENGINES
 from bay.components.errors import BayError, nearest
+from bay.components.spec_nodes import Masters, NodeGroup, Nodes, count_alone
+from bay.components.spec_site import Access, Endpoint, NetworkSpec, Proxy, Registry, Role, Snippet
+from bay.components.spec_types import Spec, Words
 
 NAME_LIMIT = 40
 """Longest bay name, characters: with ``-<group>-<index>`` it must fit a host name label (63, RFC 1123)."""
@@ -20,115 +23,13 @@ NAME_LIMIT = 40
 RESERVED = 5
 """Addresses of a subnet that no server gets: network, broadcast, router and two DHCP ports."""
 
-
-class Spec(BaseModel):
-    """Base of all parts: immutable, and a misspelt field is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _cidr(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text))
-    except ValueError as error:
-        raise ValueError(f"is no CIDR: {error}") from None
-
-
-def _ipv4_cidr(text: str) -> str:
-    try:
-        return str(ipaddress.IPv4Network(text))
-    except ValueError as error:
-        raise ValueError(f"is no CIDR of IPv4: {error}") from None
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError as error:
-        raise ValueError(str(error)) from None
-
-
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Each value once: Neutron refuses the second of two equal rules."""
-    return tuple(dict.fromkeys(values))
-
-
-Cidrs = Annotated[tuple[Annotated[str, AfterValidator(_cidr)], ...], AfterValidator(_once)]
+GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,14}$")]
 
 
 def _known_engine(name: str) -> str:
     if name not in ENGINES:
         raise ValueError(f"there is no engine {name!r}; {nearest(name, list(ENGINES))}")
     return name
-
-
-def count_alone(value: object) -> object:
-    """``nodes: 5`` says the same as ``nodes: {count: 5}``."""
-    return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class NodeGroup(Spec):
-    """Identical servers: the same flavor, image and boot data."""
-
-    count: int = Field(1, ge=0, le=5000, description="Number of servers.")
-    flavor: str = Field("m1.small", min_length=1, description="Nova flavor, by name or id, for example m1.small.")
-    removed: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        (), description="Indices of nodes that were removed by name; they are not used again."
-    )
-
-    @property
-    def indices(self) -> list[int]:
-        """Indices of the servers there are: the lowest `count` that were never removed."""
-        gone = set(self.removed)
-        return [i for i in range(self.count + len(gone)) if i not in gone][: self.count]
-
-    def without(self, index: int) -> "NodeGroup":
-        """The group after removing one node; every other node keeps its index."""
-        removed = tuple(sorted({*self.removed, index}))
-        return self.model_copy(update={"count": self.count - 1, "removed": removed})
-
-
-class Masters(NodeGroup):
-    """The servers that run the engine's control plane."""
-
-    count: int = Field(1, ge=1, le=7, description="Number of masters; odd, so that a majority is defined.")
-
-    @model_validator(mode="after")
-    def _odd(self) -> "Masters":
-        if self.count % 2 == 0:
-            raise ValueError(f"count is {self.count}, but must be odd (1, 3, 5 or 7) so that a majority is defined")
-        return self
-
-
-class Nodes(NodeGroup):
-    """The servers that run the users' containers."""
-
-    count: int = Field(2, ge=0, le=5000, description="Number of servers.")
-
-
-class NetworkSpec(Spec):
-    """The network the servers are on: one of the bay's own with a router, or an existing one."""
-
-    existing: str | None = Field(
-        None, description="Network that exists already, by name or id; empty: the bay makes a network and router."
-    )
-    cidr: Annotated[str, AfterValidator(_ipv4_cidr)] = Field(
-        "10.80.0.0/20", description="Address range of the bay's own network."
-    )
-    external: str | None = Field(
-        None, description="External network of the bay's router, by name or id; empty: the only one there is."
-    )
-    dns: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
-        (), description="DNS servers of the bay's own network; empty: the cloud's default."
-    )
-
-
-class Access(Spec):
-    """Who outside the bay may reach it; nobody, unless it is said here."""
-
-    api: Cidrs = Field((), description="CIDRs that reach the engine's API on the masters.")
-    ssh: Cidrs = Field((), description="CIDRs that reach SSH on every server.")
-    published: Cidrs = Field((), description="CIDRs that reach ports which services publish on the nodes.")
 
 
 class BaySpec(Spec):
@@ -144,36 +45,104 @@ class BaySpec(Spec):
     nodes: Annotated[Nodes, BeforeValidator(count_alone)] = Field(
         Nodes(), description="The servers that run the users' containers."
     )
+    node_groups: dict[GroupName, Annotated[Nodes, BeforeValidator(count_alone)]] = Field(
+        default_factory=dict, description="More groups of nodes, by name, each with its own flavor, image, zone, ..."
+    )
     network: NetworkSpec = Field(NetworkSpec(), description="The network the servers are on.")
     access: Access = Field(Access(), description="Who outside the bay may reach it.")
-    floating_ips: Literal["auto", "none", "api"] = Field(
+    endpoint: Endpoint = Field(Endpoint(), description="Where the engine's API answers.")
+    floating_ips: Literal["auto", "none", "api", "all"] = Field(
         "auto",
-        description="Floating IPs: one for each master (api), none, or auto: api on an own network, else none.",
+        description="Floating IPs: for the endpoint (api), for the endpoint and every server (all), none, "
+        "or auto: api on an own network, else none.",
+    )
+    affinity: Literal["soft-anti-affinity", "anti-affinity", "none"] = Field(
+        "soft-anti-affinity", description="Policy of each group's Nova server group: how its servers are spread."
+    )
+    proxy: Proxy = Field(Proxy(), description="HTTP proxies of servers and containers.")
+    registry: Registry = Field(Registry(), description="Where container images come from.")
+    addons: Words = Field((), description="Add-ons by name, see `bay model list --addons`.")
+    snippets: dict[str, Snippet] = Field(
+        default_factory=dict, description="Files and commands of the site's own, by a name of its choice."
+    )
+    tags: Words = Field((), description="Tags of everything of the bay that the cloud can tag.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Options of the engine: versions, its network and volume driver, ..."
     )
 
     @model_validator(mode="after")
-    def _room(self) -> "BaySpec":
-        servers = self.masters.count + self.nodes.count
+    def _room(self) -> Self:
+        servers = sum(group.count for group in self.groups.values())
         room = ipaddress.ip_network(self.network.cidr).num_addresses - RESERVED
         if self.network.existing is None and servers > room:
             raise ValueError(f"network.cidr: {self.network.cidr} has room for {room} servers, not for {servers}")
         return self
 
+    @model_validator(mode="after")
+    def _one_subnet(self) -> Self:
+        if self.network.subnet is not None and self.network.existing is None:
+            raise ValueError("network.subnet: names a subnet of network.existing, which is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _other_names(self) -> Self:
+        taken = sorted({"master", "node"} & set(self.node_groups))
+        if taken:
+            raise ValueError(f"node_groups: {taken[0]!r} is the name of a group that every bay has")
+        return self
+
+    @model_validator(mode="after")
+    def _for_the_engine(self) -> Self:
+        """The engine's own checks; its options are written out, so that a new default changes no bay that exists."""
+        from bay.components.spec_errors import first_error
+
+        engine = ENGINES[self.coe]
+        try:
+            options = engine.options.model_validate(self.options)
+        except ValidationError as error:
+            raise ValueError(f"options.{'; '.join(first_error(error, engine.options))}") from None
+        self.options.update(options.model_dump(mode="json"))
+        engine.check(self)
+        return self
+
     @property
     def groups(self) -> dict[str, NodeGroup]:
         """Every group of servers by its name, masters first."""
-        return {"master": self.masters, "node": self.nodes}
+        return {"master": self.masters, "node": self.nodes, **self.node_groups}
 
     @property
-    def master_floating_ips(self) -> bool:
-        """Whether each master has a floating IP."""
-        own_network = self.network.existing is None
-        return self.floating_ips == "api" or (self.floating_ips == "auto" and own_network)
+    def own_network(self) -> bool:
+        """Whether the bay makes its network and router."""
+        return self.network.existing is None
+
+    @property
+    def endpoint_floating_ip(self) -> bool:
+        """Whether the endpoint (each master, where the masters are the endpoint) has a floating IP."""
+        return self.floating_ips in ("api", "all") or (self.floating_ips == "auto" and self.own_network)
+
+    @property
+    def server_floating_ips(self) -> bool:
+        """Whether every server has a floating IP."""
+        return self.floating_ips == "all"
+
+    def has_floating_ip(self, role: Role) -> bool:
+        """Whether each server of the role has a floating IP."""
+        is_endpoint = role == "master" and self.endpoint.kind == "masters"
+        return self.server_floating_ips or (is_endpoint and self.endpoint_floating_ip)
 
     def with_group(self, group: str, changed: NodeGroup) -> "BaySpec":
         """The spec with one group exchanged, checked again."""
-        field = {"master": "masters", "node": "nodes"}[group]
-        return parse({**self.model_dump(), field: changed.model_dump()})
+        values = self.model_dump()
+        if group in self.node_groups:
+            values["node_groups"][group] = changed.model_dump()
+        else:
+            values[{"master": "masters", "node": "nodes"}[group]] = changed.model_dump()
+        return parse(values)
+
+
+def role_of(group: str) -> Role:
+    """A group of masters has the role of its name; every other group holds nodes."""
+    return "master" if group == "master" else "node"
 
 
 def check_name(name: str) -> None:
@@ -187,8 +156,6 @@ def check_name(name: str) -> None:
 
 def parse(values: Mapping[str, Any]) -> BaySpec:
     """Check plain values; raise BayError naming the field and what to do."""
-    from pydantic import ValidationError
-
     from bay.components.spec_errors import first_error
 
     try:

@@ -52,14 +52,24 @@ def _dotted(path: Iterable[int | str]) -> str:
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Field names of the nested model at `path`."""
+    kind: object = model
     for part in path:
-        model = _model_of(model.model_fields[str(part)].annotation)
-    return list(model.model_fields)
+        kind = _inside(_plain(kind), part)
+    found = _plain(kind)
+    assert isinstance(found, type)
+    assert issubclass(found, BaseModel)
+    return list(found.model_fields)
 
 
-def _model_of(annotation: object) -> type[BaseModel]:
+def _plain(annotation: object) -> object:
+    """An annotation without what pydantic checks, and without None."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
-        return next(_model_of(a) for a in typing.get_args(annotation) if a is not type(None))
-    assert isinstance(annotation, type)
-    assert issubclass(annotation, BaseModel)
+        return next(_plain(a) for a in typing.get_args(annotation) if a is not type(None))
     return annotation
+
+
+def _inside(kind: object, part: int | str) -> object:
+    """What a model's field, a mapping's value or a list's item may be."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_fields[str(part)].annotation
+    return typing.get_args(kind)[1 if typing.get_origin(kind) is dict else 0]

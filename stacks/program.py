@@ -3,7 +3,7 @@
 import pulumi
 
 from bay.components.bay import Bay, Owner
-from bay.components.lookup import Place
+from bay.components.place import Place
 from bay.components.spec import BaySpec
 
 
@@ -14,8 +14,10 @@ def program(name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None 
     pulumi.export("name", name)
     pulumi.export("model", spec.model)
     pulumi.export("coe", spec.coe)
-    pulumi.export("api_address", bay.api_address)
-    pulumi.export("masters", pulumi.Output.all(*bay.ports.addresses))
-    pulumi.export("nodes", pulumi.Output.all(*(s.access_ip_v4 for s in bay.servers["node"].servers.values())))
+    pulumi.export("api_address", bay.api_addresses.apply(lambda addresses: addresses[0]))
+    pulumi.export("api_addresses", bay.api_addresses)
+    pulumi.export("masters", pulumi.Output.all(*bay.ports["master"].addresses))
+    nodes = [server for group, made in bay.servers.items() if group != "master" for server in made.servers.values()]
+    pulumi.export("nodes", pulumi.Output.all(*(server.access_ip_v4 for server in nodes)))
     pulumi.export("network", bay.network.name)
     pulumi.export("client_files", bay.client_files)

@@ -17,7 +17,7 @@ from bay.components.identity import IdentityProvider
 from bay.components.login import Login
 
 CLOUD = {"auth_url": "http://cloud:5000", "region": "one", "project_id": "aaa"}
-INPUTS = {"bay": "demo", "cloud": CLOUD, "managed_by": "cli"}
+INPUTS = {"bay": "demo", "cloud": CLOUD, "managed_by": "cli", "secrets": {}}
 STATE_REFERENCE = "gASVMwAAAAAAAACMF2JheS5jb21wb25lbnRzLmlkZW50aXR5lIwQSWRlbnRpdHlQcm92aWRlcpSTlCmBlC4="
 """What states of bays hold: the pickled reference to the provider. Never record it anew; mend the code."""
 

@@ -9,6 +9,7 @@ import pytest
 from bay.components import certificates
 from bay.components.credentials import Generation
 from bay.components.engines import Facts
+from bay.components.layers import resolve
 
 sys.path.append(str(Path(__file__).parent))  # for swarm_machine: importlib mode has no package to import it from
 
@@ -48,6 +49,7 @@ def generation() -> Generation:
         join_node_public_key="ssh-ed25519 AAAAfakenode",
         join_master_key=ssh_key("join key of masters"),
         join_master_public_key="ssh-ed25519 AAAAfakemaster",
+        engine={},
     )
 
 
@@ -57,9 +59,11 @@ def facts(generation: Generation) -> Facts:
         bay="demo",
         bay_id="00000000-0000-4000-8000-000000000001",
         group="node",
+        spec=resolve([{"model": "swarm-ha"}]),
         master_names=("demo-master-0", "demo-master-1", "demo-master-2"),
         master_addresses=("10.80.0.10", "10.80.0.11", "10.80.0.12"),
         api_names=("203.0.113.7", "203.0.113.8", "203.0.113.9"),
+        cidrs=("10.80.0.0/20",),
         made_at=MADE_AT.isoformat(),
         generations=[generation],
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bay.components.cloudinit import environment
 
-SCRIPTS = Path(__file__).parents[2] / "components" / "engines" / "files" / "swarm"
+FILES = Path(__file__).parents[2] / "components" / "engines" / "files"
 TOKEN = "SWMTKN-1-aaaa-bbbb"
 MASTERS = {"demo-master-0": "10.80.0.10", "demo-master-1": "10.80.0.11", "demo-master-2": "10.80.0.12"}
 
@@ -103,7 +103,7 @@ class Machine:
             machine.fake(command, body)
         for tool in TOOLS:
             (folder / "bin" / tool).symlink_to(shutil.which(tool) or tool)
-        for script in SCRIPTS.iterdir():
+        for script in [*(FILES / "common").iterdir(), *(FILES / "swarm").iterdir()]:
             shutil.copy(script, folder / "lib" / script.name)
             (folder / "lib" / script.name).chmod(0o755)
         machine.write("name", f"{name}.novalocal\n")

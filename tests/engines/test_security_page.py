@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bay.components.boot import user_data
 from bay.components.credentials import Generation
-from bay.components.engines import ENGINES, Facts
+from bay.components.engines import ENGINES, Client, Facts
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\| (\w+) \| (\w+) \| (\w+) \| (\w+) \|$", re.MULTILINE)
@@ -37,14 +38,14 @@ def holds(document: Any, secret: str) -> bool:
 
 
 def test_the_table_has_every_secret(generation: Generation) -> None:
-    assert set(TABLE) == set(generation) - {"phase", "serial"}
+    assert set(TABLE) == set(generation) - {"phase", "serial", "engine"}
     assert {cells["state"] for cells in TABLE.values()} == {"yes"}
 
 
 @pytest.mark.parametrize("role", ["master", "node"])
 @pytest.mark.parametrize("secret", TABLE)
 def test_a_server_is_given_what_the_table_says(role: str, secret: str, facts: Facts, generation: Generation) -> None:
-    document = yaml.safe_load(ENGINES["swarm"].boot(role, replace(facts, group=role)))
+    document = yaml.safe_load(user_data(ENGINES["swarm"], replace(facts, group=role)))
     value: str = generation[secret]  # type: ignore[literal-required]
     assert holds(document, value) is (TABLE[secret][role] == "yes")
 
@@ -52,7 +53,7 @@ def test_a_server_is_given_what_the_table_says(role: str, secret: str, facts: Fa
 @pytest.mark.parametrize("secret", TABLE)
 def test_a_client_is_given_what_the_table_says(secret: str, generation: Generation) -> None:
     value: str = generation[secret]  # type: ignore[literal-required]
-    files = ENGINES["swarm"].client_files([generation])
+    files = ENGINES["swarm"].client_files(Client("demo", ("demo.example:2376",), [generation]))
     assert holds(files, value) is (TABLE[secret]["client"] == "yes")
 
 
@@ -60,5 +61,5 @@ def test_no_server_is_given_a_secret_of_another_generation(facts: Facts, generat
     words = {key: f"old {key}" for key in TABLE}
     old: Any = {**generation, **words, "phase": "previous", "serial": 0}
     for role in ("master", "node"):
-        text = ENGINES["swarm"].boot(role, replace(facts, generations=[old, generation]))
+        text = user_data(ENGINES["swarm"], replace(facts, group=role, generations=[old, generation]))
         assert "old " not in text.replace("older", "")

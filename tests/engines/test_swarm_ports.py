@@ -3,10 +3,14 @@
 import pytest
 
 from bay.components.engines import ENGINES, Source
+from bay.components.layers import resolve
 
 
 def table(role: str) -> set[tuple[str, int | None, int | None, Source]]:
-    return {(port.protocol, port.first, port.last, port.source) for port in ENGINES["swarm"].ports(role)}
+    return {
+        (port.protocol, port.first, port.last, port.source)
+        for port in ENGINES["swarm"].ports(role, resolve([{"model": "swarm"}]))
+    }
 
 
 COMMON = {

@@ -123,4 +123,4 @@ def test_docker_comes_from_the_distribution_where_the_image_lacks_it(tmp_path: P
         "update -q",
         "-o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends docker.io",
     ]
-    assert "bay: stage=docker node=demo-node-0 state=installing package=docker.io" in machine.console()
+    assert "bay: stage=packages node=demo-node-0 state=installing package=docker.io" in machine.console()

@@ -8,7 +8,8 @@ import pytest
 
 from bay.components.layers import read_yaml, resolve
 from bay.components.login import Login
-from bay.components.lookup import Named, Place
+from bay.components.lookup import image_of
+from bay.components.place import ExistingNetwork, Flavor, GlanceImage, Named, Place
 from bay.components.spec import BaySpec
 from bay.stacks.program import program
 
@@ -20,12 +21,14 @@ SPECS = Path(__file__).parent / "specs"
 def place_for(spec: BaySpec) -> Place:
     """What look-ups would find on a cloud that has everything the spec names."""
     existing = spec.network.existing
-    needs_external = existing is None or spec.master_floating_ips
+    needs_external = existing is None or spec.endpoint_floating_ip or spec.server_floating_ips
+    images = {image_of(spec, group) for group in spec.groups.values()}
+    network = ExistingNetwork(f"<id of {existing}>", existing, cidrs=("10.16.0.0/16",)) if existing else None
     return Place(
         login=Login("https://cloud.example:5000", "north", "11111111111111111111111111111111"),
-        image=Named("<id of debian>", spec.image),
-        flavors={group.flavor: Named(f"<id of {group.flavor}>", group.flavor) for group in spec.groups.values()},
-        network=Named(f"<id of {existing}>", existing) if existing else None,
+        images={name: GlanceImage(f"<id of {name}>", name) for name in images},
+        flavors={group.flavor: Flavor(f"<id of {group.flavor}>", group.flavor) for group in spec.groups.values()},
+        network=network,
         external=Named("<id of public>", "public") if needs_external else None,
     )
 

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -108,7 +109,7 @@ class Recorder(mocks.MockMonitor):
             request.type, request.name, short(request.parent), plain, options(request), waits_for
         )
         known = not self.preview or not request.custom
-        state = {**inputs, **outputs(request.type, request.name)} if known else inputs
+        state = {**inputs, **outputs(request.type, request.name, inputs)} if known else inputs
         answer = struct_pb2.Struct()
         answer.update(state)
         kind = request.type.rsplit(":", 1)[1]
@@ -129,16 +130,26 @@ def short(urn: str) -> str:
     return urn.split("::", 2)[-1].rsplit("$", 1)[-1]
 
 
-def outputs(type_: str, name: str) -> dict[str, Any]:
+def outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What a cloud adds to the inputs."""
     index = name.rsplit("-", 1)[-1]
     number = int(index) if index.isdigit() else 0
     return {
-        "Identity": {"made_at": MADE_AT.isoformat(), "generations": rpc.wrap_rpc_secret([dict(GENERATION)])},
+        "Identity": {"made_at": MADE_AT.isoformat(), "generations": rpc.wrap_rpc_secret([generation(inputs)])},
         "Port": {"allFixedIps": [f"10.80.0.{10 + number}"]},
         "FloatingIp": {"address": f"203.0.113.{10 + number}"},
         "Instance": {"accessIpV4": f"10.80.{1 if '-node-' in name else 0}.{10 + number}"},
     }.get(type_.rsplit(":", 1)[1], {})
+
+
+def generation(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The credentials that an identity of these inputs would hold."""
+    return {**GENERATION, "engine": _engine_secrets(tuple(sorted(inputs.get("secrets", {}).items())))}
+
+
+@cache
+def _engine_secrets(kinds: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return new_generation("demo", 1, MADE_AT, dict(kinds))["engine"]
 
 
 def revealed(value: Any) -> Any:

@@ -8,6 +8,7 @@ import yaml
 
 from bay.components.cloudinit import unpacked
 from bay.components.engines import ENGINES, Source
+from bay.components.firewall import ROLES, ports
 
 from .recorder import Graph, Recorded
 
@@ -65,8 +66,8 @@ def test_every_port_of_the_engines_table_is_open_to_whom_it_says_and_no_other(gr
     }
     assert ingress(graph) == {
         (role, port.protocol, port.first, port.last, source)
-        for role in ("master", "node")
-        for port in ENGINES[graph.spec.coe].ports(role)
+        for role in ROLES
+        for port in ports(ENGINES[graph.spec.coe], role, graph.spec)
         for source in sources[port.source]
     }
 
@@ -182,7 +183,7 @@ def test_masters_and_identity_are_protected_and_workers_are_not(graph: Graph) ->
 
 def test_no_server_is_rebuilt_or_replaced_by_a_change_of_image_boot_data_or_key(graph: Graph) -> None:
     for server in graph.of("Instance").values():
-        assert server.options["ignore_changes"] == ["imageId", "userData", "keyPair"], server.name
+        assert {"imageId", "userData", "keyPair", "blockDevices"} <= set(server.options["ignore_changes"]), server.name
 
 
 def test_a_worker_is_exactly_one_resource(graph: Graph) -> None:

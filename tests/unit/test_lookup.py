@@ -7,16 +7,27 @@ from typing import Any
 import pytest
 
 from bay.components.layers import resolve
-from bay.components.lookup import Named, Place, look_up
+from bay.components.lookup import look_up
+from bay.components.place import ExistingNetwork, Flavor, GlanceImage, Named, Place
 from bay.components.spec import BaySpec
 
 from .told import told
 
 Things = list[SimpleNamespace]
+NETS = ("shared", "mine")
+
+
+PROJECT = "p" * 32
+IMAGE = {"status": "active", "min_disk": 10, "min_ram": 512, "os_distro": "debian"}
+SMALL = {"vcpus": 1, "ram": 2048, "disk": 20}
 
 
 def thing(name: str | None, **values: Any) -> SimpleNamespace:
     return SimpleNamespace(id=f"id-{name}", name=name, **values)
+
+
+def net(name: str, *, external: bool = False, owner: str = PROJECT) -> SimpleNamespace:
+    return thing(name, is_router_external=external, project_id=owner)
 
 
 class FakeCloud:
@@ -24,22 +35,29 @@ class FakeCloud:
 
     def __init__(self) -> None:
         self.config = SimpleNamespace(auth={"auth_url": "https://cloud.example:5000/v3/"}, region_name="north")
-        self.current_project_id = "p" * 32
-        self.pictures: Things = [
-            thing("debian-12-docker", status="active"),
-            thing("debian-13", status="active"),
-            thing(None, status="active"),
-        ]
-        self.machines: Things = [thing("m1.small"), thing("m1.large")]
-        self.nets: Things = [
-            thing("public", is_router_external=True),
-            thing("shared", is_router_external=False),
-            thing("", is_router_external=False),
-        ]
+        self.current_project_id = PROJECT
+        self.pictures: Things = [thing(name, **IMAGE) for name in ("debian-12-docker", "debian-13", None)]
+        self.machines: Things = [thing("m1.small", **SMALL), thing("m1.large", vcpus=4, ram=8192, disk=80)]
+        self.nets: Things = [net("public", external=True), net("shared", owner="another"), net("mine"), net("")]
+        self.subnets: Things = [thing("one", network_id=f"id-{n}", ip_version=4, cidr="10.16.0.0/16") for n in NETS]
+        self.routers_on: Things = [SimpleNamespace(network_id="id-mine", device_owner="network:router_interface")]
+        self.services = {"block-storage", "load-balancer"}
         self.keys: Things = [thing("ada"), thing("grace")]
         self.image = SimpleNamespace(images=self._images, find_image=self._find_image)
-        self.compute = SimpleNamespace(flavors=lambda: iter(self.machines), keypairs=lambda: iter(self.keys))
-        self.network = SimpleNamespace(networks=lambda: iter(self.nets))
+        self.compute = SimpleNamespace(
+            flavors=lambda: iter(self.machines),
+            keypairs=lambda: iter(self.keys),
+            availability_zones=lambda: iter([thing("north"), thing("south")]),
+        )
+        self.network = SimpleNamespace(
+            networks=lambda: iter(self.nets),
+            subnets=lambda network_id: (s for s in self.subnets if s.network_id == network_id),
+            ports=lambda network_id, project_id: (p for p in self.routers_on if p.network_id == network_id),
+        )
+        self.block_storage = SimpleNamespace(types=lambda: iter([thing("fast"), thing("slow")]))
+
+    def has_service(self, kind: str) -> bool:
+        return kind in self.services
 
     def _images(self, status: str, name: str | None = None) -> Iterator[SimpleNamespace]:
         return (i for i in self.pictures if i.status == status and name in (None, i.name))
@@ -64,23 +82,28 @@ def found(cloud: FakeCloud, **values: Any) -> Place:
 
 def test_names_become_ids(cloud: FakeCloud) -> None:
     place = found(cloud, keypair="ada", nodes={"flavor": "m1.large"})
-    assert place.image == Named("id-debian-12-docker", "debian-12-docker")
-    assert place.flavors == {"m1.small": Named("id-m1.small", "m1.small"), "m1.large": Named("id-m1.large", "m1.large")}
+    assert place.images == {
+        "debian-12-docker": GlanceImage("id-debian-12-docker", "debian-12-docker", 10, 512, "debian")
+    }
+    assert place.flavors == {
+        "m1.small": Flavor("id-m1.small", "m1.small", 1, 2048, 20),
+        "m1.large": Flavor("id-m1.large", "m1.large", 4, 8192, 80),
+    }
     assert (place.network, place.external) == (None, Named("id-public", "public"))
     assert (place.login.auth_url, place.login.region) == ("https://cloud.example:5000", "north")
 
 
 def test_ids_stand_for_themselves(cloud: FakeCloud) -> None:
     place = found(cloud, image="id-debian-13", nodes={"flavor": "id-m1.large"}, network={"existing": "id-shared"})
-    assert place.image == Named("id-debian-13", "debian-13")
-    assert place.flavors["id-m1.large"] == Named("id-m1.large", "m1.large")
-    assert place.network == Named("id-shared", "shared")
+    assert place.images["id-debian-13"].name == "debian-13"
+    assert place.flavors["id-m1.large"].name == "m1.large"
+    assert place.network == ExistingNetwork("id-shared", "shared", None, ("10.16.0.0/16",), own=False, routed=False)
 
 
 def test_on_an_existing_network_no_external_one_is_needed(cloud: FakeCloud) -> None:
     cloud.nets = [net for net in cloud.nets if not net.is_router_external]
     assert found(cloud, network={"existing": "shared"}).external is None
-    message, _, _ = told(lambda: found(cloud, network={"existing": "shared"}, floating_ips="api"))
+    message, _, _ = told(lambda: found(cloud, network={"existing": "mine"}, floating_ips="api"))
     assert message == "network.external: the cloud has 0 external networks"
 
 
@@ -114,12 +137,12 @@ def test_a_user_without_any_keypair_is_told_how_to_make_one(cloud: FakeCloud) ->
 
 
 def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
-    cloud.pictures.append(thing("debian-12-docker", status="active"))
+    cloud.pictures.append(thing("debian-12-docker", **IMAGE))
     assert told(lambda: found(cloud))[:2] == (
         "image: 2 images are called 'debian-12-docker'",
         "give the id: openstack image list",
     )
-    cloud.nets.append(thing("shared", is_router_external=False))
+    cloud.nets.append(net("shared"))
     assert told(lambda: found(cloud, image="debian-13", network={"existing": "shared"}))[:2] == (
         "network.existing: 2 networks are called 'shared'",
         "give the id: openstack network list",
@@ -128,11 +151,11 @@ def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
 
 def test_a_deactivated_image_of_the_same_name_does_not_count(cloud: FakeCloud) -> None:
     cloud.pictures.append(SimpleNamespace(id="old", name="debian-12-docker", status="deactivated"))
-    assert found(cloud).image.id == "id-debian-12-docker"
+    assert found(cloud).images["debian-12-docker"].id == "id-debian-12-docker"
 
 
 def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> None:
-    cloud.nets.append(thing("campus", is_router_external=True))
+    cloud.nets.append(net("campus", external=True))
     assert told(lambda: found(cloud))[:2] == (
         "network.external: the cloud has 2 external networks",
         "say --set network.external=NAME (campus, public)",
@@ -143,3 +166,50 @@ def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> N
 def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
     cloud.nets = [net for net in cloud.nets if not net.is_router_external]
     assert told(lambda: found(cloud))[1] == "say --set network.existing=NAME to use a network without router"
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        (
+            {"network": {"existing": "shared"}, "endpoint": {"kind": "virtual-ip"}},
+            "endpoint.kind: a virtual IP needs a network of this project's own; shared is another's",
+            "say --set endpoint.kind=masters: the API answers at every master",
+        ),
+        (
+            {"network": {"existing": "shared"}, "floating_ips": "all"},
+            "floating_ips: network shared has no router of this project, so floating IPs cannot reach it",
+            "say --set floating_ips=none",
+        ),
+        (
+            {"network": {"existing": "mine", "subnet": "two"}},
+            "network.subnet: there is no subnet 'two'",
+            "there is: one",
+        ),
+        ({"nodes": {"zones": ["west"]}}, "zones: there is no availability zone 'west'", "there is: north, south"),
+        (
+            {"nodes": {"engine_volume": {"size": 1, "type": "fas"}}},
+            "volume type: there is no volume type 'fas'",
+            "nearest: fast",
+        ),
+    ],
+)
+def test_what_a_cloud_cannot_do_is_said_before_anything_is_made(
+    values: dict[str, Any], message: str, hint: str, cloud: FakeCloud
+) -> None:
+    assert told(lambda: found(cloud, **values))[:2] == (message, hint)
+
+
+def test_a_cloud_without_volumes_or_load_balancers_says_so(cloud: FakeCloud) -> None:
+    cloud.services = set()
+    assert told(lambda: found(cloud, nodes={"engine_volume": 5}))[0] == "the cloud has no volumes (Cinder)"
+    message = told(lambda: found(cloud, endpoint={"kind": "load-balancer"}))[0]
+    assert message == "endpoint.kind: the cloud has no load balancers (Octavia)"
+
+
+def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> None:
+    place = found(
+        cloud, network={"existing": "mine", "subnet": "one"}, endpoint={"kind": "virtual-ip"}, floating_ips="api"
+    )
+    assert place.network == ExistingNetwork("id-mine", "mine", "id-one", ("10.16.0.0/16",), own=True, routed=True)
+    assert place.external == Named("id-public", "public")

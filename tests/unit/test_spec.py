@@ -71,7 +71,8 @@ def test_masters_have_floating_ips_where_it_makes_sense(
     floating_ips: str, existing: str | None, given_to_masters: bool
 ) -> None:
     asked = spec(floating_ips=floating_ips, network={"existing": existing})
-    assert asked.master_floating_ips is given_to_masters
+    assert asked.has_floating_ip("master") is given_to_masters
+    assert not asked.has_floating_ip("node")
 
 
 def test_a_changed_group_is_checked_again() -> None:

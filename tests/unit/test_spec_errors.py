@@ -15,10 +15,10 @@ NAME = "use lower-case letters, digits and '-', starting with a letter, for exam
 SET = "for example --set nodes.flavor=m1.large"
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
-    ({"nodez": 3}, "nodez: no such field", "nearest: nodes, model, coe"),
+    ({"nodez": 3}, "nodez: no such field", "nearest: nodes, model, node_groups"),
     ({"nodes": {"flavour": "x"}}, "nodes.flavour: no such field", "nearest: flavor"),
     ({"network": {"cdir": "x"}}, "network.cdir: no such field", "nearest: cidr"),
-    ({"nodez": 1, "imagee": 2}, "nodez: no such field (and 1 more: imagee)", "nearest: nodes, model, coe"),
+    ({"nodez": 1, "imagee": 2}, "nodez: no such field (and 1 more: imagee)", "nearest: nodes, model, node_groups"),
     ({"nodes": "three"}, "nodes: must have fields of its own, got 'three'", SEE),
     ({"nodes": True}, "nodes: must have fields of its own, got True", SEE),
     ({"network": "shared"}, "network: must have fields of its own, got 'shared'", SEE),
@@ -45,7 +45,7 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
         "access.ssh.0: is no CIDR: 'office' does not appear to be an IPv4 or IPv6 network",
         SEE,
     ),
-    ({"floating_ips": "yes"}, "floating_ips: must be 'auto', 'none' or 'api', got 'yes'", SEE),
+    ({"floating_ips": "yes"}, "floating_ips: must be 'auto', 'none', 'api' or 'all', got 'yes'", SEE),
     ({"coe": "swram"}, "coe: there is no engine 'swram'; nearest: swarm", SEE),
     (
         {"network": {"cidr": "10.0.0.0/29"}, "nodes": 3},

@@ -80,16 +80,6 @@ is_there() {
   [ -n "$(ssh-keyscan -T 5 -t ed25519 "$1" 2>/dev/null)" ]
 }
 
-# This server's address, if it is a master.
-listed_address() {
-  local names addresses i
-  read -ra names <<<"$BAY_MASTER_NAMES"
-  read -ra addresses <<<"$BAY_MASTER_ADDRESSES"
-  for i in "${!names[@]}"; do
-    [ "${names[i]}" != "$(node_name)" ] || echo "${addresses[i]}"
-  done
-}
-
 # own_address PEER: the address under which the other servers find this one.
 own_address() {
   local listed

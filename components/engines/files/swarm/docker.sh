@@ -1,18 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Docker on this server: there, set up and running. Sourced after the settings and common.sh.
 
-# need COMMAND PACKAGE: from the distribution, where the image lacks it.
-need() {
-  ! command -v "$1" >/dev/null || return 0
-  stage docker "state=installing" "package=$2"
-  command -v apt-get >/dev/null || {
-    stage failed "reason=image-lacks-$1"
-    exit 1
-  }
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$2"
-}
-
 install_docker() {
   # Without its parser a kernel with AppArmor refuses every container.
   [ ! -d /sys/kernel/security/apparmor ] || need apparmor_parser apparmor
