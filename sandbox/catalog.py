@@ -30,6 +30,9 @@ SERVICES = (
 )
 """Order counts: the n-th service listens on the n-th port of the block."""
 
+NETWORK_AGENT = "network"
+"""The process that makes Neutron's networks real where servers boot; it is in no catalog and listens nowhere."""
+
 NAMES = tuple(service.name for service in SERVICES)
 
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bay.sandbox import catalog, clouds, install, launch, plan, ports, processes, secret, storage
+from bay.sandbox import booting, catalog, clouds, install, launch, plan, ports, processes, secret, storage
+from bay.sandbox.booting import Booting
 from bay.sandbox.config import Settings
 from bay.sandbox.layout import Layout, write_private
 from bay.sandbox.lock import held
@@ -17,7 +18,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """One service; ``pid`` and ``memory`` (MiB of proportional set size) are None and 0 when it does not run."""
+    """One service; ``pid`` and ``memory`` (MiB of proportional set size) are None and 0 when it does not run.
+
+    The network agent, which is there where servers boot, listens on no port: 0.
+    """
 
     name: str
     running: bool
@@ -54,31 +58,35 @@ class Sandbox:
         """Its clouds.yaml: `sandbox`, `sandbox-other` (ordinary members of two projects) and `sandbox-admin`."""
         return self._layout.clouds
 
-    def start(self, report: Report) -> None:
+    def start(self, report: Report, boot: bool | None = None) -> None:
         """Start what does not run, make what is not there yet; return when every service answers.
 
-        Lines of progress go to ``report``. Raises SandboxError; whatever this call started is stopped then.
+        ``boot``: whether servers boot, as containers on real networks, which needs root and some tools; None: as the
+        last time, at first no. Lines of progress go to ``report``. Raises SandboxError; whatever this call started is
+        stopped then.
         """
         say = _with_time(report)
         storage.check_machine()
         with storage.explained(self.state, self.cache), self._alone(say):
             storage.check_state(self._layout, plan.schema())
-            settings = self._settings(install.ensure(self.cache, say))
+            told = self._told(boot, say)
+            settings = self._settings(install.ensure(self.cache, say), told.boots)
             secret.ensure_keystone_keys(self._layout)
-            build = plan.write(settings, self._layout, self.cache)
+            build = plan.write(settings, self._layout, self.cache, told.block)
             self._start_missing(settings, build, say)
             write_private(self.clouds_file, clouds.clouds_yaml(settings))
 
     def stop(self) -> None:
-        """Stop every process of this sandbox; its state stays."""
+        """Stop every process of this sandbox, and its servers, if they boot; its state and their disks stay."""
         if self.state.exists():
             with storage.explained(self.state, self.cache), self._alone(lambda _: None):
-                processes.stop(list(self._records().values()))
+                self._end()
 
     def status(self) -> Status:
         """What runs now."""
         records = {name: record for name, record in self._records().items() if record.ready}
-        services = tuple(_service_status(name, port, records.get(name)) for name, port in self._ports().items())
+        wanted = self._ports() | dict.fromkeys(self._without_ports(Booting.load(self._layout).boots), 0)
+        services = tuple(_service_status(name, port, records.get(name)) for name, port in wanted.items())
         running = all(service.running for service in services)
         return Status(running, services, f"http://{catalog.HOST}:{services[0].port}/v3", self.clouds_file)
 
@@ -87,10 +95,25 @@ class Sandbox:
         if not self.state.exists():
             return
         with storage.explained(self.state, self.cache), self._alone(report):
-            processes.stop(list(self._records().values()))
+            self._end()
             report(f"deleting {self.state}")
             self._layout.schema.unlink(missing_ok=True)  # first: what is left after a kill is remade by a start
             shutil.rmtree(self.state)
+
+    def _told(self, boot: bool | None, say: Report) -> Booting:
+        before = Booting.load(self._layout)
+        if before.boots if boot is None else boot:
+            return booting.prepare(self._layout, self.cache)
+        if before.boots:
+            say("stopping the servers, which boot no more")
+            self._end()
+            before = Booting(False, before.block)
+            before.save(self._layout)
+        return before
+
+    def _end(self) -> None:
+        processes.stop(list(self._records().values()))
+        booting.end(self._layout)
 
     @property
     def _layout(self) -> Layout:
@@ -102,8 +125,11 @@ class Sandbox:
     def _records(self) -> dict[str, processes.Record]:
         return processes.read_records(self._layout.run)
 
-    def _settings(self, environment: Path) -> Settings:
-        return Settings(self._layout.state, environment, self._ports(), secret.ensure(self._layout))
+    def _settings(self, environment: Path, boots: bool) -> Settings:
+        return Settings(self._layout.state, environment, self._ports(), secret.ensure(self._layout), boots)
+
+    def _without_ports(self, boots: bool) -> tuple[str, ...]:
+        return (catalog.NETWORK_AGENT,) if boots else ()
 
     @contextmanager
     def _alone(self, say: Report) -> Iterator[None]:
@@ -114,15 +140,17 @@ class Sandbox:
         records = self._records()
         good = {name for name, record in records.items() if record.ready and record.build == build}
         processes.stop([record for name, record in records.items() if name not in good])
-        missing = [name for name in catalog.NAMES if name not in good]
+        missing = [name for name in (*catalog.NAMES, *self._without_ports(settings.boot)) if name not in good]
         if not missing and self._layout.seeded.exists():
             say("already running")
             return
-        ports.check_free({name: settings.ports[name] for name in missing})
+        ports.check_free({name: port for name, port in settings.ports.items() if name in missing})
         try:
             launch.launch(settings, self._layout, missing, say)
         except BaseException:
             processes.stop([record for name, record in self._records().items() if name not in good])
+            if not good:
+                booting.end(self._layout)
             storage.check_not_full(self.state)
             raise
 

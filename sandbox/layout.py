@@ -67,6 +67,16 @@ class Layout:
         return self.database / "seeded"
 
     @property
+    def booting(self) -> Path:
+        """Whether servers boot, and which ranges the networks have; JSON."""
+        return self.state / "booting.json"
+
+    @property
+    def nodes(self) -> Path:
+        """One folder a server that boots."""
+        return self.state / "nodes"
+
+    @property
     def keys(self) -> Path:
         """Keystone's Fernet keys."""
         return self.state / "keys"

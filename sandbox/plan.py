@@ -19,12 +19,13 @@ def schema() -> str:
     return _digest(install.REQUIREMENTS, SCHEMA_CODE)
 
 
-def write(settings: Settings, layout: Layout, cache: Path) -> str:
+def write(settings: Settings, layout: Layout, cache: Path, block: int) -> str:
     """Write the plan and the services' configuration; return the build, a digest of all that a service starts from.
 
-    A service that runs from another build has to be started again. Raises OSError where the files cannot be written.
+    ``block`` chooses the ranges of the networks, see :func:`seeds.ranges`. A service that runs from another build has
+    to be started again. Raises OSError where the files cannot be written.
     """
-    plan, files = _plan(settings, cache), config.files(settings)
+    plan, files = _plan(settings, cache, block), config.files(settings)
     build = hashlib.sha256(_digest(*sorted(SERVICES_CODE.rglob("*.py"))).encode())
     build.update(json.dumps([plan, files], sort_keys=True).encode())
     for path, text in files.items():
@@ -33,7 +34,7 @@ def write(settings: Settings, layout: Layout, cache: Path) -> str:
     return build.hexdigest()[:16]
 
 
-def _plan(settings: Settings, cache: Path) -> dict[str, Any]:
+def _plan(settings: Settings, cache: Path, block: int) -> dict[str, Any]:
     services = {}
     for service in catalog.SERVICES:
         url = settings.url(service.name) + service.path
@@ -49,7 +50,8 @@ def _plan(settings: Settings, cache: Path) -> dict[str, Any]:
         "member_roles": seeds.MEMBER_ROLES,
         "flavors": seeds.FLAVORS,
         "images": seeds.IMAGES,
-        "networks": seeds.NETWORKS,
+        "networks": seeds.networks(block),
+        "node_images": str(cache.absolute() / "nodes") if settings.boot else None,
     }
 
 

@@ -1,5 +1,6 @@
 """What a user of the sandbox finds: projects and their members, quotas, flavors, images and networks."""
 
+import ipaddress
 from typing import Any
 
 MEMBER_ROLES = ("member", "creator", "load-balancer_member")
@@ -87,25 +88,33 @@ IMAGES: tuple[dict[str, Any], ...] = (
 """min_ram in MiB, min_disk in GiB. The images hold no system. Where the sandbox boots its servers and the cache has the
 folder nodes/NAME/rootfs for an image's ``sandbox_rootfs=NAME``, a server of it boots from that; others never boot."""
 
-NETWORKS: tuple[dict[str, Any], ...] = (
-    {
-        "name": "public",
-        "external": True,
-        "shared": False,
-        "physical_network": "public",
-        "cidr": "198.18.0.0/20",
-        "gateway_ip": "198.18.0.1",
-        "enable_dhcp": False,
-    },
-    {
-        "name": "provider",
-        "external": False,
-        "shared": True,
-        "physical_network": "provider",
-        "cidr": "198.18.16.0/20",
-        "gateway_ip": "198.18.16.1",
-        "enable_dhcp": True,
-    },
-)
-"""Flat networks of the project `service`. 198.18.0.0/15 is for tests (RFC 2544): no name resolves into it, unlike
-203.0.113.0/24, behind which package mirrors were seen."""
+PHYSICAL_NETWORKS = ("public", "provider")
+
+RANGE = ipaddress.ip_network("198.18.0.0/15")
+"""For tests (RFC 2544): no name resolves into it, unlike 203.0.113.0/24, behind which package mirrors were seen."""
+PREFIX_LENGTH = 20  # of each network
+BLOCKS = 2 ** (PREFIX_LENGTH - RANGE.prefixlen) // len(PHYSICAL_NETWORKS)
+"""How many sandboxes may have ranges of their own."""
+
+
+def ranges(block: int) -> list[str]:
+    """The ranges of the networks `public` and `provider`, as CIDRs. The machine reaches those of a sandbox whose
+    servers boot, so two such sandboxes have different blocks."""
+    networks = list(RANGE.subnets(new_prefix=PREFIX_LENGTH))
+    return [str(networks[block * len(PHYSICAL_NETWORKS) + place]) for place in range(len(PHYSICAL_NETWORKS))]
+
+
+def networks(block: int = 0) -> list[dict[str, Any]]:
+    """Flat networks of the project `service`: one to the outside, one that all share."""
+    return [
+        {
+            "name": name,
+            "external": name == "public",
+            "shared": name == "provider",
+            "physical_network": name,
+            "cidr": cidr,
+            "gateway_ip": str(ipaddress.ip_network(cidr)[1]),
+            "enable_dhcp": name == "provider",
+        }
+        for name, cidr in zip(PHYSICAL_NETWORKS, ranges(block), strict=True)
+    ]

@@ -19,7 +19,7 @@ Boot = Annotated[
     bool | None,
     typer.Option(
         "--boot/--no-boot",
-        help="Whether servers boot, as containers on real networks (needs root). Default: as the last time; at first no.",
+        help="Whether servers boot, as containers on real networks; needs root. Default: as before.",
         show_default=False,
     ),
 ]

@@ -20,6 +20,8 @@ class Settings:
     """The virtual environment of the services: their paste files are in its etc/."""
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
+    boot: bool = False
+    """Whether servers boot."""
 
     def url(self, service: str) -> str:
         """Where a service listens, without the path that the catalog adds."""

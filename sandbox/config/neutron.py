@@ -32,7 +32,7 @@ def neutron(settings: Settings) -> Sections:
             "extension_drivers": EXTENSION_DRIVERS,
         },
         "ml2_type_vxlan": {"vni_ranges": "1:2000"},
-        "ml2_type_flat": {"flat_networks": ",".join(network["physical_network"] for network in seeds.NETWORKS)},
+        "ml2_type_flat": {"flat_networks": ",".join(seeds.PHYSICAL_NETWORKS)},
         "quotas": {
             # The other driver locks rows while it counts, which SQLite cannot.
             "quota_driver": "neutron.db.quota.driver_nolock.DbQuotaNoLockDriver",

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from . import databases, preload, process, seed, service
+from . import databases, network_agent, preload, process, seed, service
 from .plan import Plan
 
 LIMIT = 180.0  # seconds for a service to answer; on two busy cores the slowest was seen to take 60
@@ -45,7 +45,7 @@ def _make_databases(plan: Plan) -> None:
 
 
 def _start(plan: Plan, names: list[str]) -> None:
-    waiting, end = {service.fork(plan, name): name for name in names}, time.monotonic() + LIMIT
+    waiting, end = {_fork(plan, name): name for name in names}, time.monotonic() + LIMIT
     while waiting:
         for child, name in list(waiting.items()):
             code = _exit_code(child)
@@ -57,6 +57,10 @@ def _start(plan: Plan, names: list[str]) -> None:
         if time.monotonic() > end:
             raise LaunchError(f"{', '.join(waiting.values())} did not answer within {LIMIT:.0f} s")
         time.sleep(INTERVAL)
+
+
+def _fork(plan: Plan, name: str) -> int:
+    return network_agent.fork(plan) if name == network_agent.NAME else service.fork(plan, name)
 
 
 def _seed(plan: Plan) -> None:

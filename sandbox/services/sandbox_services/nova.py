@@ -22,9 +22,10 @@ def load(plan: Plan) -> Application:
     monkey_patch.patch(backend="threading")
     from nova.api.openstack import wsgi_app
 
-    from . import nova_driver
+    from . import boot_driver, nova_driver
 
-    sys.modules["nova.virt.sandbox"] = nova_driver
+    sys.modules["nova.virt.sandbox"] = boot_driver if plan.node_images else nova_driver
+    boot_driver.BootDriver.plan = plan
     application = wsgi_app.init_application("osapi_compute", "nova-api")
     import nova.conf
     import os_brick

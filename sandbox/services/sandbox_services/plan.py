@@ -25,17 +25,25 @@ class Plan:
     flavors: list[dict[str, Any]]
     images: list[dict[str, Any]]
     networks: list[dict[str, Any]]
+    node_images: Path | None
+    """Folder of the root file systems that servers boot from; None where none boots."""
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
         """Read the file."""
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**fields | {"state": Path(fields["state"]), "template": Path(fields["template"])})
+        paths = {name: Path(fields[name]) for name in ("state", "template", "node_images") if fields[name]}
+        return cls(**fields | paths)
 
     @property
     def database(self) -> Path:
         """Folder of the SQLite files."""
         return self.state / "db"
+
+    @property
+    def nodes(self) -> Path:
+        """One folder a server that boots."""
+        return self.state / "nodes"
 
     def database_url(self, name: str) -> str:
         """As the services' configuration has it."""

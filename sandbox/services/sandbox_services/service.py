@@ -38,17 +38,17 @@ def module(name: str) -> ServiceModule:
 
 def fork(plan: Plan, name: str) -> int:
     """Start a service; returns its process id."""
-    _record(plan, name).unlink(missing_ok=True)
+    record(plan, name).unlink(missing_ok=True)
     return process.fork(functools.partial(_run, plan, name), plan.state / "log" / f"{name}.log")
 
 
 def is_ready(plan: Plan, name: str, pid: int | None = None) -> bool:
     """Whether a service answers; with ``pid``, whether that process does."""
     try:
-        record = json.loads(_record(plan, name).read_text())
+        fields = json.loads(record(plan, name).read_text())
     except (FileNotFoundError, ValueError):
         return False
-    return bool(record["ready"]) and pid in (None, record["pid"])
+    return bool(fields["ready"]) and pid in (None, fields["pid"])
 
 
 def wait_for(plan: Plan, name: str) -> None:
@@ -83,10 +83,11 @@ def _keep_handlers(number: int, handler: Any) -> None:
     """In place of signal.signal: several services in one process would each set their own handlers."""
 
 
-def _record(plan: Plan, name: str) -> Path:
+def record(plan: Plan, name: str) -> Path:
+    """What a process tells of itself."""
     return plan.state / "run" / f"{name}.json"
 
 
 def _write_record(plan: Plan, name: str, ready: bool) -> None:
     port = plan.services[name]["port"]
-    process.write_record(_record(plan, name), service=name, port=port, build=plan.build, ready=ready)
+    process.write_record(record(plan, name), service=name, port=port, build=plan.build, ready=ready)

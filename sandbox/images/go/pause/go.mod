@@ -1,0 +1,3 @@
+module bay/images/pause
+
+go 1.24

@@ -1,0 +1,133 @@
+"""What the node image for Kubernetes is made of."""
+
+from bay.sandbox.images.common import BASE, BUSYBOX, WEB, web_container
+from bay.sandbox.images.containers import Archives, Container
+from bay.sandbox.images.node import Node
+from bay.sandbox.images.programs import Programs
+
+KUBERNETES = "v1.34.2"
+ETCD = "3.6.5-0"
+COREDNS = "v1.12.1"
+PAUSE = "3.10.1"
+FLANNEL = "v0.26.7"
+FLANNEL_CNI = "v1.6.2-flannel1"
+"""As kubeadm of that version asks for them; of flannel as its own manifest does. The modules in go/ have the same."""
+
+REGISTRY = "registry.k8s.io"
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+ON_NODES = ("kubeadm", "kubelet", "kubectl")
+
+VERSION_OF = "k8s.io/component-base/version.gitVersion"
+
+PROGRAMS = Programs(
+    name="kubernetes",
+    title=f"Kubernetes {KUBERNETES}",
+    space=600,
+    packages=tuple(f"k8s.io/kubernetes/cmd/{name}" for name in (*ON_NODES, *CONTROL_PLANE, "kube-proxy")),
+    linker=f"-s -w -X {VERSION_OF}={KUBERNETES} -X k8s.io/client-go/pkg/version.gitVersion={KUBERNETES}",
+)
+PROGRAMS_ETCD = Programs(name="etcd", title=f"etcd {ETCD}", space=40)
+PROGRAMS_COREDNS = Programs(name="coredns", title=f"CoreDNS {COREDNS}", space=60)
+PROGRAMS_PAUSE = Programs(name="pause", title="the program that holds a pod", space=5)
+PROGRAMS_FLANNEL = Programs(
+    name="flannel",
+    title=f"flannel {FLANNEL}",
+    space=60,
+    packages=("github.com/flannel-io/flannel",),
+    linker=f"-s -w -X github.com/flannel-io/flannel/pkg/version.Version={FLANNEL}",
+    c_library=True,  # it does not compile without: one of its backends is in C
+)
+PROGRAMS_FLANNEL_CNI = Programs(name="flannel-cni", title="flannel's plugin for pods", space=10)
+
+NETFILTER = ("usr/sbin/nft", "usr/sbin/xtables-nft-multi", "usr/lib/*/xtables/*.so")
+IPTABLES = tuple(
+    (f"usr/sbin/{name}{action}", "xtables-nft-multi")
+    for name in ("iptables", "ip6tables")
+    for action in ("", "-save", "-restore")
+)
+
+
+def _control_plane(name: str) -> Container:
+    program = f"usr/local/bin/{name}"
+    return Container(
+        file=name,
+        names=(f"{REGISTRY}/{name}:{KUBERNETES}",),
+        programs=((f"kubernetes/{name}", program),),
+        command=(f"/{program}",),
+    )
+
+
+CONTAINERS = (
+    *map(_control_plane, CONTROL_PLANE),
+    Container(
+        file="kube-proxy",
+        names=(f"{REGISTRY}/kube-proxy:{KUBERNETES}",),
+        programs=(("kubernetes/kube-proxy", "usr/local/bin/kube-proxy"),),
+        tools=NETFILTER,
+        links=IPTABLES,
+        folders=("run", "tmp", "var/lib"),
+        command=("/usr/local/bin/kube-proxy",),
+    ),
+    Container(
+        file="etcd",
+        names=(f"{REGISTRY}/etcd:{ETCD}",),
+        programs=(("etcd/etcd", "usr/local/bin/etcd"),),
+        command=("/usr/local/bin/etcd",),
+    ),
+    Container(
+        file="coredns",
+        names=(f"{REGISTRY}/coredns/coredns:{COREDNS}",),
+        programs=(("coredns/coredns", "coredns"),),
+        command=("/coredns",),
+    ),
+    Container(
+        file="pause",
+        names=(f"{REGISTRY}/pause:{PAUSE}", f"{REGISTRY}/pause:3.6"),  # the latter: Debian's containerd's own default
+        programs=(("pause/pause", "pause"),),
+        command=("/pause",),
+    ),
+    Container(
+        file="flannel",
+        names=(f"docker.io/flannel/flannel:{FLANNEL}",),
+        programs=(("flannel/flannel", "opt/bin/flanneld"),),
+        tools=(*NETFILTER, "usr/bin/busybox", "usr/bin/ip"),
+        links=(*IPTABLES, *BUSYBOX),
+        folders=("run", "tmp", "var/lib"),
+        command=("/opt/bin/flanneld",),
+    ),
+    Container(
+        file="flannel-cni-plugin",
+        names=(f"docker.io/flannel/flannel-cni-plugin:{FLANNEL_CNI}",),
+        programs=(("flannel-cni/flannel-cni", "flannel"),),
+        tools=("usr/bin/busybox",),
+        links=BUSYBOX,
+    ),
+    web_container(1),
+    web_container(2),
+)
+
+ARCHIVES = Archives(
+    name="kubernetes-images",
+    title="container images of Kubernetes",
+    space=700,
+    needs=(
+        BASE,
+        *(WEB, PROGRAMS, PROGRAMS_ETCD, PROGRAMS_COREDNS),
+        *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI),
+    ),
+    containers=CONTAINERS,
+)
+
+NODE = Node(
+    name="kubernetes",
+    title="the image of nodes with Kubernetes",
+    space=2500,
+    needs=(BASE, ARCHIVES, PROGRAMS, PROGRAMS_FLANNEL_CNI),
+    packages=("containerd", "runc", "containernetworking-plugins"),
+    programs=(
+        *((f"kubernetes/{name}", f"usr/bin/{name}") for name in ON_NODES),
+        ("flannel-cni/flannel-cni", "usr/lib/cni/flannel"),
+    ),
+    archives="var/lib/bay/images",
+    preloaded=True,
+)

@@ -1,0 +1,26 @@
+# mypy: disable-error-code="import-not-found"
+"""What Nova puts on a server's configuration drive."""
+
+from typing import Any
+
+from nova.api.metadata import base
+from nova.network import model
+
+DYNAMIC = ("dhcp_server", "enable_dhcp")
+
+
+def content(instance: Any, files: Any, password: str | None, network: Any) -> dict[str, bytes]:
+    """Path -> content: user data, metadata, keys, network. Nova's own code makes it, in all versions of the format."""
+    more = {"admin_pass": password} if password else None
+    metadata = base.InstanceMetadata(instance, content=files, network_info=_fixed(network), extra_md=more)
+    pairs = metadata.metadata_for_config_drive()
+    return {path: data if isinstance(data, bytes) else data.encode() for path, data in pairs}
+
+
+def _fixed(network: Any) -> Any:
+    """The same network without DHCP, which nobody serves here: the drive then has the fixed addresses."""
+    copy = model.NetworkInfo.hydrate(network.json() if network else "[]")
+    for interface in copy:
+        for subnet in interface["network"]["subnets"]:
+            subnet["meta"] = {key: value for key, value in subnet["meta"].items() if key not in DYNAMIC}
+    return copy

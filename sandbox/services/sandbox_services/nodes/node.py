@@ -1,0 +1,113 @@
+"""A node: the container of one server, its disk and its network interfaces."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import mounts, namespaces, tree
+from .commands import CommandError, attempt, run, wait_until
+from .container import Container
+from .names import BRIDGE, Names, tap
+
+OWN_DISK = ("docker", "containerd", "kubelet", "etcd")
+"""Folders of /var/lib that are the host's file system: engines cannot put overlays on an overlay."""
+BRIDGE_APPEARS = 15.0  # seconds for the network agent to make a network that it has just heard of
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a node is made from and does not lose; image: the folder with the root file system."""
+
+    image: str
+    hostname: str
+    memory: int
+    """MiB."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A port of the server."""
+
+    port: str
+    network: str
+    mac: str
+    mtu: int
+
+
+class Node:
+    """The node of the server ``uuid``, in a folder of its own below ``folder``."""
+
+    def __init__(self, folder: Path, names: Names, uuid: str) -> None:
+        self.uuid = uuid
+        self.folder = folder / uuid
+        self.names = names
+        self.namespace = names.server(uuid)
+        self.container = Container(self.folder, self.namespace, names.prefix)
+
+    def exists(self) -> bool:
+        """Whether there is such a node; its container may be off."""
+        return self._kind_file.exists()
+
+    def create(self, kind: Kind, config_drive: Mapping[str, bytes]) -> None:
+        """Make its disk."""
+        for name in ("upper", "work", "merged", "data"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            (self.folder / name).chmod(0o755)
+        tree.Tree(self.folder / "upper", Path(kind.image)).prepare(config_drive)
+        for name in OWN_DISK:
+            tree.take_over(Path(kind.image) / "var/lib" / name, self.folder / "data" / name)
+        self._kind_file.write_text(json.dumps(asdict(kind)))
+
+    def start(self, interfaces: list[Interface]) -> None:
+        """Plug its interfaces, which are gone after a restart of the machine, and start its container."""
+        for interface in interfaces:
+            self.plug(interface)
+        kind = Kind(**json.loads(self._kind_file.read_text()))
+        mounts.overlay(Path(kind.image), self.folder / "upper", self.folder / "work", self.folder / "merged")
+        binds = {self.folder / "data" / name: f"/var/lib/{name}" for name in OWN_DISK}
+        self.container.start(kind.hostname, self.uuid, kind.memory, binds)
+
+    def stop(self, patience: float) -> None:
+        """Shut its container down within ``patience`` seconds, or kill it; disk and interfaces stay."""
+        self.container.power_off(patience)
+
+    def release(self) -> None:
+        """Kill its container; take its mount and its interfaces away. Its disk stays."""
+        self.container.kill()
+        namespaces.delete(self.namespace)
+        mounts.unmount(self.folder / "merged")
+
+    def remove(self) -> None:
+        """Leave nothing of it."""
+        self.release()
+        self._kind_file.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def plug(self, interface: Interface) -> None:
+        """Connect it to a network, unless it is; the interface inside is the first ethN that is free."""
+        network, outside = self.names.network(interface.network), tap(interface.port)
+        namespaces.ensure(self.namespace)
+        if attempt("ip", "-n", network, "link", "show", outside):
+            return
+        if not wait_until(lambda: _has_bridge(network), BRIDGE_APPEARS, 0.1):
+            raise CommandError(f"the network agent has made no bridge for the network {interface.network}")
+        links = namespaces.links(self.namespace)
+        inside = next(name for name in (f"eth{number}" for number in range(100)) if name not in links)
+        mtu = ("mtu", str(interface.mtu))
+        end = ("type", "veth", "peer", "name", outside, *mtu, "netns", network)
+        run("ip", "link", "add", "name", inside, *mtu, "address", interface.mac, "netns", self.namespace, *end)
+        run("ip", "-n", network, "link", "set", outside, "master", BRIDGE, "up")
+
+    def unplug(self, interface: Interface) -> None:
+        """Take an interface away."""
+        attempt("ip", "-n", self.names.network(interface.network), "link", "delete", tap(interface.port))
+
+    @property
+    def _kind_file(self) -> Path:
+        return self.folder / "node.json"
+
+
+def _has_bridge(network: str) -> bool:
+    return namespaces.exists(network) and attempt("ip", "-n", network, "link", "show", BRIDGE)
