@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bay.sandbox.images.common import BASE, WEB_IMAGES
+from bay.sandbox.images.common import BASE
 from bay.sandbox.images.node import Node
 
 NAME = "mesos"
@@ -19,8 +19,7 @@ def node(apt_sources: Sequence[str] = ()) -> Node:
         name=NAME,
         title="the image of nodes with ZooKeeper" + (" and Mesos" if apt_sources else ""),
         space=1500,
-        needs=(BASE, WEB_IMAGES),
+        needs=(BASE,),
         packages=("docker.io", *ZOOKEEPER, *(PACKAGES if apt_sources else ())),
         apt_sources=tuple(apt_sources),
-        archives="opt/bay/images",
     )

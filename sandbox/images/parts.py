@@ -59,7 +59,7 @@ def in_order(part: Part) -> Iterator[Part]:
 def _collect(part: Part, seen: dict[str, Part]) -> None:
     for needed in part.needs:
         _collect(needed, seen)
-    seen.setdefault(part.name, part)
+    seen.setdefault(part.digest, part)
 
 
 def fingerprint(folder: Path) -> Iterator[str]:
