@@ -12,13 +12,14 @@ from .container import Container
 from .names import BRIDGE, Names, tap
 
 OWN_DISK = ("docker", "containerd", "kubelet", "etcd")
-"""Folders of /var/lib that are the host's file system: engines cannot put overlays on an overlay."""
+"""Folders of /var/lib that are the host's file system: engines cannot put overlays on an overlay. An image may have
+content for them, beside its root file system."""
 BRIDGE_APPEARS = 15.0  # seconds for the network agent to make a network that it has just heard of
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a node is made from and does not lose; image: the folder with the root file system."""
+    """What a node is made from and does not lose; image: its root file system."""
 
     image: str
     hostname: str
@@ -57,7 +58,7 @@ class Node:
             (self.folder / name).chmod(0o755)
         tree.Tree(self.folder / "upper", Path(kind.image)).prepare(config_drive)
         for name in OWN_DISK:
-            tree.take_over(Path(kind.image) / "var/lib" / name, self.folder / "data" / name)
+            tree.take_over(Path(kind.image).with_name(name), self.folder / "data" / name)
         self._kind_file.write_text(json.dumps(asdict(kind)))
 
     def start(self, interfaces: list[Interface]) -> None:

@@ -9,43 +9,22 @@ from pathlib import Path
 from .commands import attempt, run
 
 UNITS = "etc/systemd/system"
-MASKED = ("systemd-sysctl.service", "systemd-udev-trigger.service", "systemd-networkd-wait-online.service")
-"""Units that a container has no use for: the kernel's settings and devices are the host's; there is nothing to wait
-for on a network whose addresses are given."""
-
 WRITABLE = """\
 [Unit]
-Description=Let engines manage control groups and kernel settings
+Description=Let engines change the settings of the kernel
 DefaultDependencies=no
 Before=basic.target
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=-/bin/mount -o remount,rw /sys/fs/cgroup
-ExecStart=-/bin/sh -c 'for c in /sys/fs/cgroup/*; do mount -o remount,rw,bind $c; done'
 ExecStart=/bin/mount -o remount,rw,bind /proc/sys
 """
-"""systemd-nspawn mounts these read-only. Container managers write the first, a kubelet the second: see shared."""
-
-CLOUD_INIT = """\
-# The sandbox gives the configuration as a folder, where a cloud has a drive.
-datasource_list: [ConfigDrive, None]
-system_info:
-  network:
-    renderers: [networkd]
-# What costs seconds of processor time at each first boot and serves nobody here.
-locale: false
-ssh_genkeytypes: [ed25519, ecdsa]
-"""
-FILES = {
-    f"{UNITS}/sandbox-writable.service": WRITABLE,
-    "etc/cloud/cloud.cfg.d/99_sandbox.cfg": CLOUD_INIT,
-}
+"""systemd-nspawn mounts them read-only, but for those of the network; a kubelet writes some. See shared."""
+FILES = {f"{UNITS}/sandbox-writable.service": WRITABLE}
 LINKS = {
     f"{UNITS}/basic.target.wants/sandbox-writable.service": "../sandbox-writable.service",
-    f"{UNITS}/multi-user.target.wants/systemd-networkd.service": "/lib/systemd/system/systemd-networkd.service",
-    **{f"{UNITS}/{unit}": "/dev/null" for unit in MASKED},
+    f"{UNITS}/systemd-sysctl.service": "/dev/null",  # an image sets what suits a machine of its own
 }
 CONFIG_DRIVE = "var/lib/cloud/seed/config_drive"
 
