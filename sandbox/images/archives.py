@@ -21,13 +21,15 @@ class Content:
     """What an image consists of.
 
     names: all its names, each with a tag. files: path in the image -> file on this machine. links: path -> target.
-    folders: empty ones. command: what a container runs. environment: "NAME=VALUE".
+    folders: empty ones. entrypoint: what a container runs in any case, command: what it runs, or adds to that, unless
+    told otherwise. environment: "NAME=VALUE".
     """
 
     names: Sequence[str]
     files: Mapping[str, Path]
     links: Mapping[str, str] = field(default_factory=dict)
     folders: Sequence[str] = ()
+    entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     environment: Sequence[str] = ()
 
@@ -76,7 +78,11 @@ def _add_file(archive: tarfile.TarFile, name: str, source: Path) -> None:
 def _write_documents(archive: tarfile.TarFile, content: Content, layer: str, size: int) -> None:
     """What describes the layer: the image, its manifest, and the two indices."""
     platform = {"architecture": architecture(), "os": "linux"}
-    settings = {"Env": [PATH, *content.environment], "Cmd": list(content.command)}
+    settings = {
+        "Env": [PATH, *content.environment],
+        "Entrypoint": list(content.entrypoint),
+        "Cmd": list(content.command),
+    }
     layers = {"type": "layers", "diff_ids": [f"sha256:{layer}"]}
     image = _add_blob(archive, {**platform, "config": settings, "rootfs": layers, "history": [{"created_by": "bay"}]})
     tar = {"mediaType": f"{OCI}.layer.v1.tar", "digest": f"sha256:{layer}", "size": size}

@@ -27,6 +27,7 @@ class Container:
     tools: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     folders: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
 
@@ -55,6 +56,7 @@ class Archives(Part):
                 files={**found, **files},
                 links={**links, **dict(container.links)},
                 folders=container.folders,
+                entrypoint=container.entrypoint,
                 command=container.command,
                 environment=container.environment,
             )

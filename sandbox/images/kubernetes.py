@@ -53,7 +53,7 @@ def _control_plane(name: str) -> Container:
         file=name,
         names=(f"{REGISTRY}/{name}:{KUBERNETES}",),
         programs=((f"kubernetes/{name}", program),),
-        command=(f"/{program}",),
+        entrypoint=(f"/{program}",),
     )
 
 
@@ -66,7 +66,7 @@ CONTAINERS = (
         tools=NETFILTER,
         links=IPTABLES,
         folders=("run", "tmp", "var/lib"),
-        command=("/usr/local/bin/kube-proxy",),
+        entrypoint=("/usr/local/bin/kube-proxy",),
     ),
     Container(
         file="etcd",
@@ -78,13 +78,13 @@ CONTAINERS = (
         file="coredns",
         names=(f"{REGISTRY}/coredns/coredns:{COREDNS}",),
         programs=(("coredns/coredns", "coredns"),),
-        command=("/coredns",),
+        entrypoint=("/coredns",),
     ),
     Container(
         file="pause",
         names=(f"{REGISTRY}/pause:{PAUSE}", f"{REGISTRY}/pause:3.6"),  # the latter: Debian's containerd's own default
         programs=(("pause/pause", "pause"),),
-        command=("/pause",),
+        entrypoint=("/pause",),
     ),
     Container(
         file="flannel",
@@ -93,7 +93,7 @@ CONTAINERS = (
         tools=(*NETFILTER, "usr/bin/busybox", "usr/bin/ip"),
         links=(*IPTABLES, *BUSYBOX),
         folders=("run", "tmp", "var/lib"),
-        command=("/opt/bin/flanneld",),
+        entrypoint=("/opt/bin/flanneld",),
     ),
     Container(
         file="flannel-cni-plugin",

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/containernetworking/cni/pkg/invoke"
 	"github.com/containernetworking/cni/pkg/skel"
@@ -24,6 +25,8 @@ import (
 const (
 	subnetFile = "/run/flannel/subnet.env"
 	dataDir    = "/var/lib/cni/flannel"
+	patience   = 30 * time.Second
+	pause      = 100 * time.Millisecond
 )
 
 // configuration is what the file in /etc/cni/net.d says.
@@ -107,8 +110,14 @@ func parse(document []byte) (configuration, error) {
 }
 
 // readSubnet reads what flanneld writes: FLANNEL_NETWORK, FLANNEL_SUBNET, FLANNEL_MTU and FLANNEL_IPMASQ.
+//
+// On a new node it waits for that a while: a pod that is refused is tried again only after a pause.
 func readSubnet(file string) (map[string]string, error) {
 	content, err := os.ReadFile(file)
+	for waited := time.Duration(0); errors.Is(err, os.ErrNotExist) && waited < patience; waited += pause {
+		time.Sleep(pause)
+		content, err = os.ReadFile(file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("flanneld has no subnet for this node yet: %w", err)
 	}
