@@ -122,10 +122,12 @@ class Client:
 class Question:
     """How an engine is asked for its health: HTTPS GET of `path` with the client's certificate.
 
-    The answer goes to `Engine.node_health`.
+    basic: the file among `Engine.client_files` that holds ``{"principal": ..., "secret": ...}`` for HTTP basic
+    authentication, where the engine wants that. The answer goes to `Engine.node_health`.
     """
 
     path: str
+    basic: str | None = None
 
 
 class Options(BaseModel):
