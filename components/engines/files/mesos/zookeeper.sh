@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2154
+# ZooKeeper on this master. Sourced after the settings, common.sh and start's own functions.
+
+YOUNG=86400 # seconds: only in the first day of a bay's life may a master begin with nothing on its disk
+SHELL_OF_ZOOKEEPER=/usr/share/zookeeper/bin/zkCli.sh
+ZOOKEEPER_SETTINGS=/etc/zookeeper/bay.cfg
+
+start_zookeeper() {
+  local decision
+  stage zookeeper
+  need "$SHELL_OF_ZOOKEEPER" zookeeper
+  decision=$(decide)
+  until [ "$decision" = go ]; do
+    tell "$decision"
+    sleep 5
+    decision=$(decide)
+  done
+  configure_zookeeper
+  until mode_of 127.0.0.1 >/dev/null; do
+    tell "zookeeper state=waiting reason=no-majority"
+    sleep 2
+  done
+  own_tree
+}
+
+# decide: go, or a mark that says why not. Masters with nothing on their disks would otherwise agree on an empty
+# ensemble while the one that has the data is away.
+decide() {
+  local address age
+  [ -z "$(ls -A "$BAY_ZOOKEEPER_STATE/version-2" 2>/dev/null)" ] || {
+    echo go
+    return
+  }
+  age=$(($(date +%s) - BAY_MADE_AT))
+  ((age <= -3600 || age >= YOUNG)) || {
+    echo go
+    return
+  }
+  for address in $BAY_MASTER_ADDRESSES; do
+    [ "$address" = "$(listed_address)" ] || ! mode_of "$address" >/dev/null || {
+      echo go
+      return
+    }
+  done
+  echo "failed reason=bay-is-not-new"
+}
+
+# mode_of ADDRESS: leader, follower or standalone; nothing and false where no ensemble serves.
+mode_of() {
+  timeout 5 bash -c "exec 3<>/dev/tcp/$1/2181 && printf srvr >&3 && sed -n 's/^Mode: //p' <&3" 2>/dev/null | grep .
+}
+
+# The number of a master is its place in the list.
+number() {
+  local i=0 name
+  for name in $BAY_MASTER_NAMES; do
+    i=$((i + 1))
+    [ "$name" != "$(node_name)" ] || echo "$i"
+  done
+}
+
+configure_zookeeper() {
+  install -d -o zookeeper -g zookeeper -m 0750 "$BAY_ZOOKEEPER_STATE"
+  number >"$BAY_ZOOKEEPER_STATE/myid"
+  systemctl daemon-reload
+  if cmp -s "$BAY_MESOS/zoo.cfg" "$ZOOKEEPER_SETTINGS"; then
+    systemctl start zookeeper.service
+  else
+    # Restart: a package may have started one of its own, with settings that are not the bay's.
+    install -o zookeeper -g zookeeper -m 0400 "$BAY_MESOS/zoo.cfg" "$ZOOKEEPER_SETTINGS"
+    systemctl restart zookeeper.service
+  fi
+}
+
+# tree COMMAND...: by the masters' credential, which is on no command line.
+tree() {
+  local login
+  login=$(sed -n 's|^zk://\([^@]*\)@.*|\1|p' "$BAY_MESOS/zk")
+  printf '%s\n' "addauth digest $login" "$@" quit | "$SHELL_OF_ZOOKEEPER" -server 127.0.0.1:2181 2>/dev/null
+}
+
+# Everybody in the bay may read; only masters write. What somebody else made before that goes.
+own_tree() {
+  local digest rights="auth::cdrwa,world:anyone:r"
+  digest=$(sed -n 's/^DigestAuthenticationProvider.superDigest=//p' "$BAY_MESOS/zoo.cfg")
+  until tree "getAcl /" | grep -qF "$digest"; do
+    tree "setAcl / $rights" >/dev/null || true
+    sleep 1
+  done
+  if tree "ls /" | grep -qw mesos && ! tree "getAcl /mesos" | grep -qF "$digest"; then
+    tree "deleteall /mesos" >/dev/null
+  fi
+}
