@@ -43,12 +43,10 @@ class Firewall(ComponentResource):
         groups = {role: self._group(f"{name}-{role}") for role in ROLES}
         self.ids = {role: group.id for role, group in groups.items()}
         self.names = {role: group.name for role, group in groups.items()}
-        for role in ROLES:
-            for family in ("IPv4", "IPv6"):
-                self._rule(f"{name}-{role}-egress-{family.lower()}", role, direction="egress", ethertype=family)
-            for port in ports(engine, role, spec):
-                for peer in peers(port, spec.access, cidrs):
-                    self._open(f"{name}-{role}-{_label(port)}-from-{peer.label}", role, port, peer)
+        for rule, role, family in egress(name):
+            self._rule(rule, role, direction="egress", ethertype=family)
+        for rule, role, port, peer in ingress(name, engine, spec, cidrs):
+            self._open(rule, role, port, peer)
         self.register_outputs({"ids": self.ids})
 
     def _group(self, name: str) -> networking.SecGroup:
@@ -101,6 +99,21 @@ class Firewall(ComponentResource):
             remote_ip_prefix=remote_ip_prefix,
             opts=ResourceOptions(parent=self),
         )
+
+
+def egress(name: str) -> Iterator[tuple[str, Role, str]]:
+    """(name, role, IP version) of each rule that lets everything out."""
+    for role in ROLES:
+        for family in ("IPv4", "IPv6"):
+            yield f"{name}-{role}-egress-{family.lower()}", role, family
+
+
+def ingress(name: str, engine: Engine, spec: BaySpec, cidrs: Sequence[str]) -> Iterator[tuple[str, Role, Port, Peer]]:
+    """(name, role, port, from whom) of each rule that lets something in; cidrs: of the servers' subnets."""
+    for role in ROLES:
+        for port in ports(engine, role, spec):
+            for peer in peers(port, spec.access, cidrs):
+                yield f"{name}-{role}-{_label(port)}-from-{peer.label}", role, port, peer
 
 
 def ports(engine: Engine, role: Role, spec: BaySpec) -> Iterator[Port]:
