@@ -29,6 +29,13 @@ def new_sandbox(name: str) -> Sandbox:
     return Sandbox(TEST_STATES / owner / name, TEST_STATES.parent / "bay" / "sandbox", free_first_port())
 
 
+def forget(sandbox: Sandbox) -> None:
+    """Delete a sandbox of this test run, and the run's folder with the last one."""
+    sandbox.reset(print)
+    if not any(sandbox.state.parent.iterdir()):
+        sandbox.state.parent.rmdir()
+
+
 def sweep_killed_runs() -> None:
     """Stop and delete the sandboxes of test runs that were killed."""
     for folder in TEST_STATES.glob("*-*"):
@@ -48,8 +55,7 @@ def sandbox_cloud() -> Iterator[Sandbox]:
         sandbox.start(print)
         yield sandbox
     finally:
-        sandbox.reset(print)
-        sandbox.state.parent.rmdir()
+        forget(sandbox)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Connections to the running sandbox, as its users have them."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +12,10 @@ import pytest
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
-from bay.sandbox import Sandbox
+from bay.sandbox import Sandbox, images
+
+from ..conftest import forget, new_sandbox, sweep_killed_runs
+from .booted import Booted
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 """openstacksdk warns of what it does itself, in most of its calls."""
@@ -18,7 +24,8 @@ OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests of this folder use openstacksdk though warnings are errors."""
     for item in items:
-        if item.get_closest_marker("sandbox") and item.path.is_relative_to(Path(__file__).parent):
+        marked = item.get_closest_marker("sandbox") or item.get_closest_marker("boot")
+        if marked and item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(OWN_WARNINGS)
 
 
@@ -116,3 +123,31 @@ def servers(member: Connection, lan: Lan) -> Iterator[Servers]:
         member.compute.delete_server(server)
     for server in left:
         member.compute.wait_for_delete(server, interval=0.2, wait=90)
+
+
+def without_what_boots() -> str | None:
+    """Why nothing can boot here, or None."""
+    if os.geteuid():
+        return "booting servers needs root"
+    return None if shutil.which("systemd-nspawn") else "there is no systemd-nspawn"
+
+
+@pytest.fixture(scope="session")
+def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    """A sandbox of its own whose servers boot; nothing is left of it."""
+    reason = without_what_boots()
+    if reason:
+        pytest.skip(reason)
+    sweep_killed_runs()
+    sandbox, key = new_sandbox("booted"), tmp_path_factory.mktemp("key") / "key"
+    images.build(sandbox.cache, "swarm", os.environ["PATH"], print)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    try:
+        sandbox.start(print, boot=True)
+        with connect(sandbox, "sandbox") as cloud:
+            cloud.compute.create_keypair(name="tests", public_key=key.with_suffix(".pub").read_text())
+            made = Booted(sandbox, cloud, key)
+            yield made
+            made.end()
+    finally:
+        forget(sandbox)

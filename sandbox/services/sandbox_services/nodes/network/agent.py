@@ -39,12 +39,11 @@ class Agent:
         return done
 
     def _apply(self, item: Network | Router) -> bool:
-        before = self._done.get(item.namespace)
-        if before == item:
+        if self._done.get(item.namespace) == item:
             return True
         try:
             if isinstance(item, Network):
-                apply.network(item, before.filter if isinstance(before, Network) else "")
+                apply.network(item)
             else:
                 apply.router(item)
         except CommandError as error:

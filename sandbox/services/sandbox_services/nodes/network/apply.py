@@ -3,12 +3,11 @@
 from .. import namespaces
 from ..commands import attempt, run
 from ..names import BRIDGE, HOST_END
-from . import firewall
 from .plan import Leg, Network, Plan, Router
 
 
-def network(wanted: Network, before: str) -> None:
-    """Bridge, filter, link to the host; ``before`` is the filter that it had, if any."""
+def network(wanted: Network) -> None:
+    """Bridge, filter, link to the host."""
     namespace = wanted.namespace
     namespaces.ensure(namespace)
     have = namespaces.links(namespace)
@@ -18,8 +17,6 @@ def network(wanted: Network, before: str) -> None:
         namespaces.inside(namespace, "sh", "-c", "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables")
         run("ip", "-n", namespace, "link", "set", BRIDGE, "up")
     namespaces.inside(namespace, "nft", "-f", "-", text=wanted.filter)
-    if firewall.allowed(before) - firewall.allowed(wanted.filter):
-        namespaces.try_inside(namespace, "conntrack", "--flush")
     if wanted.host_link:
         _link_host(wanted, wanted.host_link, HOST_END in have)
 

@@ -3,7 +3,8 @@
 Two tables. `bridge` sees frames as they enter the bridge, by interface: there forged senders are dropped, and frames to
 many, whose receivers only the bridge knows, are filtered. `inet` sees the other IP packets, because br_netfilter shows
 them to it, with connection tracking; it tells ports by their MAC addresses. The kernel may lack nf_conntrack_bridge,
-which would do it in one.
+which would do it in one. Only answers pass because of the connection that they belong to; who opened it has each packet
+judged, so that a rule that goes takes its connections with it.
 
 A rule for packets that leave a port sends them on to the receiver's rules (`goto inward`) instead of accepting them.
 """
@@ -74,11 +75,6 @@ def ruleset(
     return f"{BEGIN}table bridge filter {{\n{''.join(bridge)}}}\ntable inet filter {{\n{''.join(routed)}}}\n"
 
 
-def allowed(text: str) -> set[str]:
-    """What a filter lets through; when some of it goes, connections that it let through have to be judged anew."""
-    return {line for line in text.splitlines() if line.endswith((" accept", " goto inward")) or "jump in-" in line}
-
-
 def _sender_sets(ports: Iterable[Port]) -> str:
     macs, addresses = [], {4: list[str](), 6: list[str]()}
     for port in ports:
@@ -138,7 +134,7 @@ def _inward(guarded: Sequence[Port]) -> str:
 def _forward(guarded: Sequence[Port]) -> str:
     return (
         "chain passing { type filter hook forward priority 0; policy accept;\n"
-        "  ct state established,related accept\n  ct state invalid drop\n"
+        "  ct state related accept\n  ct state established ct direction reply accept\n  ct state invalid drop\n"
         f"{_ways('ether saddr', {port.mac: f'out-{port.id}' for port in guarded})}  goto inward\n}}\n"
     )
 
