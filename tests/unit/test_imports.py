@@ -23,8 +23,12 @@ MAY_IMPORT = {
     "bench": {"sandbox"},
 }
 """Folder -> folders of the project that it may import from."""
-OTHERWISE = {("bench/clouds.py", "bay.cli.settings")}
-"""Only the settings know which folder holds the user's sandbox."""
+OTHERWISE = {
+    ("bench/clouds.py", "bay.cli.settings"),  # only the settings know which folder holds the user's sandbox
+    ("bench/plan.py", "bay.components"),  # planning is what a platform engineer's own program does, too
+    ("bench/plan.py", "bay.stacks"),
+}
+"""(file, what it may import all the same)."""
 PULUMI_FREE = (
     "components/spec.py",
     "components/spec_errors.py",
