@@ -105,7 +105,9 @@ def _firewall(name: str, spec: BaySpec, place: Place, engine: Engine) -> Part:
     for role in firewall.ROLES:
         yield ("SecGroup", f"{name}-{role}"), {Resource.SECURITY_GROUPS: 1}
     cidrs = place.network.cidrs if place.network else (spec.network.cidr,)
-    for rule, *_ in (*firewall.egress(name), *firewall.ingress(name, engine, spec, cidrs)):
+    outward = [rule for rule, *_ in firewall.egress(name)]
+    inward = [rule for rule, *_ in firewall.ingress(name, engine, spec, cidrs)]
+    for rule in (*outward, *inward):
         yield ("SecGroupRule", rule), {Resource.RULES: 1}
 
 
