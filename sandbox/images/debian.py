@@ -23,9 +23,12 @@ BUILD_FILES = ("etc/apt/apt.conf.d/90bay-build", "etc/apt/sources.list.d/bay-bui
 """There while packages are installed; not in the image."""
 
 
-def sources() -> list[tuple[str, str]]:
-    """(URL, suite) of the Debian repositories in this machine's apt configuration; none where it is no such Debian."""
-    output = _ask("apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(ORIGIN) $(REPO_URI)")
+def sources(path: str) -> list[tuple[str, str]]:
+    """(URL, suite) of the Debian repositories in this machine's apt configuration; none where it has no such.
+
+    path: where apt's programs are searched.
+    """
+    output = _ask(path, "apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(ORIGIN) $(REPO_URI)")
     found = [line.split() for line in output.splitlines() if line.count(" ") == 3]
     urls = {
         suite: url
@@ -35,17 +38,21 @@ def sources() -> list[tuple[str, str]]:
     return [(urls[suite], suite) for suite in SUITES if suite in urls]
 
 
-def options() -> list[str]:
+def options(path: str) -> list[str]:
     """The lines of this machine's apt configuration that its repositories need."""
     return [
-        line for line in _ask("apt-config", "dump").splitlines() if OPTIONS.match(line) and not line.endswith(' "";')
+        line
+        for line in _ask(path, "apt-config", "dump").splitlines()
+        if OPTIONS.match(line) and not line.endswith(' "";')
     ]
 
 
-def _ask(*command: str) -> str:
+def _ask(path: str, program: str, *arguments: str) -> str:
     """What a program of apt prints; nothing where there is no apt."""
-    if shutil.which(command[0]) is None:
+    found = shutil.which(program, path=path)
+    if found is None:
         return ""
+    command = [found, *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=child_environment(), check=False).stdout
 
 
@@ -67,7 +74,7 @@ class Base(Part):
         kept = shop.nodes / "packages"
         kept.mkdir(exist_ok=True)
         command = ["debootstrap", "--variant=minbase", f"--cache-dir={kept}", f"--include={','.join(self.packages)}"]
-        mirror = [url for url, suite in sources() if suite == SUITE]  # none: debootstrap knows one
+        mirror = [url for url, suite in sources(shop.path) if suite == SUITE]  # none: debootstrap knows one
         shop.root([*command, SUITE, str(rootfs), *mirror], "debootstrap")
         lay(HERE / "files" / "base" / "tree", rootfs)
         install(shop, rootfs, (), ())
@@ -76,10 +83,10 @@ class Base(Part):
 
 def install(shop: Workshop, rootfs: Path, packages: Iterable[str], apt_sources: Iterable[str]) -> None:
     """Install packages, or bring those that are there up to date where none are named; no service is started."""
-    lines = [f"deb {url} {suite} main" for url, suite in sources()]
+    lines = [f"deb {url} {suite} main" for url, suite in sources(shop.path)]
     if lines:  # else what debootstrap wrote
         (rootfs / "etc/apt/sources.list").write_text("\n".join(lines) + "\n")
-    contents = ["\n".join(options()), "\n".join(apt_sources), "#!/bin/sh\nexit 101"]
+    contents = ["\n".join(options(shop.path)), "\n".join(apt_sources), "#!/bin/sh\nexit 101"]
     keys = [Path(key) for line in apt_sources for key in re.findall(r"signed-by=([^\]\s,]+)", line)]
     resolver = rootfs / "etc/resolv.conf"
     resolver.unlink(missing_ok=True)  # a link to what systemd writes at run time

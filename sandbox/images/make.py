@@ -22,19 +22,29 @@ def build(cache: Path, engine: str, path: str, report: Report, apt_sources: Sequ
     line for each step and every few seconds. It can be interrupted at any time, and goes on with the part that it was
     at. A second call at the same time waits. Raises SandboxError or ToolchainError.
     """
-    image = catalog.image(engine, apt_sources)
-    nodes = cache / "nodes"
+    image, nodes = catalog.image(engine, apt_sources), cache / "nodes"
     with explained(nodes):
-        if not (image.place(nodes) / RECORD).exists():
+        if not is_made(nodes, image):
             machine.check(path)
-            (nodes / "parts").mkdir(parents=True, exist_ok=True)
-            with exclusive(nodes / "lock", report):
-                _build(Workshop(nodes, path, nodes / "build.log", _with_time(report)), image)
-        _link(nodes, image)
+        return make(nodes, image, path, report)
+
+
+def make(nodes: Path, image: Node, path: str, report: Report) -> Path:
+    """The image's folder below ``nodes``, made if need be; its name leads there afterwards."""
+    if not is_made(nodes, image):
+        (nodes / "parts").mkdir(parents=True, exist_ok=True)
+        with exclusive(nodes / "lock", report):
+            _make_parts(Workshop(nodes, path, nodes / "build.log", _with_time(report)), image)
+    _link(nodes, image)
     return image.place(nodes)
 
 
-def _build(shop: Workshop, image: Node) -> None:
+def is_made(nodes: Path, image: Node) -> bool:
+    """Whether the image is there, whole."""
+    return (image.place(nodes) / RECORD).exists()
+
+
+def _make_parts(shop: Workshop, image: Node) -> None:
     for leftover in (*shop.nodes.glob("*.part"), *shop.nodes.glob("parts/*.part")):  # of builds that were killed
         shutil.rmtree(leftover)
     missing = [part for part in in_order(image) if not part.place(shop.nodes).exists()]

@@ -7,7 +7,8 @@ from bay.sandbox.images.node import Node
 
 NAME = "mesos"
 
-ZOOKEEPER = ("zookeeperd", "openjdk-17-jre-headless")
+ZOOKEEPER = ("zookeeper", "openjdk-17-jre-headless")
+"""Without the package that starts it: a bay's boot scripts bring a unit with that bay's settings."""
 
 PACKAGES = ("mesos",)
 """Of a site's own repository: no distribution has Mesos."""
