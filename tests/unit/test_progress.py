@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bay.cli import progress
+from bay.cli import board
 from bay.cli.progress import Progress, component
 
 from .events import begins, ends, fails, urn
@@ -88,7 +88,7 @@ def test_components_providers_and_what_stays_are_not_counted() -> None:
 def test_where_stderr_is_no_terminal_the_end_is_said_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "INTERVAL", 1000.0)
+    monkeypatch.setattr(board, "INTERVAL", 1000.0)
     with Progress() as shown:
         shown.last_line = shown.started
         shown(begins("create", node(0)))

@@ -1,0 +1,46 @@
+"""How far servers are, from the marks in their console logs (docs/decisions/0013)."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+MARK = re.compile(r"bay: stage=(?P<name>[\w-]+) node=\S+(?P<details>(?: [\w-]+=\S*)*)")
+
+BOOTING = "booting"
+READY = "ready"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server's latest mark; `booting` before it has made any."""
+
+    name: str = BOOTING
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        reason = self.details.get("reason", "").replace("-", " ")
+        return f"{self.name}: {reason}" if reason else self.name
+
+
+def latest(log: str) -> Stage:
+    """The last mark in a console log."""
+    marks = list(MARK.finditer(log))
+    if not marks:
+        return Stage()
+    details = dict(word.split("=", 1) for word in marks[-1]["details"].split())
+    return Stage(marks[-1]["name"], details)
+
+
+def tail(log: str, lines: int = 10) -> list[str]:
+    """The last lines of a console log that are not empty, without colours and control characters."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\uffff]", "", log)
+    return [line.rstrip() for line in plain.splitlines() if line.strip()][-lines:]
+
+
+def summary(stages: Iterable[Stage]) -> str:
+    """``1 of 3 ready (cluster 1, booting 1)``."""
+    counts = Counter(stage.name for stage in stages)
+    others = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if name != READY)
+    return f"{counts[READY]} of {counts.total()} ready" + (f" ({others})" if others else "")

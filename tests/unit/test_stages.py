@@ -1,0 +1,45 @@
+"""How far a server is, read from its console log."""
+
+import pytest
+
+from bay.cli.stages import Stage, latest, summary, tail
+
+BOOT = "[  OK  ] Started foo.\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "name", "said"),
+    [
+        ("", "booting", "booting"),
+        ("FAKE CONSOLE OUTPUT\nANOTHER\nLAST LINE", "booting", "booting"),
+        (BOOT + "bay: stage=docker node=demo-node-0\n", "docker", "docker"),
+        ("bay: stage=docker node=a\nbay: stage=ready node=a\n" + BOOT, "ready", "ready"),
+        # The server rebooted.
+        ("bay: stage=ready node=a\nbay: stage=docker node=a\n", "docker", "docker"),
+        # After a prompt, before a carriage return, cut by a kernel message.
+        ("demo login: bay: stage=ready node=a\r\n", "ready", "ready"),
+        (
+            "bay: stage=cluster node=a state=waiting reason=no-master-lets-it-in\r\n",
+            "cluster",
+            "cluster: no master lets it in",
+        ),
+        (
+            "bay: stage=failed node=a reason=image-lacks-dockerd [  12.3] eth0 up",
+            "failed",
+            "failed: image lacks dockerd",
+        ),
+    ],
+)
+def test_the_last_mark_holds(log: str, name: str, said: str) -> None:
+    assert (latest(log).name, str(latest(log))) == (name, said)
+
+
+def test_a_summary_counts_the_ready_ones_first() -> None:
+    stages = [Stage("ready"), Stage("cluster"), Stage(), Stage("cluster")]
+    assert summary(stages) == "1 of 4 ready (booting 1, cluster 2)"
+    assert summary([Stage("ready")]) == "1 of 1 ready"
+
+
+def test_the_end_of_a_log_is_shown_without_colours_and_empty_lines() -> None:
+    log = "".join(f"line {n}\r\n\n" for n in range(20)) + "\x1b[0;32m  OK  \x1b[0m] Reached \x07target\n"
+    assert tail(log, 2) == ["line 19", "  OK  ] Reached target"]
