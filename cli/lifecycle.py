@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bay.cli import checkout, leftovers, lock, passphrase
+from bay.cli import checkout, leftovers, lock, passphrase, quota
 from bay.cli.failures import NoSuchBay, ServerFault, from_output
 from bay.cli.output import some
 from bay.cli.progress import Progress
@@ -49,8 +49,9 @@ def create(session: Session, name: str, specify: Callable[[Record | None], BaySp
         cloud = session.cloud()
         place = _place(session, name, spec, cloud, record)
         _refuse_taken_name(name, record, cloud)
+        record = _settled(session, record, cloud, report) if record else None
+        quota.refuse_unless_it_fits(cloud, name, spec, place, record)
         with _opened_for_change(session, name, record) as stack:
-            _settle(stack, record, cloud, report)
             _up(stack, spec, place, "cli", cloud)
 
 
@@ -61,10 +62,11 @@ def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report
             record = recorded(session, record.name)  # of a run that may have ended meanwhile
         cloud = session.cloud()
         place = _place(session, record.name, spec, cloud, record)
+        record = _settled(session, record, cloud, report)
+        quota.refuse_unless_it_fits(cloud, record.name, spec, place, record)
         if owner == "file":
             checkout.write(session, record, spec)
         with _opened_for_change(session, record.name, record) as stack:
-            _settle(stack, record, cloud, report)
             _up(stack, spec, place, owner, cloud)
 
 
@@ -109,6 +111,15 @@ def _refuse_taken_name(name: str, record: Record | None, cloud: "Connection") ->
             f"another bay of this project is called {name} (bay:id {other}); its state is somewhere else",
             "choose another name, or use the state it was made with (--state)",
         )
+
+
+def _settled(session: Session, record: Record, cloud: "Connection", report: Report) -> Record:
+    """What the state says once nothing in it or beside it is half-made: only then is known what is still needed."""
+    if not (record.pending or record.half_made):
+        return record
+    with _opened_for_change(session, record.name, record) as stack:
+        _settle(stack, record, cloud, report)
+        return stack.record()
 
 
 def _settle(stack: BayStack, record: Record | None, cloud: "Connection", report: Report) -> None:

@@ -13,6 +13,7 @@ import yaml
 from rich.box import ROUNDED
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bay.components.errors import BayError, nearest
 
@@ -37,6 +38,11 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(text: str) -> None:
     """A line for the person at the terminal, without the passwords of URLs in it."""
     errors.print(without_passwords(text), markup=False)
+
+
+def say_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A table for the person at the terminal, beside the document on stdout."""
+    errors.print(_table(columns, [[_text(row.get(column)) for column in columns] for row in rows]))
 
 
 def some(names: Sequence[str], limit: int = 5) -> str:
@@ -98,14 +104,18 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: For
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
+    console.print(_table(columns, rows))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=ROUNDED)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    terminal = sys.stdout.isatty()
-    console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
-    console.print(table)
+        table.add_row(*(Text(cell) for cell in row))
+    return table
 
 
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

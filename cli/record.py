@@ -39,6 +39,7 @@ class Record:
 
     spec: None where the bay was never begun. completed: an update went through at least once.
     pending: names of resources whose operation was cut off. ids: of everything the state owns.
+    made: (kind, name) of what the state has in the cloud, as `bay.components.needs` calls them.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Record:
     nodes: tuple[NodeRecord, ...] = ()
     pending: tuple[str, ...] = ()
     ids: frozenset[str] = frozenset()
+    made: frozenset[tuple[str, str]] = frozenset()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     salt: str = ""
 
@@ -98,9 +100,14 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
         nodes=_nodes(resources),
         pending=tuple(_short(op["resource"]["urn"]) for op in pending),
         ids=frozenset(r["id"] for r in resources if r.get("id")),
+        made=frozenset(_kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
         outputs=stack.get("outputs") or {},
         salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
     )
+
+
+def _in_cloud(resource: Mapping[str, Any]) -> bool:
+    return resource["type"].startswith("openstack:") and bool(resource.get("id")) and not resource.get("delete")
 
 
 def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
@@ -130,5 +137,9 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
 
 def _short(urn: str) -> str:
     """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance demo-node-1``."""
+    return " ".join(_kind_and_name(urn))
+
+
+def _kind_and_name(urn: str) -> tuple[str, str]:
     parts = urn.split("::")
-    return f"{parts[-2].rsplit(':', 1)[-1]} {parts[-1]}"
+    return parts[-2].rsplit(":", 1)[-1], parts[-1]

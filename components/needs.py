@@ -18,6 +18,8 @@ class Resource(StrEnum):
     CORES = "cores"
     RAM = "RAM (MiB)"
     SERVER_GROUPS = "server groups"
+    GROUP_MEMBERS = "members of server group"
+    """Of each group by itself: see `members_of`."""
     NETWORKS = "networks"
     SUBNETS = "subnets"
     ROUTERS = "routers"
@@ -49,7 +51,7 @@ GROWING = {"Instance": (Resource.CORES, Resource.RAM), "Members": (Resource.MEMB
 
 def members_of(server_group: str) -> str:
     """The resource ``members of server group physics-node``: its limit is for each group."""
-    return f"members of server group {server_group}"
+    return f"{Resource.GROUP_MEMBERS} {server_group}"
 
 
 def of_type(resource: Resource, volume_type: str) -> str:
