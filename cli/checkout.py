@@ -9,8 +9,10 @@ from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.cli.workspace import BayStack
 from bay.components.errors import BayError
-from bay.components.layers import read_yaml, resolve
+from bay.components.layers import resolve
+from bay.components.paths import joined
 from bay.components.spec import BaySpec
+from bay.components.yaml_file import read_yaml
 from bay.stacks.config import PROJECT, config_of
 
 Values = dict[str, Any]
@@ -65,30 +67,40 @@ def write(session: Session, record: Record, spec: BaySpec) -> None:
             engine.run(command, str(checkout), {})
 
 
-def differences(old: Values, new: Values, prefix: str = "") -> list[tuple[str, Any]]:
+def differences(old: Values, new: Values, above: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
     """(path, new value) of every leaf that differs: ``("bay:nodes.count", 5)``; None for one that goes."""
-    found: list[tuple[str, Any]] = [(f"{prefix}{key}", None) for key in old if key not in new]
+    found: list[tuple[str, Any]] = [(joined((*above, key)), None) for key in old if key not in new]
     for key, value in new.items():
-        path, before = f"{prefix}{key}", old.get(key)
+        before = old.get(key)
         if isinstance(value, dict) and isinstance(before, dict):
-            found += differences(before, value, f"{path}.")
+            found += differences(before, value, (*above, key))
         elif value != before:
-            found.append((path, value))
+            found.append((joined((*above, key)), value))
     return found
 
 
 def commands(name: str, path: str, value: Any) -> list[list[str]]:
-    """The `pulumi` commands that write one value into a stack's file; a list is set item by item, else it is a text."""
-    remove = ["config", "rm", "--path", path, "--stack", name]
-    if value is None:
-        return [remove]
+    """The `pulumi` commands that write one value into a stack's file; lists and mappings are set item by item."""
+    replaced = value is None or isinstance(value, list | dict)
+    gone = [["config", "rm", "--path", path, "--stack", name]] if replaced else []
+    return [*gone, *_writes(name, path, value)]
+
+
+def _writes(name: str, path: str, value: Any) -> list[list[str]]:
+    if isinstance(value, dict):
+        return [command for key, item in value.items() for command in _writes(name, f"{path}{_below(key)}", item)]
     if isinstance(value, list):
-        return [remove, *(_set(name, f"{path}[{index}]", item) for index, item in enumerate(value))]
-    return [_set(name, path, value)]
+        return [command for i, item in enumerate(value) for command in _writes(name, f"{path}[{i}]", item)]
+    if value is None:
+        return []
+    inside = "." in path or "[" in path
+    typed = ["--type", "string"] if inside and isinstance(value, str) else []  # else the text 8 becomes a number
+    return [["config", "set", "--path", path, "--stack", name, *typed, "--", str(value)]]
 
 
-def _set(name: str, path: str, value: Any) -> list[str]:
-    return ["config", "set", "--path", path, "--stack", name, "--", str(value)]
+def _below(key: str) -> str:
+    part = joined([key])
+    return part if part.startswith("[") else f".{part}"
 
 
 def export(stack: BayStack, record: Record, checkout: Path) -> Path:

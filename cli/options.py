@@ -19,7 +19,13 @@ Columns = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="MODEL", help="Model to start from; see 'bay model list'.")
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Model to start from; see 'bay model list'.",
+        autocompletion=lambda: model_names(),
+    ),
 ]
 Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", help="Number of nodes.")]
 MasterCount = Annotated[int | None, typer.Option("--masters", metavar="N", help="Number of masters (odd).")]
@@ -28,6 +34,15 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any field of the spec; repeatable.")
 ]
 SpecFile = Annotated[Path | None, typer.Option("--file", metavar="SPEC", help="YAML file with fields of the spec.")]
+Addons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--addon",
+        metavar="ADDON",
+        help="Add-on beside those of the model; repeatable; see 'bay model list --addons'.",
+        autocompletion=lambda: _addon_names(),
+    ),
+]
 Models = Annotated[
     Path | None,
     typer.Option("--models", metavar="DIR", exists=True, file_okay=False, help="Folder with more models."),
@@ -44,11 +59,27 @@ def layers(
     file: Path | None = None,
 ) -> list[dict[str, Any]]:
     """What the user said, lowest first: the file, then the options, then each --set."""
-    from bay.components.layers import assignment, read_yaml
+    from bay.components.layers import assignment
+    from bay.components.yaml_file import read_yaml
 
     named = {"model": model, "nodes": nodes, "masters": masters, "keypair": keypair}
     options = {field: value for field, value in named.items() if value is not None}
     return [read_yaml(file) if file else {}, options, *(assignment(text) for text in assignments or [])]
+
+
+def model_names() -> list[str]:
+    """Models that need no --models, for shell completion."""
+    from bay.cli.settings import here
+    from bay.components.model_files import model_files
+
+    return sorted(model_files([here().models]))
+
+
+def _addon_names() -> list[str]:
+    from bay.cli.settings import here
+    from bay.components.model_files import addon_files
+
+    return sorted(addon_files([here().models]))
 
 
 def _bay_names() -> list[str]:

@@ -10,6 +10,8 @@ from bay.cli.settings import Settings
 from bay.components.errors import BayError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from openstack.connection import Connection
 
     from bay.cli.engine import Engine
@@ -49,6 +51,10 @@ class Session:
             "PULUMI_BACKEND_URL": state or self.settings.state,
         }
         return Engine(str(found.root / "bin" / "pulumi"), found.version, environment)
+
+    def model_folders(self, named: "Path | None" = None) -> "list[Path]":
+        """Folders of models beside the built-in ones, lowest first: the user's own, then the one of --models."""
+        return [folder for folder in (self.settings.models, named) if folder]
 
     def cloud(self) -> "Connection":
         """A connection to the pinned cloud."""

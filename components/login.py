@@ -5,7 +5,7 @@ Without this check a refresh under another project's login drops every resource 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from bay.components.cloud import connect, explained
@@ -40,6 +40,14 @@ def login_of(connection: "Connection") -> Login:
         region=connection.config.region_name or "",
         project_id=connection.current_project_id or "",
     )
+
+
+def project_of(connection: "Connection") -> tuple[str, str]:
+    """(id, name) of the login's project. Asks for a token, if there is none yet."""
+    with explained("finding out the project of the login"):
+        # Of the token: a configuration with an application credential names no project.
+        access = cast(Any, connection.session.auth).get_access(connection.session)
+    return access.project_id or "", access.project_name or ""
 
 
 def normalised(auth_url: str) -> str:

@@ -19,6 +19,7 @@ def create(
     masters: options.MasterCount = None,
     keypair: options.Keypair = None,
     assignments: options.Set = None,
+    addons: options.Addons = None,
     file: options.SpecFile = None,
     models: options.Models = None,
     dry_run: options.DryRun = False,
@@ -34,17 +35,16 @@ def create(
     from bay.cli.commands.preview import show_plan
     from bay.cli.lifecycle import create as make
     from bay.cli.session import Session
-    from bay.components.layers import resolve
+    from bay.cli.wish import Wish
 
     session = Session(os_cloud, state)
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
-    folders = [folder for folder in (session.settings.models, models) if folder]
+    wish = Wish(session, said, addons or [], models)
 
     def specify(record: "Record | None") -> "BaySpec":
-        begun = record.spec.model_dump(mode="json") if record and record.spec else {}
-        return resolve([begun, *said], folders)
+        return wish.specify(record.spec if record else None)
 
     if dry_run:
         show_plan(session, name, specify)
@@ -58,7 +58,9 @@ def update(
     nodes: options.Nodes = None,
     masters: options.MasterCount = None,
     assignments: options.Set = None,
+    addons: options.Addons = None,
     file: options.SpecFile = None,
+    models: options.Models = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     os_cloud: options.OsCloud = None,
@@ -70,18 +72,11 @@ def update(
     """
     from bay.cli.changes import apply
     from bay.cli.session import Session
-    from bay.components.layers import merge
-    from bay.components.spec import BaySpec, parse
+    from bay.cli.wish import Wish
 
+    session = Session(os_cloud, state)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
-
-    def changed(spec: BaySpec) -> BaySpec:
-        values = spec.model_dump(mode="json")
-        for layer in said:
-            values = merge(values, layer)
-        return parse(values)
-
-    apply(Session(os_cloud, state), name, changed, yes=yes, dry_run=dry_run)
+    apply(session, name, Wish(session, said, addons or [], models).specify, yes=yes, dry_run=dry_run)
 
 
 def scale(

@@ -1,13 +1,20 @@
-"""`bay model list`, `bay model show`: named sets of defaults."""
+"""`bay model list`, `show`, `fields`, `from-magnum`: named sets of defaults, and what they may say."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, print_one
+from bay.cli.output import Format, print_list, print_one, say
+
+if TYPE_CHECKING:
+    from bay.components.model_files import Model
 
 commands = typer.Typer(no_args_is_help=True, help="Models: named sets of defaults for bays.")
+
+COLUMNS = ("name", "coe", "masters", "nodes", "about")
+LONG = ("name", "coe", "masters", "nodes", "public", "hidden", "extends", "projects", "about")
 
 
 @commands.command("list")
@@ -15,38 +22,86 @@ def list_models(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     folder: options.Models = None,
+    every: Annotated[bool, typer.Option("--all", help="Also hidden models; with the columns of --long.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Also who may use it, and what it extends.")] = False,
+    addons: Annotated[bool, typer.Option("--addons", help="List the add-ons instead of the models.")] = False,
 ) -> None:
     """List the models: built in, the user's own, and those of --models.
 
     Example: bay model list
-    """
-    from bay.cli.settings import here
-    from bay.components.layers import models, resolve
 
-    folders = [place for place in (here().models, folder) if place]
-    rows = []
-    for name, path in sorted(models(folders).items()):
-        spec = resolve([{"model": name}], folders)
-        about = path.read_text().partition("\n")[0].lstrip("# ")
-        rows.append(
-            {"name": name, "coe": spec.coe, "masters": spec.masters.count, "nodes": spec.nodes.count, "about": about}
-        )
-    print_list(rows, ("name", "coe", "masters", "nodes", "about"), form, columns or [])
+    Example: bay model list --addons
+    """
+    from bay.components.model_files import model_files
+
+    folders = _folders(folder)
+    if addons:
+        print_list(_addons(folders), ("name", "about"), form, columns or [])
+        return
+    found = [model for name in sorted(model_files(folders)) if (model := _readable(name, folders)) is not None]
+    rows = [_row(model, folders) for model in found if every or not model.hidden]
+    print_list(rows, LONG if every or long else COLUMNS, form, columns or [])
 
 
 @commands.command("show")
 def show_model(
-    name: Annotated[str, typer.Argument(metavar="MODEL", help="Name of the model.")],
+    name: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name of the model.", autocompletion=lambda: options.model_names())
+    ],
     form: options.Form = Format.YAML,
     columns: options.Columns = None,
+    addons: options.Addons = None,
     folder: options.Models = None,
 ) -> None:
     """Show every field of a model, also the defaults it leaves alone.
 
     Example: bay model show swarm > my-bay.yaml
     """
-    from bay.cli.settings import here
     from bay.components.layers import resolve
 
-    folders = [place for place in (here().models, folder) if place]
-    print_one(resolve([{"model": name}], folders).model_dump(mode="json"), form, columns or [])
+    spec = resolve([{"model": name}], _folders(folder), addons or [])
+    print_one(spec.model_dump(mode="json"), form, columns or [])
+
+
+def _folders(named: Path | None) -> list[Path]:
+    from bay.cli.settings import here
+
+    return [folder for folder in (here().models, named) if folder]
+
+
+def _readable(name: str, folders: list[Path]) -> "Model | None":
+    """A model; one whose file is wrong hides no other."""
+    from bay.components.errors import BayError
+    from bay.components.model_files import read_model
+
+    try:
+        return read_model(name, folders)
+    except BayError as error:
+        say(f"model {name} is left out: {error.message}")
+        return None
+
+
+def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
+    from bay.components.errors import BayError
+    from bay.components.layers import resolve
+
+    row: dict[str, Any] = {
+        "name": model.name,
+        "public": not model.restrictions,
+        "hidden": model.hidden,
+        "extends": [layer.path.stem for layer in model.layers[:-1]],
+        "projects": sorted({project for projects in model.restrictions for project in projects}),
+        "about": model.about,
+    }
+    try:
+        spec = resolve([{"model": model.name}], folders)
+    except BayError as error:  # it may be meant for others to extend, or for --set to fill in
+        say(f"model {model.name} is not whole: {error.message}")
+        return row
+    return {**row, "coe": spec.coe, "masters": spec.masters.count, "nodes": spec.nodes.count}
+
+
+def _addons(folders: list[Path]) -> list[dict[str, Any]]:
+    from bay.components.model_files import addon_files, read_addon
+
+    return [{"name": name, "about": read_addon(name, folders).about} for name in sorted(addon_files(folders))]

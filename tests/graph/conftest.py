@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bay.components.layers import read_yaml, resolve
+from bay.components.layers import resolve
 from bay.components.login import Login
 from bay.components.lookup import image_of
 from bay.components.place import ExistingNetwork, Flavor, GlanceImage, Named, Place
 from bay.components.spec import BaySpec
+from bay.components.yaml_file import read_yaml
 from bay.stacks.program import program
 
 from .recorder import GENERATION, Graph, record

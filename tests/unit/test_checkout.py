@@ -122,3 +122,30 @@ def test_an_exported_file_reads_back_as_the_bay_and_the_state_says_who_owns_it(h
     assert yaml.safe_load(path.read_text())["encryptionsalt"] == "v1:salt"
     assert intended(Record("demo", managed_by="file")) == SPEC
     assert stack.deployment["resources"][0]["inputs"] == {"managed_by": "file"}
+
+
+@pytest.mark.parametrize(
+    ("change", "written"),
+    [
+        ({"nodes": {"labels": {"example.org/gpu": "8"}}}, {'bay:nodes.labels["example.org/gpu"]': "8"}),
+        (
+            {"snippets": {"lab": {"files": {"/etc/a.b": "x\n"}, "commands": [["touch", "/a"]]}}},
+            {
+                "bay:snippets.lab.roles[0]": "master",
+                "bay:snippets.lab.roles[1]": "node",
+                'bay:snippets.lab.files["/etc/a.b"]': "x\n",
+                "bay:snippets.lab.commands[0][0]": "touch",
+                "bay:snippets.lab.commands[0][1]": "/a",
+            },
+        ),
+        ({"nodes": {"engine_volume": 50}}, {"bay:nodes.engine_volume.size": "50"}),
+    ],
+)
+def test_what_a_mapping_gets_is_written_leaf_by_leaf(change: dict[str, Any], written: dict[str, str]) -> None:
+    changed = resolve([SPEC.model_dump(mode="json"), change])
+    lines = [
+        c for path, value in differences(config_of(SPEC), config_of(changed)) for c in commands("demo", path, value)
+    ]
+    assert {line[3]: line[-1] for line in lines if line[1] == "set"} == written
+    texts = {line[3] for line in lines if line[-3:-1] == ["string", "--"]}
+    assert texts == {path for path, value in written.items() if path != "bay:nodes.engine_volume.size"}

@@ -55,6 +55,9 @@ def test_a_number_of_nodes_and_their_flavor_can_be_said_apart(order: int) -> Non
         ('image="2024"', {"image": "2024"}),
         ("image=a=b", {"image": "a=b"}),
         (" image =a", {"image": "a"}),
+        ('nodes.labels["example.org/gpu"]=yes', {"nodes": {"labels": {"example.org/gpu": True}}}),
+        ('snippets.a.files["/etc/a=b.c"]=x', {"snippets": {"a": {"files": {"/etc/a=b.c": "x"}}}}),
+        ('proxy["http"]=x', {"proxy": {"http": "x"}}),
     ],
 )
 def test_an_assignment_is_a_path_and_yaml(text: str, values: dict[str, Any]) -> None:
@@ -79,16 +82,16 @@ def test_models_of_later_folders_win_over_earlier_ones_and_over_the_built_in(tmp
         (folder / "swarm.yaml").write_text(f"coe: swarm\nimage: {image}\n")
     (mine / "special.yaml").write_text("coe: swarm\nimage: special\n")
     found = models([mine, sites])
-    assert sorted(found) == ["special", "swarm", "swarm-ha"]
+    assert set(found) == {*models(), "special"}
     assert found["swarm"] == sites / "swarm.yaml"
     assert resolve([{"model": "swarm"}], [mine, sites]).image == "site"
 
 
 def test_a_models_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None:
-    assert sorted(models([tmp_path / "none"])) == ["swarm", "swarm-ha"]
+    assert models([tmp_path / "none"]) == models()
 
 
 @pytest.mark.parametrize("model", sorted(models()))
 def test_every_built_in_model_is_a_whole_spec_of_its_own_name(model: str) -> None:
     assert resolve([{"model": model}]).model == model
-    assert model_values(model)["coe"] == "swarm"
+    assert model_values(model)["coe"] == model.removesuffix("-ha")

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from bay.components.layers import assignment, read_yaml, resolve
+from bay.components.layers import assignment, resolve
 from bay.components.spec import check_name
+from bay.components.yaml_file import read_yaml
 
 from .told import told
 

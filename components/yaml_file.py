@@ -1,0 +1,28 @@
+"""YAML files that people write: a mapping of fields, or an error that says where the mistake is."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bay.components.errors import BayError
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping; BayError for a file that cannot be read or holds something else."""
+    try:
+        values = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise BayError(f"{path}: {error.strerror}", "name a file that can be read", 2) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BayError(f"{path}: no YAML: {_problem(error)}", "correct the file", 2) from None
+    if not isinstance(values, dict):
+        raise BayError(f"{path}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
+    return values
+
+
+def _problem(error: Exception) -> str:
+    """What a parser found, and where, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{getattr(error, 'problem', None) or getattr(error, 'reason', 'not readable')}{where}"
