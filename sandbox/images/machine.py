@@ -9,7 +9,7 @@ from pathlib import Path
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.images.parts import Part
 
-TOOLS = {"debootstrap": "debootstrap", "unshare": "util-linux", "setpriv": "util-linux", "chroot": "coreutils"}
+TOOLS = {"debootstrap": "debootstrap", "unshare": "util-linux", "setpriv": "util-linux"}
 """Program -> Debian's package of it."""
 
 
