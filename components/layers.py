@@ -59,10 +59,15 @@ def resolve(layers: Iterable[Mapping[str, Any]], folders: Iterable[Path] = (), a
     """
     said = merged(layers)
     files = file_layers(said, tuple(folders), addons)
-    values = merged([*(file.values for file in files), said])
     if addons:
-        values["addons"] = [*_names(values.get("addons")), *addons]
-    return _parsed(values, files, said)
+        below = merged([*(file.values for file in files), said])
+        said["addons"] = [*_names(below.get("addons")), *addons]
+    return compose(files, said)
+
+
+def compose(files: Sequence[Layer], said: Mapping[str, Any]) -> BaySpec:
+    """What files say, lowest first, with what was `said` over it; an error in a file names the file."""
+    return _parsed(merged([*(file.values for file in files), said]), files, said)
 
 
 def changed(

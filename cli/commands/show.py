@@ -1,7 +1,7 @@
 """`bay list`, `bay show`, `bay node list`: the commands that only read."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,8 @@ from bay.cli import options
 from bay.cli.output import Format, print_list, print_one, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bay.cli.engine import Engine
     from bay.cli.record import Record
     from bay.cli.session import Session
@@ -43,15 +45,28 @@ def show(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     state: options.State = None,
+    origin: Annotated[
+        bool,
+        typer.Option("--origin", help="Show where each value of the spec comes from: default, model, add-on or bay."),
+    ] = False,
+    models: options.Models = None,
 ) -> None:
     """Show a bay: status, API address, nodes and spec, from the state alone.
 
     Example: bay show physics -f json -c api_address
+
+    Example: bay show physics -f yaml --origin
+
+    --origin compares the recorded spec with the model's files and the defaults of today, since the state holds only
+    the merged spec: what the bay was told counts as the model's where both say the same.
     """
     from bay.cli.session import Session
     from bay.components.spec import check_name
 
     check_name(name)
+    if origin:
+        _show_origins(Session(state=state), name, models, form, columns or [])
+        return
     print_one(_row(Session(state=state), name)[1], form, columns or [])
 
 
@@ -82,6 +97,21 @@ def list_nodes(
     except BayError as error:
         say(f"the status of the servers is not known: {error.message}")
     print_list(node_rows(record, statuses), NODE_COLUMNS, form, columns or [])
+
+
+def _show_origins(session: "Session", name: str, models: "Path | None", form: Format, columns: list[str]) -> None:
+    from bay.cli.changes import must_exist
+    from bay.cli.lifecycle import recorded
+    from bay.components.model_files import model_files
+    from bay.components.origin import origins
+
+    record = recorded(session, name)
+    spec, folders = must_exist(record), session.model_folders(models)
+    if spec.model not in model_files(folders):
+        say(f"there is no model {spec.model!r} here: its values count as the bay's; --models names its folder")
+    own = f"stacks/Pulumi.{name}.yaml" if record.managed_by == "file" else "bay"
+    rows = [{"field": one.field, "value": one.value, "origin": one.origin} for one in origins(spec, folders, own)]
+    print_list(rows, ("field", "value", "origin"), form, columns)
 
 
 def _row_or_reason(session: "Session", name: str) -> "dict[str, Any]":
