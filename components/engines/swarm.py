@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bay.components import boot, certificates, cloudinit
+from bay.components import boot, certificates, join_door
 from bay.components.boot import SETTINGS, Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Generation, Secret, current
@@ -15,12 +15,7 @@ from bay.components.engines import Client, Facts, Options, Port, Question, Sourc
 if TYPE_CHECKING:
     from bay.components.spec import BaySpec
 
-JOIN_USER = "bay-join"
-MASTER_ALIAS = "bay-master"
-"""The name under which every master's host key is known: they all show the same one."""
-
 SCRIPTS = ("start", "docker.sh", "cluster.sh")
-MASTER_SCRIPTS = ("join-door", "join-root")
 UNIT = "bay-swarm.service"
 SWARM_ROLES = {"master": "manager", "node": "worker"}
 
@@ -39,6 +34,7 @@ class Swarm:
     options: type[Options] = SwarmOptions
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     fixed_masters: bool = False
+    certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
 
     def check(self, spec: "BaySpec") -> None:
@@ -82,8 +78,8 @@ class Swarm:
             settings=_settings(),
             files=[*_common_files(facts, keys), *own],
             units=[UNIT],
-            users=[_join_user(keys)] if master else [],
-            host_key=cloudinit.HostKey(keys["ssh_host_key"], keys["ssh_host_public_key"]) if master else None,
+            users=[join_door.user(keys, SWARM_ROLES)] if master else [],
+            host_key=join_door.host_key(keys) if master else None,
             engine_paths=["/var/lib/docker"],
             state_paths=["/var/lib/docker/swarm"],
         )
@@ -107,23 +103,18 @@ class Swarm:
 
 def _common_files(facts: Facts, keys: Generation) -> list[File]:
     role = facts.role
-    join_key = keys["join_master_key"] if role == "master" else keys["join_node_key"]
-    scripts = SCRIPTS + (MASTER_SCRIPTS if role == "master" else ())
     return [
-        File(f"{SETTINGS}/join_key", join_key, "0600"),
-        File(f"{SETTINGS}/known_hosts", f"{MASTER_ALIAS} {keys['ssh_host_public_key']}\n"),
-        File(f"{SETTINGS}/ssh_config", _static("ssh_config")),
         File("/etc/docker/daemon.json", json.dumps(_daemon(facts), indent=2) + "\n"),
         File("/etc/systemd/system/docker.service.d/bay.conf", _static(f"docker-{role}.conf")),
         boot.unit("swarm", UNIT),
-        *(boot.script("swarm", name) for name in scripts),
+        *(boot.script("swarm", name) for name in SCRIPTS),
+        *join_door.files(keys, role, "swarm"),
     ]
 
 
 def _settings() -> dict[str, str | int | Sequence[str]]:
     return {
-        "BAY_JOIN_KEY": f"{SETTINGS}/join_key",
-        "BAY_SSH_CONFIG": f"{SETTINGS}/ssh_config",
+        **join_door.settings(),
         "BAY_DOCKER_ENV": f"{SETTINGS}/docker.env",
         "BAY_DOCKER_FILES": ["/etc/docker/daemon.json", "/etc/systemd/system/docker.service.d/bay.conf"],
         "BAY_DOCKER_APPLIED": f"{SETTINGS}/docker.applied",
@@ -159,15 +150,7 @@ def _master_files(facts: Facts, keys: Generation) -> list[File]:
         File("/etc/docker/ca.pem", keys["ca_cert"]),
         File("/etc/docker/server.pem", certificates.server(issuer, keys["server_key"], facts.server_names, made_at)),
         File("/etc/docker/server-key.pem", keys["server_key"], "0600"),
-        File("/etc/ssh/sshd_config.d/60-bay.conf", _static("sshd.conf")),
     ]
-
-
-def _join_user(keys: Generation) -> cloudinit.User:
-    """May run one command for each key: say the token of that key's role."""
-    doors = (("node", keys["join_node_public_key"]), ("master", keys["join_master_public_key"]))
-    lines = [f'restrict,command="{boot.LIBRARY}/join-door {SWARM_ROLES[role]}" {key}' for role, key in doors]
-    return cloudinit.User(JOIN_USER, tuple(lines), sudo=f"ALL=(root) NOPASSWD: {boot.LIBRARY}/join-root")
 
 
 def _static(name: str) -> str:

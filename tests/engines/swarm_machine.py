@@ -162,8 +162,8 @@ class Machine:
     def decide(self, attempt: int = 1) -> str:
         """What the server would do next."""
         library = shlex.quote(str(self.folder / "lib"))
-        script = "set -Eeuo pipefail; . {env}; . {lib}/common.sh; . {lib}/docker.sh; . {lib}/cluster.sh; decide {n}\n"
-        text = script.format(env=shlex.quote(str(self.folder / "env")), lib=library, n=attempt)
+        parts = "; ".join(f". {library}/{name}" for name in ("common.sh", "docker.sh", "join.sh", "cluster.sh"))
+        text = f"set -Eeuo pipefail; . {shlex.quote(str(self.folder / 'env'))}; {parts}; decide {attempt}\n"
         self.fake("decide", text)
         shutil.copy(self.folder / "bin" / "decide", self.folder / "lib" / "decide")
         done = self.run("decide")
