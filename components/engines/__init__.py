@@ -123,11 +123,13 @@ class Question:
     """How an engine is asked for its health: HTTPS GET of `path` with the client's certificate.
 
     basic: the file among `Engine.client_files` that holds ``{"principal": ..., "secret": ...}`` for HTTP basic
-    authentication, where the engine wants that. The answer goes to `Engine.node_health`.
+    authentication, where the engine wants that. names_masters: whether the answer names masters beside nodes.
+    A master that sends on to another one is healthy too. The answer goes to `Engine.node_health`.
     """
 
     path: str
     basic: str | None = None
+    names_masters: bool = True
 
 
 class Options(BaseModel):
