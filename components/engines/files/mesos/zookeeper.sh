@@ -2,13 +2,12 @@
 # ZooKeeper on this master. Sourced after the settings, common.sh and start's own functions.
 
 YOUNG=86400 # seconds: only in the first day of a bay's life may a master begin with nothing on its disk
-SHELL_OF_ZOOKEEPER=/usr/share/zookeeper/bin/zkCli.sh
-ZOOKEEPER_SETTINGS=/etc/zookeeper/bay.cfg
+RIGHTS=auth::cdrwa,world:anyone:r
 
 start_zookeeper() {
   local decision
   stage zookeeper
-  need "$SHELL_OF_ZOOKEEPER" zookeeper
+  need "$BAY_ZOOKEEPER_SHELL" zookeeper
   decision=$(decide)
   until [ "$decision" = go ]; do
     tell "$decision"
@@ -23,26 +22,29 @@ start_zookeeper() {
   own_tree
 }
 
-# decide: go, or a mark that says why not. Masters with nothing on their disks would otherwise agree on an empty
+# decide: go, or the mark that says why not. Masters with nothing on their disks would otherwise agree on an empty
 # ensemble while the one that has the data is away.
 decide() {
-  local address age
-  [ -z "$(ls -A "$BAY_ZOOKEEPER_STATE/version-2" 2>/dev/null)" ] || {
-    echo go
-    return
-  }
+  local age
   age=$(($(date +%s) - BAY_MADE_AT))
-  ((age <= -3600 || age >= YOUNG)) || {
+  if [ -n "$(ls -A "$BAY_ZOOKEEPER_STATE/version-2" 2>/dev/null)" ]; then
     echo go
-    return
-  }
+  elif ((age > -3600 && age < YOUNG)); then
+    echo go
+  elif others_serve; then
+    echo go
+  else
+    echo "failed reason=bay-is-not-new"
+  fi
+}
+
+others_serve() {
+  local address
   for address in $BAY_MASTER_ADDRESSES; do
-    [ "$address" = "$(listed_address)" ] || ! mode_of "$address" >/dev/null || {
-      echo go
-      return
-    }
+    [ "$address" != "$(listed_address)" ] || continue
+    ! mode_of "$address" >/dev/null || return 0
   done
-  echo "failed reason=bay-is-not-new"
+  return 1
 }
 
 # mode_of ADDRESS: leader, follower or standalone; nothing and false where no ensemble serves.
@@ -63,11 +65,11 @@ configure_zookeeper() {
   install -d -o zookeeper -g zookeeper -m 0750 "$BAY_ZOOKEEPER_STATE"
   number >"$BAY_ZOOKEEPER_STATE/myid"
   systemctl daemon-reload
-  if cmp -s "$BAY_MESOS/zoo.cfg" "$ZOOKEEPER_SETTINGS"; then
+  if cmp -s "$BAY_MESOS/zoo.cfg" "$BAY_ZOOKEEPER_SETTINGS"; then
     systemctl start zookeeper.service
   else
     # Restart: a package may have started one of its own, with settings that are not the bay's.
-    install -o zookeeper -g zookeeper -m 0400 "$BAY_MESOS/zoo.cfg" "$ZOOKEEPER_SETTINGS"
+    install -o zookeeper -g zookeeper -m 0400 "$BAY_MESOS/zoo.cfg" "$BAY_ZOOKEEPER_SETTINGS"
     systemctl restart zookeeper.service
   fi
 }
@@ -76,18 +78,22 @@ configure_zookeeper() {
 tree() {
   local login
   login=$(sed -n 's|^zk://\([^@]*\)@.*|\1|p' "$BAY_MESOS/zk")
-  printf '%s\n' "addauth digest $login" "$@" quit | "$SHELL_OF_ZOOKEEPER" -server 127.0.0.1:2181 2>/dev/null
+  printf '%s\n' "addauth digest $login" "$@" quit | "$BAY_ZOOKEEPER_SHELL" -server 127.0.0.1:2181 2>/dev/null
 }
 
-# Everybody in the bay may read; only masters write. What somebody else made before that goes.
+# Everybody in the bay may read; only masters write. What somebody else made before goes: a node could have put
+# itself up as a master.
 own_tree() {
-  local digest rights="auth::cdrwa,world:anyone:r"
+  local digest path rights
   digest=$(sed -n 's/^DigestAuthenticationProvider.superDigest=//p' "$BAY_MESOS/zoo.cfg")
-  until tree "getAcl /" | grep -qF "$digest"; do
-    tree "setAcl / $rights" >/dev/null || true
-    sleep 1
+  until tree "setAcl / $RIGHTS" "setAcl -R /zookeeper $RIGHTS" "getAcl /" | grep -qF "$digest"; do
+    tell "zookeeper state=waiting reason=tree-is-not-ours"
+    sleep 2
   done
-  if tree "ls /" | grep -qw mesos && ! tree "getAcl /mesos" | grep -qF "$digest"; then
-    tree "deleteall /mesos" >/dev/null
-  fi
+  for path in /mesos /marathon; do
+    rights=$(tree "getAcl $path" | grep "^'" || true)
+    if [ -n "$rights" ] && ! grep -qF "$digest" <<<"$rights"; then
+      tree "deleteall $path" >/dev/null
+    fi
+  done
 }
