@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bay.cli.commands import config, create, doctor, model, preview, sandbox, show
+from bay.cli.commands import ca, config, create, doctor, model, preview, sandbox, show
 from bay.cli.main import INTERRUPTED
 from bay.cli.output import say
 from bay.components.errors import BayError
@@ -22,12 +22,14 @@ app.command()(create.create)
 app.command()(preview.preview)
 app.command()(create.scale)
 app.command()(create.update)
+app.command()(create.wait)
 app.command()(create.delete)
 app.command("list")(show.list_bays)
 app.command()(show.show)
 app.add_typer(show.node_commands, name="node")
 app.command()(config.config)
 app.add_typer(model.commands, name="model")
+app.add_typer(ca.commands, name="ca")
 app.command()(config.export)
 app.command()(config.env)
 app.command()(config.cancel)

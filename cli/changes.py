@@ -10,6 +10,7 @@ from bay.cli.lifecycle import change, recorded
 from bay.cli.output import say, some
 from bay.cli.record import Record
 from bay.cli.session import Session
+from bay.cli.waiting import wait_for_new
 from bay.components.bay import Owner
 from bay.components.errors import BayError, nearest
 from bay.components.spec import BaySpec
@@ -18,8 +19,11 @@ from bay.components.spec_nodes import NodeGroup
 Edit = Callable[[BaySpec], BaySpec]
 
 
-def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool) -> None:
-    """Change the spec by `edit`, after the question where servers would go; nothing happens where it equals."""
+def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool, minutes: float) -> None:
+    """Change the spec by `edit`, after the question where servers would go; nothing happens where it equals.
+
+    minutes: to wait for the engine on new servers at most; 0: not at all.
+    """
     record = recorded(session, name)
     spec = edit(must_exist(record))
     if dry_run:
@@ -32,6 +36,8 @@ def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool) 
         confirm(f"delete {len(going)} servers of bay {name}: {some(sorted(going), 6)}", yes)
     owner: Owner = "file" if record.managed_by == "file" else "cli"
     change(session, record, spec, owner, say)
+    if minutes:
+        wait_for_new(session, name, {node.id for node in record.nodes}, minutes)
     say(f"bay {name} is changed")
 
 

@@ -17,6 +17,12 @@ Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the engine runs on the servers.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="MINUTES", min=0, help="How long to wait for the engine at most.")
+]
+MINUTES = 60.0
+"""How long a command waits for the engine, as Magnum's `create_timeout`."""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 Model = Annotated[
     str | None,

@@ -1,7 +1,7 @@
 """Waits until the engine runs on the servers of a bay, by what they say in their console logs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from bay.components.errors import BayError
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-MINUTES = 60
-"""How long to wait at most, as Magnum's `create_timeout`."""
+    from bay.cli.session import Session
+
 PAUSE = 2.0
 """Seconds between two rounds of looks at the console logs, and as many for each 50 servers more."""
 LOOKS = 16
@@ -54,12 +54,24 @@ class NotReady(BayError):
         self.server = server
 
 
+def wait_for_new(session: "Session", name: str, known: Collection[str], minutes: float) -> None:
+    """Wait for the engine on the servers of a bay that are not among the `known` ids, where servers boot at all."""
+    from bay.cli.lifecycle import recorded
+
+    new = [node.id for node in recorded(session, name).nodes if node.id not in known]
+    cloud = session.cloud()
+    if new and boots(cloud):
+        wait_for_engine(name, cloud, new, minutes)
+    elif new:
+        say("the servers of this cloud do not boot, so there is no engine to wait for")
+
+
 def boots(cloud: "Connection") -> bool:
     """Whether servers of this cloud boot at all; those of the sandbox do so where it was started to."""
     return bool(cloud.config.config.get("servers_boot", True))
 
 
-def wait_for_engine(bay: str, cloud: "Connection", ids: Sequence[str], minutes: float = MINUTES) -> None:
+def wait_for_engine(bay: str, cloud: "Connection", ids: Collection[str], minutes: float) -> None:
     """Return when every one of the servers says `ready`; BayError with the console log of one that does not."""
     servers = _servers(bay, cloud, set(ids))
     try:

@@ -23,10 +23,12 @@ def create(
     file: options.SpecFile = None,
     models: options.Models = None,
     dry_run: options.DryRun = False,
+    no_wait: options.NoWait = False,
+    timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Make a bay and wait until its servers are ACTIVE.
+    """Make a bay and wait until its engine runs.
 
     Example: bay create physics --model swarm --nodes 5 --set access.api=[192.0.2.0/24]
 
@@ -35,6 +37,7 @@ def create(
     from bay.cli.commands.preview import show_plan
     from bay.cli.lifecycle import create as make
     from bay.cli.session import Session
+    from bay.cli.waiting import wait_for_new
     from bay.cli.wish import Wish
 
     session = Session(os_cloud, state)
@@ -50,7 +53,26 @@ def create(
         show_plan(session, name, specify)
         return
     make(session, name, specify, say)
+    if not no_wait:
+        wait_for_new(session, name, (), timeout)
     say(f"bay {name} is made; 'bay show {name}' shows it, 'bay config {name}' writes its client files")
+
+
+def wait(
+    name: options.Name,
+    timeout: options.Timeout = options.MINUTES,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """Wait until the engine runs on every server of a bay.
+
+    Example: bay create physics --model swarm --no-wait && bay wait physics
+    """
+    from bay.cli.session import Session
+    from bay.cli.waiting import wait_for_new
+
+    wait_for_new(Session(os_cloud, state), name, (), timeout)
+    say(f"bay {name} is ready")
 
 
 def update(
@@ -63,6 +85,8 @@ def update(
     models: options.Models = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
+    no_wait: options.NoWait = False,
+    timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
@@ -76,7 +100,8 @@ def update(
 
     session = Session(os_cloud, state)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
-    apply(session, name, Wish(session, said, addons or [], models).specify, yes=yes, dry_run=dry_run)
+    edit = Wish(session, said, addons or [], models).specify
+    apply(session, name, edit, yes=yes, dry_run=dry_run, minutes=0 if no_wait else timeout)
 
 
 def scale(
@@ -88,6 +113,8 @@ def scale(
     ] = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
+    no_wait: options.NoWait = False,
+    timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
@@ -106,6 +133,7 @@ def scale(
         lambda spec: scaled(name, spec, group, count, remove or []),
         yes=yes,
         dry_run=dry_run,
+        minutes=0 if no_wait else timeout,
     )
 
 
