@@ -18,6 +18,7 @@ from nova.virt import event, hardware
 
 from . import config_drive
 from .nodes.commands import CommandError
+from .nodes.disks import Disk
 from .nodes.names import Names
 from .nodes.node import Interface, Kind, Node
 from .nova_driver import SandboxDriver
@@ -64,6 +65,8 @@ class BootDriver(SandboxDriver):
         try:
             drive = config_drive.content(instance, injected_files, admin_password, network_info)
             node.create(Kind(str(root), instance.hostname[:63], instance.flavor.memory_mb), drive)
+            for volume in (block_device_info or {}).get("block_device_mapping") or ():
+                node.attach(_disk(volume["connection_info"], volume["mount_device"]))
             if power_on:
                 node.start(_interfaces(network_info))
         except (CommandError, OSError) as error:
@@ -133,6 +136,28 @@ class BootDriver(SandboxDriver):
             self._node(instance).unplug(_interface(vif))
         super().detach_interface(context, instance, vif)
 
+    def attach_volume(
+        self, context: Any, connection_info: Any, instance: Any, mountpoint: str, *arguments: Any, **options: Any
+    ) -> None:
+        """Show it as a disk."""
+        super().attach_volume(context, connection_info, instance, mountpoint, *arguments, **options)
+        if self._node(instance).exists():
+            with _told():
+                self._node(instance).attach(_disk(connection_info, mountpoint))
+
+    def detach_volume(self, context: Any, connection_info: Any, instance: Any, *arguments: Any, **options: Any) -> None:
+        """Take it away."""
+        if self._node(instance).exists():
+            with _told():
+                self._node(instance).detach(connection_info["data"]["volume_id"])
+        super().detach_volume(context, connection_info, instance, *arguments, **options)
+
+    def extend_volume(self, context: Any, connection_info: Any, instance: Any, requested_size: int) -> None:
+        """Show its new size."""
+        if self._node(instance).exists():
+            with _told():
+                self._node(instance).disks.grow(connection_info["data"]["volume_id"])
+
     def _node(self, instance: Any) -> Node:
         return Node(self.plan.nodes, Names.of(self.plan.state), instance.uuid)
 
@@ -163,6 +188,10 @@ def _told() -> Iterator[None]:
         yield
     except (CommandError, OSError) as error:
         raise exception.NovaException(str(error)) from error
+
+
+def _disk(connection: Any, device: str) -> Disk:
+    return Disk(connection["data"]["volume_id"], connection["data"]["path"], Path(device).name)
 
 
 def _interfaces(network_info: Any) -> list[Interface]:

@@ -1,49 +1,67 @@
 # mypy: disable-error-code="import-not-found,misc"
-"""A volume driver that stores nothing: volumes are rows of Cinder's database."""
+"""A volume driver whose volumes are files, which take no more room than was written to them."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from cinder import interface
 from cinder.volume import driver
+from oslo_config import cfg
+
+GIB = 2**30
 
 
 @interface.volumedriver
 class SandboxVolumeDriver(driver.VolumeDriver):
-    """Every operation succeeds at once."""
+    """A volume is empty until something is written to it, also one that is made from an image."""
 
     VERSION = "1.0"
     CI_WIKI_NAME = "none"
 
     def check_for_setup_error(self) -> None:
-        """Nothing to set up."""
+        """Make the folder."""
+        _folder().mkdir(parents=True, exist_ok=True)
 
     def create_volume(self, volume: Any) -> None:
-        """Nothing to make."""
+        """An empty one."""
+        with _file(volume.id).open("ab") as file:
+            file.truncate(volume.size * GIB)
 
     def delete_volume(self, volume: Any) -> None:
-        """Nothing to delete."""
+        """Delete the file."""
+        _file(volume.id).unlink(missing_ok=True)
 
     def create_snapshot(self, snapshot: Any) -> None:
-        """Nothing to copy."""
+        """A copy."""
+        _copy(snapshot.volume_id, snapshot.id)
 
     def delete_snapshot(self, snapshot: Any) -> None:
-        """Nothing to delete."""
+        """Delete the copy."""
+        _file(snapshot.id).unlink(missing_ok=True)
 
     def create_volume_from_snapshot(self, volume: Any, snapshot: Any) -> None:
-        """Nothing to copy."""
+        """A copy, which may be larger."""
+        _copy(snapshot.id, volume.id)
+        self.create_volume(volume)
 
     def create_cloned_volume(self, volume: Any, src_vref: Any) -> None:
-        """Nothing to copy."""
+        """A copy, which may be larger."""
+        _copy(src_vref.id, volume.id)
+        self.create_volume(volume)
 
     def copy_image_to_volume(self, *arguments: Any, **options: Any) -> None:
-        """Nothing to copy."""
+        """Images hold nothing."""
 
-    def clone_image(self, *arguments: Any) -> tuple[dict[str, Any], bool]:
+    def clone_image(self, context: Any, volume: Any, *arguments: Any) -> tuple[dict[str, Any], bool]:
         """Say that the image was cloned, so that Cinder does not fetch it."""
+        self.create_volume(volume)
         return {}, True
 
     def extend_volume(self, volume: Any, new_size: int) -> None:
-        """The size is a column."""
+        """A larger file."""
+        with _file(volume.id).open("ab") as file:
+            file.truncate(new_size * GIB)
 
     def ensure_export(self, context: Any, volume: Any) -> None:
         """Nothing to export."""
@@ -55,8 +73,10 @@ class SandboxVolumeDriver(driver.VolumeDriver):
         """Nothing is exported."""
 
     def initialize_connection(self, volume: Any, connector: Any, **options: Any) -> dict[str, Any]:
-        """What Nova's fake driver attaches."""
-        return {"driver_volume_type": "fake", "data": {"volume_id": volume.id}}
+        """What Nova's drivers take; the file is made for a volume that is older than this driver."""
+        if not _file(volume.id).exists():
+            self.create_volume(volume)
+        return {"driver_volume_type": "fake", "data": {"volume_id": volume.id, "path": str(_file(volume.id))}}
 
     def terminate_connection(self, volume: Any, connector: Any, **options: Any) -> None:
         """Nothing is connected."""
@@ -74,3 +94,20 @@ class SandboxVolumeDriver(driver.VolumeDriver):
             "multiattach": True,
             "thin_provisioning_support": True,
         }
+
+
+def _folder() -> Path:
+    return Path(cfg.CONF.state_path) / "volumes"
+
+
+def _file(name: str) -> Path:
+    return _folder() / name
+
+
+def _copy(source: str, target: str) -> None:
+    _file(source).touch()  # a volume that is older than this driver has none
+    subprocess.run(
+        ["cp", "--sparse=always", "--reflink=auto", str(_file(source)), str(_file(target))],
+        check=True,
+        capture_output=True,
+    )

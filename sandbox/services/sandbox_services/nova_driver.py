@@ -39,6 +39,10 @@ class SandboxDriver(fake.FakeDriver):
                 state = server.power_state or power_state.RUNNING
                 self.instances[server.uuid] = fake.FakeInstance(server.name, state, server.uuid)
 
+    def default_root_device_name(self, instance: Any, image_meta: Any, root_bdm: Any) -> str:
+        """As KVM's disks are called; the others count on from it."""
+        return "/dev/vda"
+
     def get_nodenames_by_uuid(self, refresh: bool = False) -> dict[str, str]:
         """The host's only node."""
         return {_node_id(name): name for name in self.get_available_nodes()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from . import mounts, namespaces, tree
 from .commands import CommandError, attempt, run, wait_until
 from .container import Container
+from .disks import Disk, Disks
 from .names import BRIDGE, Names, tap
 
 OWN_DISK = ("docker", "containerd", "kubelet", "etcd")
@@ -45,6 +46,7 @@ class Node:
         self.folder = folder / uuid
         self.names = names
         self.namespace = names.server(uuid)
+        self.disks = Disks(self.folder)
         self.container = Container(self.folder, self.namespace, names.prefix)
 
     def exists(self) -> bool:
@@ -69,14 +71,16 @@ class Node:
         mounts.overlay(Path(kind.image), self.folder / "upper", self.folder / "work", self.folder / "merged")
         binds = {self.folder / "data" / name: f"/var/lib/{name}" for name in OWN_DISK}
         self.container.start(kind.hostname, self.uuid, kind.memory, binds)
+        self.disks.show(self.container.first_process())
 
     def stop(self, patience: float) -> None:
         """Shut its container down within ``patience`` seconds, or kill it; disk and interfaces stay."""
         self.container.power_off(patience)
+        self.disks.free()
 
     def release(self) -> None:
         """Kill its container; take its mount and its interfaces away. Its disk stays."""
-        self.container.kill()
+        self.stop(0)
         namespaces.delete(self.namespace)
         mounts.unmount(self.folder / "merged")
 
@@ -104,6 +108,14 @@ class Node:
     def unplug(self, interface: Interface) -> None:
         """Take an interface away."""
         attempt("ip", "-n", self.names.network(interface.network), "link", "delete", tap(interface.port))
+
+    def attach(self, disk: Disk) -> None:
+        """Give it a volume, at once if it runs."""
+        self.disks.add(disk, self.container.first_process())
+
+    def detach(self, volume: str) -> None:
+        """Take a volume away."""
+        self.disks.remove(volume, self.container.first_process())
 
     @property
     def _kind_file(self) -> Path:
