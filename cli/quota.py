@@ -83,6 +83,7 @@ def show(rows: Sequence[Room], form: Format = Format.TABLE) -> None:
         return
     printed = [row.row() for row in rows]
     if form is Format.MARKDOWN:
+        print()  # else it would be more rows of the plan
         print_list(printed, COLUMNS, form)
     else:
         say_table(printed, COLUMNS)
