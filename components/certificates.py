@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 AUTHORITY_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=1825)
@@ -69,7 +70,7 @@ def authority(key: str, bay: str, made_at: datetime) -> str:
 
     own = _load_key(key)
     subject = _name(f"{bay} CA")
-    builder = _builder(subject, subject, own, made_at, AUTHORITY_LIFETIME)
+    builder = _builder(subject, subject, own.public_key(), made_at, AUTHORITY_LIFETIME)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
     return _signed(builder, own)
@@ -93,14 +94,56 @@ def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime)
     return _signed(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
 
 
+def read_request(pem: str) -> "x509.CertificateSigningRequest":
+    """A certificate request that its own key signed; ValueError ("is ...") for anything else."""
+    from cryptography import x509
+
+    try:
+        request = x509.load_pem_x509_csr(pem.encode())
+    except ValueError:
+        raise ValueError("is no certificate request in PEM") from None
+    if not request.is_signature_valid:
+        raise ValueError("is not signed by the key that is in it: it was changed on its way")
+    if not list(request.subject):
+        raise ValueError("is for nobody: its subject is empty")
+    return request
+
+
+def signed_request(
+    issuer: Authority, request: "x509.CertificateSigningRequest", made_at: datetime, lifetime: timedelta
+) -> str:
+    """A client's certificate for the key and subject of a request; it ends with its authority's at the latest.
+
+    What else the request asks for, as being an authority or a server, it does not get.
+    """
+    from cryptography import x509
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    ends = x509.load_pem_x509_certificate(issuer.certificate.encode()).not_valid_after_utc
+    kept = min(lifetime, ends - made_at)
+    builder = _leaf_for(issuer, request.public_key(), request.subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH, kept)
+    return _signed(builder, _load_key(issuer.key))
+
+
 def _leaf(
     issuer: Authority, key: str, subject: "x509.Name", made_at: datetime, purpose: "x509.ObjectIdentifier"
+) -> "x509.CertificateBuilder":
+    return _leaf_for(issuer, _load_key(key).public_key(), subject, made_at, purpose, LEAF_LIFETIME)
+
+
+def _leaf_for(
+    issuer: Authority,
+    public: "CertificatePublicKeyTypes",
+    subject: "x509.Name",
+    made_at: datetime,
+    purpose: "x509.ObjectIdentifier",
+    lifetime: timedelta,
 ) -> "x509.CertificateBuilder":
     from cryptography import x509
 
     issued_by = x509.load_pem_x509_certificate(issuer.certificate.encode())
     identifier = issued_by.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = _builder(subject, issued_by.subject, _load_key(key), made_at, LEAF_LIFETIME)
+    builder = _builder(subject, issued_by.subject, public, made_at, lifetime)
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -110,11 +153,14 @@ def _leaf(
 
 
 def _builder(
-    subject: "x509.Name", issuer: "x509.Name", key: "ec.EllipticCurvePrivateKey", made_at: datetime, lifetime: timedelta
+    subject: "x509.Name",
+    issuer: "x509.Name",
+    public: "CertificatePublicKeyTypes",
+    made_at: datetime,
+    lifetime: timedelta,
 ) -> "x509.CertificateBuilder":
     from cryptography import x509
 
-    public = key.public_key()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

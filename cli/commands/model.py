@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 commands = typer.Typer(no_args_is_help=True, help="Models: named sets of defaults for bays.")
 
 COLUMNS = ("name", "coe", "masters", "nodes", "about")
+FIELD_COLUMNS = ("field", "coe", "type", "default", "description")
 LONG = ("name", "coe", "masters", "nodes", "public", "hidden", "extends", "projects", "about")
 
 
@@ -61,6 +62,30 @@ def show_model(
 
     spec = resolve([{"model": name}], _folders(folder), addons or [])
     print_one(spec.model_dump(mode="json"), form, columns or [])
+
+
+@commands.command("fields")
+def list_fields(
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    coe: Annotated[
+        str | None, typer.Option("--coe", metavar="ENGINE", help="Options of this engine alone; default of all.")
+    ] = None,
+) -> None:
+    """List every field that a model or --set may say: its type, default and meaning.
+
+    Example: bay model fields -c field -c default
+
+    Example: bay model fields -f csv > fields.csv
+    """
+    from bay.components.engines import ENGINES
+    from bay.components.errors import BayError, nearest
+    from bay.components.spec_docs import option_fields, spec_fields
+
+    if coe is not None and coe not in ENGINES:
+        raise BayError(f"there is no engine {coe!r}", nearest(coe, list(ENGINES)), 2)
+    found = [*spec_fields(), *(field for name in ENGINES if coe in (None, name) for field in option_fields(name))]
+    print_list([field.row() for field in found], FIELD_COLUMNS, form, columns or [])
 
 
 def _folders(named: Path | None) -> list[Path]:

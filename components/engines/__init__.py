@@ -187,6 +187,10 @@ class Engine(Protocol):
     def question(self) -> Question:
         """How the engine is asked for its health."""
 
+    @property
+    def certificate_power(self) -> str:
+        """What its holder may do with a client certificate of the bay's authority, in words that follow "it"."""
+
     def node_health(self, answer: Any) -> dict[str, str]:
         """Server name -> HEALTHY or UNHEALTHY, from the engine's answer (JSON) to its question."""
 

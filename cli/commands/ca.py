@@ -1,0 +1,89 @@
+"""`bay ca show`, `bay ca sign`: the certificate authority of a bay."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.output import say
+
+commands = typer.Typer(no_args_is_help=True, help="The certificate authority of a bay.")
+
+
+@commands.command("show")
+def show_authority(
+    name: options.Name,
+    kind: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Which: bay, or another that the engine has, as etcd.")
+    ] = "bay",
+    state: options.State = None,
+) -> None:
+    """Print the certificate of a bay's authority, PEM; it is no secret.
+
+    Example: bay ca show physics > ca.pem
+    """
+    from bay.cli.keys import authority, keys_of
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+
+    session = Session(state=state)
+    record = recorded(session, name)
+    typer.echo(authority(record, keys_of(session, record), kind).certificate, nl=False)
+
+
+@commands.command("sign")
+def sign_request(
+    name: options.Name,
+    request: Annotated[
+        Path, typer.Argument(metavar="CSR", allow_dash=True, help="File of the certificate request, PEM; - reads it.")
+    ],
+    days: Annotated[
+        int | None,
+        typer.Option("--days", metavar="N", min=1, max=3650, help="How long it is valid; default 1825, five years."),
+    ] = None,
+    state: options.State = None,
+) -> None:
+    """Sign a certificate request as a client of a bay and print the certificate, PEM.
+
+    Example: bay ca sign physics ada.csr --days 90 > ada.pem
+
+    Subject and key are the request's; whatever else it asks for, it becomes a client and nothing more. There is no
+    way to take a certificate back but to renew the bay's keys, so let it be valid for as short as will do.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from bay.cli.changes import must_exist
+    from bay.cli.keys import authority, keys_of
+    from bay.cli.lifecycle import recorded
+    from bay.cli.session import Session
+    from bay.components.certificates import LEAF_LIFETIME, read_request, signed_request
+    from bay.components.engines import ENGINES
+    from bay.components.errors import BayError
+
+    try:
+        asked = read_request(_text_of(request))
+    except ValueError as error:
+        raise BayError(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME makes one", 2) from None
+    session = Session(state=state)
+    record = recorded(session, name)
+    engine = ENGINES[must_exist(record).coe]
+    issuer = authority(record, keys_of(session, record))
+    now = datetime.now(UTC).replace(microsecond=0)
+    lifetime = LEAF_LIFETIME if days is None else timedelta(days=days)
+    typer.echo(signed_request(issuer, asked, now, lifetime), nl=False)
+    say(f"a certificate for {asked.subject.rfc4514_string()} as a client of bay {name}: it {engine.certificate_power}")
+
+
+def _text_of(file: Path) -> str:
+    import sys
+
+    from bay.components.errors import BayError
+
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is no text"
+        raise BayError(f"{file}: {reason}", "name a file with a certificate request", 2) from None
