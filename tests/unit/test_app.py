@@ -92,7 +92,7 @@ def test_wrong_usage_ends_with_2_and_names_the_help(words: list[str], part: str,
 
 def test_a_command_that_succeeds_ends_with_0(capsys: Captured) -> None:
     assert app.run(["model", "list", "-f", "value", "-c", "name"]) == 0
-    assert capsys.readouterr().out == "swarm\nswarm-ha\n"
+    assert capsys.readouterr().out == "kubernetes\nkubernetes-ha\nmesos\nmesos-ha\nswarm\nswarm-ha\n"
 
 
 def test_models_of_the_user_are_listed_beside_the_built_in(

@@ -1,0 +1,82 @@
+# shellcheck shell=bash disable=SC2154
+# What kubeadm is told of this server. Sourced after the settings, common.sh and join.sh.
+
+CRI=unix:///run/containerd/containerd.sock
+
+# ADDRESS: of this server.
+init_configuration() {
+  cat <<CONF
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint: {advertiseAddress: "$1", bindPort: $BAY_API_PORT}
+bootstrapTokens:
+- {ttl: 1m0s, usages: [authentication]} # kubeadm makes one in any case; servers get their own
+$(registration "$1")
+$(timeouts)
+CONF
+  cat "$BAY_KUBEADM"
+}
+
+# ADDRESS: of this server.
+join_configuration() {
+  cat <<CONF
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: JoinConfiguration
+discovery:
+  file: {kubeConfigPath: "$RUN/discovery.conf"}
+$([ "$BAY_ROLE" = node ] || echo "controlPlane: {localAPIEndpoint: {advertiseAddress: \"$1\", bindPort: $BAY_API_PORT}}")
+$(registration "$1")
+$(timeouts)
+CONF
+}
+
+# TOKEN: the authority is known, so nobody else can answer in the masters' place.
+discovery() {
+  cat <<CONF
+apiVersion: v1
+kind: Config
+clusters:
+- {name: bay, cluster: {server: "https://$BAY_CLUSTER", certificate-authority: "$BAY_KEYS/ca.crt"}}
+users:
+- {name: newcomer, user: {token: "$1"}}
+contexts:
+- {name: bay, context: {cluster: bay, user: newcomer}}
+current-context: bay
+CONF
+}
+
+# ADDRESS: of this server. A master has the taints that kubeadm gives it.
+registration() {
+  local argument taint
+  cat <<CONF
+nodeRegistration:
+  name: $(node_name)
+  criSocket: $CRI
+  ignorePreflightErrors: [$(ignored)]
+  kubeletExtraArgs:
+CONF
+  for argument in "node-ip=$1" $BAY_KUBELET_ARGS; do
+    printf '  - {name: "%s", value: "%s"}\n' "${argument%%=*}" "${argument#*=}"
+  done
+  [ "$BAY_ROLE" = node ] || return 0
+  [ -n "$BAY_TAINTS" ] && echo "  taints:" || echo "  taints: []"
+  for taint in $BAY_TAINTS; do
+    printf '  - %s\n' "$(taint_fields "$taint")"
+  done
+}
+
+# taint_fields KEY[=VALUE]:EFFECT
+taint_fields() {
+  local pair=${1%:*} value=
+  [ "$pair" = "${pair%%=*}" ] || value=${pair#*=}
+  printf '{key: "%s", value: "%s", effect: %s}' "${pair%%=*}" "$value" "${1##*:}"
+}
+
+# Small masters do, if slowly; a container has no configuration of the kernel to look at.
+ignored() {
+  echo "NumCPU$(systemd-detect-virt --quiet --container && echo ", SystemVerification")"
+}
+
+timeouts() {
+  echo "timeouts: {controlPlaneComponentHealthCheck: 10m0s, kubeletHealthCheck: 10m0s, tlsBootstrap: 10m0s}"
+}

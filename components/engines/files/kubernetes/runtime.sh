@@ -1,0 +1,81 @@
+# shellcheck shell=bash disable=SC2154
+# What Kubernetes needs on this server: programs, kernel, containerd. Sourced after the settings and common.sh.
+
+install_kubernetes() {
+  # Without its parser a kernel with AppArmor refuses every container.
+  [ ! -d /sys/kernel/security/apparmor ] || need apparmor_parser apparmor
+  need iptables iptables
+  need conntrack conntrack
+  need ssh openssh-client
+  if [ "$BAY_ROLE" = master ]; then
+    need sudo sudo # for the account bay-join
+    need curl curl
+  fi
+  need containerd containerd
+  need kubelet kubelet
+  need kubeadm kubeadm
+  need kubectl kubectl
+  link_plugins
+  systemctl enable containerd.service kubelet.service
+}
+
+# Debian has the plugins of pod networks in a place of its own.
+link_plugins() {
+  local plugin
+  [ ! -x "$BAY_PLUGINS/bridge" ] || return 0
+  need /usr/lib/cni/bridge containernetworking-plugins
+  mkdir -p "$BAY_PLUGINS"
+  for plugin in /usr/lib/cni/*; do
+    [ -e "$BAY_PLUGINS/${plugin##*/}" ] || ln -s "$plugin" "$BAY_PLUGINS/"
+  done
+}
+
+# At each boot. A container has no modules to load, and may not set all of these.
+set_kernel() {
+  modprobe -a overlay br_netfilter nf_conntrack || true
+  sysctl -q -w net.ipv4.ip_forward=1
+  sysctl -q -w net.bridge.bridge-nf-call-iptables=1 || true
+  sysctl -q -w net.netfilter.nf_conntrack_max=262144 || true # connections; kube-proxy leaves it alone
+}
+
+# Some hosts do not let root of a container make a process less likely to be killed.
+may_adjust_oom_score() {
+  local capabilities
+  capabilities=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+  (((16#$capabilities >> 24) & 1)) # CAP_SYS_RESOURCE
+}
+
+# The pause image must be the one that kubeadm knows.
+containerd_settings() {
+  local pause restrict=false
+  pause=$(kubeadm config images list --kubernetes-version "$BAY_VERSION" --image-repository "$BAY_IMAGES" | grep /pause:)
+  may_adjust_oom_score || restrict=true
+  cat <<CONF
+version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$pause"
+  restrict_oom_score_adj = $restrict
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "$BAY_PLUGINS"
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = true
+CONF
+}
+
+# Restarts containerd only where it runs with other settings.
+configure_containerd() {
+  local new="$RUN/containerd.toml"
+  mkdir -p "$RUN" "${BAY_CONTAINERD%/*}"
+  containerd_settings >"$new"
+  if cmp -s "$new" "$BAY_CONTAINERD"; then
+    systemctl start containerd.service
+  else
+    cp "$new" "$BAY_CONTAINERD"
+    systemctl restart containerd.service
+  fi
+}
