@@ -9,11 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bay.cli.output import some
 from bay.components.engines import ENGINES, Question
 from bay.components.spec import BaySpec
+
+if TYPE_CHECKING:
+    from bay.cli.record import Record
+    from bay.cli.workspace import BayStack
 
 TIMEOUT = 4.0
 """Seconds for an answer; one that takes longer helps nobody who waits for a table."""
@@ -31,10 +35,25 @@ class Health:
     nodes: Mapping[str, str] = field(default_factory=dict)
 
 
+CLOSED = Health(UNKNOWN, "the API is closed to clients: access.api is empty")
+NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
+
+
+def of_bay(stack: "BayStack", record: "Record") -> Health:
+    """Health of a bay as its engine tells it; needs the bay's passphrase for the client's key."""
+    if record.spec is None or not record.completed:
+        return Health(UNKNOWN, "the bay is not complete")
+    if not record.spec.access.api:
+        return CLOSED
+    outputs = stack.outputs()
+    addresses = outputs.get("api_addresses") or [outputs["api_address"]]  # of a bay that an earlier version made
+    return ask(record.spec, [node.name for node in record.nodes], addresses, outputs["client_files"])
+
+
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:
     """Ask at every address at the same time; the first answer counts. files: those of `bay config`."""
     if not spec.access.api:
-        return Health(UNKNOWN, "the API is closed to clients: access.api is empty")
+        return CLOSED
     engine = ENGINES[spec.coe]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda address: _answer(address, engine.question, files), addresses))

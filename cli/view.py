@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bay.cli import lock
+from bay.cli.engine_health import NOT_ASKED, UNKNOWN, Health
 from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.cli.status import LastRun, status
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "id", "status")
+NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
 
 
-def bay_row(session: Session, record: Record, last: LastRun) -> dict[str, Any]:
+def bay_row(session: Session, record: Record, last: LastRun, health: Health = NOT_ASKED) -> dict[str, Any]:
     """Everything `bay show` says of a bay."""
     running = lock.is_held(session.settings.lock_file(record.name))
     word, reason = status(record, last, running)
@@ -27,8 +28,9 @@ def bay_row(session: Session, record: Record, last: LastRun) -> dict[str, Any]:
         "model": spec.model if spec else None,
         "status": word,
         "status_reason": reason,
-        "health_status": "UNKNOWN",
-        "health_status_reason": "the servers are ACTIVE or not; the engine on them is not asked",
+        "health_status": health.status,
+        "health_status_reason": health.reason,
+        "node_health": dict(health.nodes),
         "api_address": record.outputs.get("api_address"),
         "masters": [node.address for node in record.nodes if node.role == "master"],
         "nodes": [node.address for node in record.nodes if node.role == "node"],
@@ -39,8 +41,11 @@ def bay_row(session: Session, record: Record, last: LastRun) -> dict[str, Any]:
     }
 
 
-def node_rows(record: Record, statuses: Mapping[str, str] | None) -> list[dict[str, Any]]:
-    """A row for each server; UNKNOWN where the cloud was not asked (None), DELETED where it knows no such server."""
+def node_rows(record: Record, statuses: Mapping[str, str] | None, health: Health = NOT_ASKED) -> list[dict[str, Any]]:
+    """A row for each server, with Nova's status and the engine's word.
+
+    UNKNOWN where the cloud was not asked (None), DELETED where it knows no such server.
+    """
     absent = "UNKNOWN" if statuses is None else "DELETED"
     return [
         {
@@ -50,6 +55,7 @@ def node_rows(record: Record, statuses: Mapping[str, str] | None) -> list[dict[s
             "address": node.address,
             "id": node.id,
             "status": (statuses or {}).get(node.id, absent),
+            "health": health.nodes.get(node.name, UNKNOWN),
         }
         for node in record.nodes
     ]

@@ -51,7 +51,7 @@ def show(
     ] = False,
     models: options.Models = None,
 ) -> None:
-    """Show a bay: status, API address, nodes and spec, from the state alone.
+    """Show a bay: status, health, API address, nodes and spec; from the state, and the health from the engine itself.
 
     Example: bay show physics -f json -c api_address
 
@@ -67,7 +67,7 @@ def show(
     if origin:
         _show_origins(Session(state=state), name, models, form, columns or [])
         return
-    print_one(_row(Session(state=state), name)[1], form, columns or [])
+    print_one(_row(Session(state=state), name, asking=True)[1], form, columns or [])
 
 
 @node_commands.command("list")
@@ -78,17 +78,21 @@ def list_nodes(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """List the servers of a bay with Nova's status of each.
+    """List the servers of a bay with Nova's status of each, and what the engine says of it.
 
     Example: bay node list physics -f value -c address
     """
-    from bay.cli.lifecycle import recorded
+    from bay.cli.engine_health import of_bay
     from bay.cli.session import Session, check_cloud
     from bay.cli.view import NODE_COLUMNS, node_rows, server_statuses
     from bay.components.errors import BayError
+    from bay.components.spec import check_name
 
     session = Session(os_cloud, state)
-    record = recorded(session, name)
+    check_name(name)
+    with session.existing(name) as stack:
+        record = stack.record()
+        health = of_bay(stack, record)
     statuses = None
     try:
         cloud = session.cloud()
@@ -96,7 +100,7 @@ def list_nodes(
         statuses = server_statuses(cloud, record)
     except BayError as error:
         say(f"the status of the servers is not known: {error.message}")
-    print_list(node_rows(record, statuses), NODE_COLUMNS, form, columns or [])
+    print_list(node_rows(record, statuses, health), NODE_COLUMNS, form, columns or [])
 
 
 def _show_origins(session: "Session", name: str, models: "Path | None", form: Format, columns: list[str]) -> None:
@@ -125,7 +129,9 @@ def _row_or_reason(session: "Session", name: str) -> "dict[str, Any]":
         return {"name": name, "status": "UNKNOWN"}
 
 
-def _row(session: "Session", name: str) -> "tuple[Record, dict[str, Any]]":
+def _row(session: "Session", name: str, asking: bool = False) -> "tuple[Record, dict[str, Any]]":
+    """What the state says of a bay; asking: and the engine of its health."""
+    from bay.cli.engine_health import NOT_ASKED, of_bay
     from bay.cli.view import bay_row
     from bay.cli.workspace import opened
 
@@ -133,4 +139,5 @@ def _row(session: "Session", name: str) -> "tuple[Record, dict[str, Any]]":
     with opened(engine, name) as stack, ThreadPoolExecutor(1) as pool:
         last = pool.submit(stack.last_run)
         record = stack.record()
-        return record, bay_row(session, record, last.result())
+        health = of_bay(stack, record) if asking else NOT_ASKED
+        return record, bay_row(session, record, last.result(), health)
