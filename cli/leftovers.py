@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bay.cli.marked import everything
 from bay.cli.output import some
 from bay.components.cloud import explained
 from bay.components.errors import BayError
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds that a sweep waits for servers to go, and for what they held to be free."""
 
+GO_LATER = ("server", "load balancer", "volume")
+"""Kinds that the cloud says it will delete; what they use is free only once they are gone."""
 
-INTERFACE_OWNERS = (
-    "network:router_interface",
-    "network:router_interface_distributed",
-    "network:ha_router_replicated_interface",
-)
-"""Device owners that Neutron gives to the ports of plain, distributed and highly available routers."""
+DELETED_BY = {
+    "server": ("compute", "delete_server"),
+    "server group": ("compute", "delete_server_group"),
+    "load balancer": ("load_balancer", "delete_load_balancer"),
+    "health monitor": ("load_balancer", "delete_health_monitor"),
+    "pool": ("load_balancer", "delete_pool"),
+    "listener": ("load_balancer", "delete_listener"),
+    "volume": ("block_storage", "delete_volume"),
+    "floating IP": ("network", "delete_ip"),
+    "port": ("network", "delete_port"),
+    "router": ("network", "delete_router"),
+    "subnet": ("network", "delete_subnet"),
+    "network": ("network", "delete_network"),
+    "rule": ("network", "delete_security_group_rule"),
+    "security group": ("network", "delete_security_group"),
+}
+"""Kind -> service and method of openstacksdk; a cloud may lack a service, so none is asked for before it is needed."""
 
 
 @dataclass(frozen=True)
@@ -40,31 +54,7 @@ class Leftover:
 def find(cloud: "Connection", bay: str, bay_id: str, known: Collection[str] = ()) -> list[Leftover]:
     """Everything with the mark whose id is not `known`, in an order in which it can be deleted."""
     with explained("looking for leftovers"):
-        return [Leftover(kind, t.id, t.name or "") for kind, t in _marked(cloud, bay, bay_id) if t.id not in known]
-
-
-def _marked(cloud: "Connection", bay: str, bay_id: str) -> Iterable[tuple[str, Any]]:
-    network, description = cloud.network, id_tag(bay_id)
-    for server in cloud.compute.servers(name=f"^{bay}-"):
-        if (server.metadata or {}).get(ID_KEY) == bay_id:
-            yield "server", server
-    yield from (("floating IP", ip) for ip in network.ips(description=description))
-    yield from (("port", port) for port in network.ports(description=description))
-    for router in network.routers(description=description):
-        yield from (("router interface", port) for port in _interfaces(cloud, router.id))
-        yield "router", router
-    yield from (("subnet", subnet) for subnet in network.subnets(description=description))
-    yield from (("network", own) for own in network.networks(description=description))
-    yield from (("rule", rule) for rule in network.security_group_rules(description=description))
-    yield from (("security group", group) for group in network.security_groups(description=description))
-    for group in cloud.compute.server_groups():
-        if group.name.endswith(f".{bay_id}"):
-            yield "server group", group
-
-
-def _interfaces(cloud: "Connection", router_id: str) -> list[Any]:
-    """Ports of a router on the networks it serves: they carry no mark, but belong to one that does."""
-    return [p for p in cloud.network.ports(device_id=router_id) if p.device_owner in INTERFACE_OWNERS]
+        return [Leftover(kind, t.id, t.name or "") for kind, t in everything(cloud, bay, bay_id) if t.id not in known]
 
 
 def sweep(cloud: "Connection", found: Iterable[Leftover], report: Callable[[str], None]) -> None:
@@ -93,29 +83,24 @@ def _gone(cloud: "Connection", item: Leftover) -> bool:
         return True
     except exceptions.ConflictException:
         return False
-    return item.kind != "server"
+    except exceptions.BadRequestException:
+        if item.kind == "volume":  # Cinder's word for one that is in use, or about to be deleted
+            return False
+        raise
+    return item.kind not in GO_LATER
 
 
 def _delete(cloud: "Connection", item: Leftover) -> None:
-    network = cloud.network
-    if item.kind == "server":
-        cloud.compute.delete_server(item.id, ignore_missing=False)
-    elif item.kind == "router interface":
-        port = network.get_port(item.id)
-        network.remove_interface_from_router(port.device_id, port=port.id)
-    elif item.kind == "server group":
-        cloud.compute.delete_server_group(item.id, ignore_missing=False)
+    if item.kind == "router interface":
+        port = cloud.network.get_port(item.id)
+        cloud.network.remove_interface_from_router(port.device_id, port=port.id)
+    elif item.kind == "application credential":
+        identity: Any = cloud.identity
+        identity.delete_application_credential(cloud.current_user_id, item.id, ignore_missing=False)
     else:
-        method = {
-            "floating IP": network.delete_ip,
-            "port": network.delete_port,
-            "router": network.delete_router,
-            "subnet": network.delete_subnet,
-            "network": network.delete_network,
-            "rule": network.delete_security_group_rule,
-            "security group": network.delete_security_group,
-        }[item.kind]
-        method(item.id, ignore_missing=False)
+        service, method = DELETED_BY[item.kind]
+        more = {"cascade": True} if item.kind == "load balancer" else {}
+        getattr(getattr(cloud, service), method)(item.id, ignore_missing=False, **more)
 
 
 def other_bay_of_name(cloud: "Connection", bay: str, own_id: str) -> str:

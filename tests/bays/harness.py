@@ -220,5 +220,6 @@ def _holdings(cloud: Connection) -> Inventory:
         "volume": cloud.block_storage.volumes(details=False),
         "load balancer": cloud.load_balancer.load_balancers(),
         "secret": cloud.key_manager.secrets(),
+        "application credential": cloud.identity.application_credentials(user=cloud.current_user_id),
     }
     return {kind: [f"{thing.name or ''} ({thing.id})" for thing in found] for kind, found in things.items()}

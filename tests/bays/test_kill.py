@@ -13,8 +13,24 @@ from .harness import Bay, Running, eventually
 
 pytestmark = pytest.mark.sandbox
 
-MOMENTS = ("router", "security group", "interface", "server", "second server")
-"""The first thing of a kind that the cloud holds when the axe falls."""
+WIDE = (
+    *("--set", "endpoint.kind=load-balancer"),
+    *("--set", "floating_ips=all"),
+    *("--set", "masters={boot_volume: 20, engine_volume: 5, state_volume: 5}"),
+)
+"""Options of a bay that has a load balancer, floating IPs and volumes of each sort."""
+
+MOMENTS = {
+    "router": (),
+    "security group": (),
+    "interface": (),
+    "server": (),
+    "second server": (),
+    "volume": WIDE,
+    "load balancer": WIDE,
+    "health monitor": WIDE,
+}
+"""The first thing of a kind that the cloud holds when the axe falls -> options of the bay."""
 
 
 def holds(cloud: Connection, moment: str) -> bool:
@@ -26,6 +42,9 @@ def holds(cloud: Connection, moment: str) -> bool:
         "interface": lambda: any(network.ports(project_id=project, device_owner="network:router_interface")),
         "server": lambda: any(cloud.compute.servers(details=False)),
         "second server": lambda: sum(1 for _ in cloud.compute.servers(details=False)) > 1,
+        "volume": lambda: any(cloud.block_storage.volumes(details=False)),
+        "load balancer": lambda: any(cloud.load_balancer.load_balancers()),
+        "health monitor": lambda: any(cloud.load_balancer.health_monitors()),
     }[moment]()
 
 
@@ -45,7 +64,7 @@ def kill_all(running: Running, bay: Bay) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_create_is_known_and_leaves_nothing(bay: Bay, clouds: list[Connection], moment: str) -> None:
-    running = bay.start("create", "killed", "--model", "swarm", "--nodes", "2")
+    running = bay.start("create", "killed", "--model", "swarm", "--nodes", "2", *MOMENTS[moment])
     running.until(lambda: holds(clouds[0], moment))
     kill_all(running, bay)
     assert bay.run("show", "killed", "-f", "value", "-c", "status").out == "CREATE_FAILED\n"
@@ -91,18 +110,36 @@ def forget(bay: Bay, name: str, kept: Callable[[dict[str, Any]], bool]) -> None:
     file.write_text(json.dumps(document))
 
 
+EVERYTHING = ("openstack:",)
+PARTS_OF_THE_BALANCER = ("loadbalancer/listener:",)
+"""With what depends on it: pool, monitor and members."""
+
+
 @pytest.mark.parametrize(
-    "lost",
+    ("lost", "options"),
     [
-        pytest.param(("routerInterface:RouterInterface",), id="router interface"),
-        pytest.param(("openstack:",), id="everything"),
+        pytest.param(("routerInterface:RouterInterface",), (), id="router interface"),
+        pytest.param(PARTS_OF_THE_BALANCER, WIDE, id="parts of the load balancer"),
+        pytest.param(EVERYTHING, WIDE, id="everything"),
     ],
 )
-def test_what_was_made_and_not_recorded_is_found_by_its_mark(bay: Bay, lost: tuple[str, ...]) -> None:
-    bay.make("killed", "--nodes", "1")
+def test_what_was_made_and_not_recorded_is_found_by_its_mark(
+    bay: Bay, lost: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    bay.make("killed", "--nodes", "1", *options)
     forget(bay, "killed", lambda resource: not any(word in resource["type"] for word in lost))
     shown = bay.run("show", "killed", "-f", "json").json
     assert shown["status"] == "UPDATE_FAILED"
     assert "cut off" in shown["status_reason"]
     deleted = bay.run("delete", "killed", "--yes")
     assert deleted.code == 0, deleted
+
+
+def test_parts_of_a_load_balancer_that_were_not_recorded_are_made_anew(bay: Bay, clouds: list[Connection]) -> None:
+    bay.make("killed", "--nodes", "0", *WIDE)
+    (balancer,) = clouds[0].load_balancer.load_balancers()
+    forget(bay, "killed", lambda resource: not any(word in resource["type"] for word in PARTS_OF_THE_BALANCER))
+    scaled = bay.run("scale", "killed", "1")
+    assert scaled.code == 0, scaled
+    assert [listener.load_balancers for listener in clouds[0].load_balancer.listeners()] == [[{"id": balancer.id}]]
+    assert bay.run("preview", "killed").code == 0
