@@ -21,23 +21,44 @@ node_commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
 def list_bays(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    usage: Annotated[
+        bool, typer.Option("--usage", help="Show servers, cores, RAM and volumes of each bay, asked of the cloud.")
+    ] = False,
+    os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
     """List the bays that the state holds.
 
     Example: bay list -f json
+
+    Example: bay list --usage
     """
     from bay.cli.session import Session
     from bay.cli.view import LIST_COLUMNS
     from bay.cli.workspace import stack_names
 
-    session = Session(state=state)
+    session = Session(os_cloud, state)
     engine = session.engine("")
     with ThreadPoolExecutor(4) as pool:
-        rows = list(pool.map(lambda name: _row_or_reason(session, name), stack_names(engine)))
-    for row in rows:
+        found = list(pool.map(lambda name: _row_or_reason(session, name), stack_names(engine)))
+    for _, row in found:
         row |= {role: len(row[role]) for role in ("masters", "nodes") if role in row}
-    print_list(rows, LIST_COLUMNS, form, columns or [])
+    if usage:
+        _print_usage(session, found, form, columns or [])
+    else:
+        print_list([row for _, row in found], LIST_COLUMNS, form, columns or [])
+
+
+def _print_usage(
+    session: "Session", found: "list[tuple[Record | None, dict[str, Any]]]", form: Format, columns: list[str]
+) -> None:
+    """With the sum as last row where people read; who reads JSON or CSV adds up by themselves."""
+    from bay.cli import usage
+
+    rows = usage.add(session, found)
+    if form in (Format.TABLE, Format.MARKDOWN):
+        rows += usage.sums(rows)
+    print_list(rows, usage.COLUMNS, form, columns)
 
 
 def show(
@@ -118,15 +139,15 @@ def _show_origins(session: "Session", name: str, models: "Path | None", form: Fo
     print_list(rows, ("field", "value", "origin"), form, columns)
 
 
-def _row_or_reason(session: "Session", name: str) -> "dict[str, Any]":
+def _row_or_reason(session: "Session", name: str) -> "tuple[Record | None, dict[str, Any]]":
     """The row of a bay; one that cannot be read, since another version made it, hides no other."""
     from bay.components.errors import BayError
 
     try:
-        return _row(session, name)[1]
+        return _row(session, name)
     except BayError as error:
         say(f"{error.message}: {error.hint}")
-        return {"name": name, "status": "UNKNOWN"}
+        return None, {"name": name, "status": "UNKNOWN"}
 
 
 def _row(session: "Session", name: str, asking: bool = False) -> "tuple[Record, dict[str, Any]]":

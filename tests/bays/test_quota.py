@@ -122,6 +122,15 @@ def test_a_bay_takes_what_was_counted(bay: Bay, clouds: list[Connection]) -> Non
         taken[Resource.PORTS] += 1
     compared = [resource for resource in Resource if resource is not Resource.GROUP_MEMBERS]
     assert {r: taken[r] for r in compared} == {r: counted[r] for r in compared}
+    (listed,) = bay.run("list", "--usage", "-f", "json").json
+    assert {field: listed[field] for field in listed if field not in ("coe", "status")} == {
+        "name": "full",
+        "servers": 2,
+        "cores": 3,
+        "ram_mib": 2048 + 4096,
+        "volumes": 2,
+        "volumes_gib": 25,
+    }
 
 
 def test_with_more_quota_create_goes_on(bay: Bay, clouds: list[Connection], admin: Connection) -> None:
