@@ -53,6 +53,7 @@ def _make_parts(shop: Workshop, image: Node) -> None:
     for number, part in enumerate(missing, 1):
         shop.report(f"making {part.title} ({number} of {len(missing)})")
         _make(shop, part)
+    _remove_superseded(shop.nodes, image)
     shop.report(f"{image.title} is ready: {image.place(shop.nodes)}")
 
 
@@ -66,6 +67,15 @@ def _make(shop: Workshop, part: Part) -> None:
         write_record(part, unfinished)
     unfinished.rename(place)
     shop.report(f"made {part.title} in {time.monotonic() - started:.0f} s")
+
+
+def _remove_superseded(nodes: Path, image: Node) -> None:
+    """Delete earlier versions of the parts; not of images, which servers may have been made from."""
+    parts = {part.name: part.place(nodes) for part in in_order(image) if part is not image}
+    for name, place in parts.items():
+        for found in (nodes / "parts").glob(f"{name}-" + "[0-9a-f]" * 16):
+            if found != place:
+                shutil.rmtree(found)
 
 
 def _link(nodes: Path, image: Node) -> None:

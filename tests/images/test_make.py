@@ -58,6 +58,14 @@ def test_a_change_of_the_base_makes_all_that_stands_on_it(build: Build) -> None:
     assert again == ["base", "engine"]
 
 
+def test_earlier_versions_of_parts_are_deleted(build: Build, nodes: Path) -> None:
+    build(image(lambda name: None))
+    (nodes / "parts" / "go-0123456789abcdef").mkdir()
+    build(image(lambda name: None, base="two"))
+    assert [path.name.rpartition("-")[0] for path in sorted((nodes / "parts").iterdir())] == ["base", "go", "programs"]
+    assert (nodes / "parts" / "go-0123456789abcdef").exists(), "the compiler is no part"
+
+
 def test_an_earlier_version_that_is_still_there_is_taken_again(build: Build, nodes: Path) -> None:
     for engine in ("one", "two", "one"):
         build(image(lambda name: None, engine=engine))
