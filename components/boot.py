@@ -1,7 +1,8 @@
 """What every server is given at boot, whatever its engine: settings, volumes, trust, proxies, the site's own files."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ Settings = Mapping[str, str | int | Sequence[str]]
 
 SCRIPTS = ("common.sh", "prepare", "guard-metadata")
 UNITS = ("bay-prepare.service", "bay-metadata.service")
+RUNTIMES = ("docker.service", "containerd.service")
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +30,8 @@ class Boot:
 
     settings: what its scripts know, beside what every server's do; nothing secret. units: systemd units to enable
     and start once the server is prepared. engine_paths: folders that go onto the engine's volume, where the spec
-    asks for one. state_paths: the same for the masters' state volume.
+    asks for one. state_paths: the same for the masters' state volume. services: of the distribution, which start only
+    once the server is prepared, since they use these folders, the proxies and the site's authorities.
     """
 
     settings: Settings
@@ -36,7 +40,8 @@ class Boot:
     users: Sequence[User] = ()
     host_key: HostKey | None = None
     engine_paths: Sequence[str] = ()
-    state_paths: Sequence[str] = field(default=())
+    state_paths: Sequence[str] = ()
+    services: Sequence[str] = RUNTIMES
 
 
 def user_data(engine: "Engine", facts: "Facts") -> str:
@@ -48,14 +53,18 @@ def user_data(engine: "Engine", facts: "Facts") -> str:
         files=[
             File(f"{SETTINGS}/env", cloudinit.environment(settings), "0600"),
             *_trust(facts),
+            *_proxies(facts),
             *(unit("common", name) for name in UNITS),
+            *(_drop_in(service, "bay-prepare", static("common", "after-prepare.conf")) for service in own.services),
             *(script("common", name) for name in (*SCRIPTS, *_parts(facts))),
             *own.files,
             *(File(path, content) for snippet in snippets for path, content in snippet.files.items()),
         ],
         commands=[
             *(command for snippet in snippets for command in snippet.commands),
-            ["systemctl", "enable", "--now", "--no-block", *UNITS, *own.units],
+            ["systemctl", "enable", *UNITS, *own.units],
+            # The other unit of UNITS is started by this one, once there is what it needs.
+            ["systemctl", "start", "--no-block", UNITS[0], *own.units],
         ],
         users=own.users,
         host_key=own.host_key,
@@ -99,6 +108,8 @@ def _settings(facts: "Facts", own: Boot) -> dict[str, str | int | Sequence[str]]
         "BAY_MASTER_ADDRESSES": facts.master_addresses,
         "BAY_ENDPOINT": facts.endpoint_address or "",
         "BAY_VIRTUAL_IP": (facts.endpoint_address or "") if facts.spec.endpoint.kind == "virtual-ip" else "",
+        "BAY_SERVICES": own.services,
+        "BAY_ENGINE_SIZE": group.engine_volume.size if group.engine_volume else 0,
         "BAY_ENGINE_PATHS": own.engine_paths if group.engine_volume else (),
         "BAY_STATE_PATHS": own.state_paths if facts.role == "master" and facts.state_volumes else (),
         "BAY_STATE_VOLUMES": facts.state_volumes if facts.role == "master" else (),
@@ -117,5 +128,31 @@ def no_proxy(facts: "Facts") -> list[str]:
 
 
 def _trust(facts: "Facts") -> list[File]:
-    ca = facts.spec.registry.ca
-    return [File(f"{SETTINGS}/trust.pem", ca.strip() + "\n")] if ca else []
+    """A file for each certificate: who looks authorities up by their hash finds only the first of a file."""
+    certificates = CERTIFICATE.findall(facts.spec.registry.ca or "")
+    return [File(f"{SETTINGS}/trust/bay-{i}.crt", f"{text}\n") for i, text in enumerate(certificates)]
+
+
+def _proxies(facts: "Facts") -> list[File]:
+    """For every service of systemd; a service's own settings go before these."""
+    proxy = facts.spec.proxy
+    if not (proxy.http or proxy.https):
+        return []
+    values = {"HTTP_PROXY": proxy.http, "HTTPS_PROXY": proxy.https, "NO_PROXY": ",".join(no_proxy(facts))}
+    lines = [
+        f'Environment="{spelling}={_quoted(value)}"\n'
+        for name, value in values.items()
+        if value
+        for spelling in (name, name.lower())
+    ]
+    return [_drop_in("service", "10-bay-proxy", "[Service]\n" + "".join(lines))]
+
+
+def _quoted(text: str) -> str:
+    """As it stands between double quotes in a unit, where a percent sign begins a specifier."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+
+
+def _drop_in(unit_name: str, name: str, content: str) -> File:
+    """A part of a unit, or of all units of a type."""
+    return File(f"/etc/systemd/system/{unit_name}.d/{name}.conf", content)

@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What the scripts of a server share: its name and its marks. Sourced after the settings.
 
-RUN=/run/bay      # gone after a boot
-READY=$RUN/ready  # this server is a part of its bay
+# What is true until the next boot; READY: this server is a part of its bay.
+RUN=/run/bay
+READY=$RUN/ready
 
 node_name() {
   local name

@@ -1,45 +1,81 @@
 # shellcheck shell=bash disable=SC2154
 # The address that moves between the masters (VRRP). Sourced after the settings and common.sh.
+# Who may hold it is written in docs/decisions/0016-virtual-ip.md.
 
-# keepalived on each master, all of equal rank: whoever answers on the API's port may hold the address.
+KEEPALIVED=/etc/keepalived
+
 hold_virtual_ip() {
-  [ -n "$BAY_VIRTUAL_IP" ] && [ "$BAY_ROLE" = master ] || return 0
+  local own device
   need keepalived keepalived
-  virtual_ip_settings >/etc/keepalived/keepalived.conf
+  own=$(listed_address)
+  device=$(ip -o addr show to "$own" | sed -n '1s/^[0-9]*: *\([^ ]*\) .*/\1/p')
+  [ -n "$device" ] || fail no-interface-has-the-address-of-this-master
+  mkdir -p "$KEEPALIVED"
+  # keepalived runs no script below a folder that others than root may write to; /usr/local can be one.
+  install -m 0755 "$here/serves-api" "$KEEPALIVED/serves-api"
+  virtual_ip_settings "$own" "$device" >"$KEEPALIVED/bay.new"
+  keepalived --config-test --use-file="$KEEPALIVED/bay.new" || fail keepalived-refuses-its-settings
   systemctl enable keepalived.service
-  systemctl restart --no-block keepalived.service
+  if cmp -s "$KEEPALIVED/bay.new" "$KEEPALIVED/keepalived.conf"; then
+    rm "$KEEPALIVED/bay.new"
+    systemctl start keepalived.service
+  else
+    mv "$KEEPALIVED/bay.new" "$KEEPALIVED/keepalived.conf"
+    systemctl restart keepalived.service
+  fi
 }
 
+# Servers know the masters that there were when they were made. Who knows the latest one knows all the others, and
+# goes first; those who know the same are of equal rank, so that nobody takes the address from one that has it.
+rank() {
+  local latest=${BAY_MASTER_NAMES##*-}
+  echo "$((latest < 99 ? latest + 1 : 100))"
+}
+
+# Only the first master ever begins a cluster, and may need the address for that: the others must be ready.
+condition() {
+  [ "${BAY_MASTER_NAMES%% *}" = "$(node_name)" ] || echo " $READY"
+}
+
+# virtual_ip_settings ADDRESS DEVICE
 virtual_ip_settings() {
-  local own device peer
-  own=$(listed_address)
-  device=$(ip -o -4 addr show to "$own" | awk '{print $2; exit}')
+  local peer
   cat <<CONF
 global_defs {
   enable_script_security
   script_user root
 }
-vrrp_script engine {
-  script "$here/serves-api"
+vrrp_script serves {
+  script "$KEEPALIVED/serves-api $BAY_API_PORT$(condition)"
   interval 2
-  fall 3
-  rise 2
+  timeout 2
+  fall 2
+  rise 1
+  init_fail
+}
+vrrp_script ready {
+  script "/usr/bin/test -e $READY"
+  interval 2
+  weight 150
+  init_fail
 }
 vrrp_instance bay {
   state BACKUP
-  interface $device
-  virtual_router_id 51
-  priority 100
+  interface $2
+  virtual_router_id $((16#${BAY_ID:0:4} % 255 + 1))
+  priority $(rank)
   advert_int 1
-  unicast_src_ip $own
+  garp_master_refresh 60
+  unicast_src_ip $1
   unicast_peer {
-$(for peer in $BAY_MASTER_ADDRESSES; do [ "$peer" = "$own" ] || echo "    $peer"; done)
+$(for peer in $BAY_MASTER_ADDRESSES; do [ "$peer" = "$1" ] || echo "    $peer"; done)
   }
   virtual_ipaddress {
-    $BAY_VIRTUAL_IP dev $device
+    $BAY_VIRTUAL_IP dev $2
   }
   track_script {
-    engine
+    serves
+    ready
   }
 }
 CONF
