@@ -27,7 +27,7 @@ start_zookeeper() {
 decide() {
   local age
   age=$(($(date +%s) - BAY_MADE_AT))
-  if [ -n "$(ls -A "$BAY_ZOOKEEPER_STATE/version-2" 2>/dev/null)" ]; then
+  if [ -d "$BAY_ZOOKEEPER_STATE/version-2" ]; then
     echo go
   elif ((age > -3600 && age < YOUNG)); then
     echo go
