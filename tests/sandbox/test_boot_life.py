@@ -152,6 +152,12 @@ def test_a_rebuild_gives_it_a_new_disk_and_its_old_address(one: One) -> None:
     assert one.run("cat /etc/motto") == "from user data"
 
 
+def test_the_status_lists_the_network_agent_which_listens_nowhere(one: One) -> None:
+    status = one.booted.sandbox.status()
+    agent = status.services[-1]
+    assert (status.running, agent.name, agent.running, agent.port) == (True, "network", True, 0)
+
+
 def test_it_outlives_nova(one: One) -> None:
     before = one.first_process()
     sandbox = one.booted.sandbox

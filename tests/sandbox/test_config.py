@@ -1,5 +1,6 @@
 """Configuration files, passwords and clouds.yaml, without starting anything."""
 
+import dataclasses
 import stat
 from pathlib import Path
 
@@ -94,3 +95,9 @@ def test_passwords_are_random_private_and_kept(tmp_path: Path) -> None:
     assert min(len(password) for password in made.values()) >= 32
     assert stat.S_IMODE(first.passwords.stat().st_mode) == 0o600
     assert stat.S_IMODE(first.state.stat().st_mode) == 0o700
+
+
+def test_nova_boots_servers_only_where_it_is_told_to(settings: Settings) -> None:
+    assert nova(settings)["DEFAULT"]["compute_driver"] == "sandbox.SandboxDriver"
+    booting = nova(dataclasses.replace(settings, boot=True))["DEFAULT"]
+    assert (booting["compute_driver"], booting["resume_guests_state_on_host_boot"]) == ("sandbox.BootDriver", True)
