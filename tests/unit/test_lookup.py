@@ -213,3 +213,73 @@ def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> No
     )
     assert place.network == ExistingNetwork("id-mine", "mine", "id-one", ("10.16.0.0/16",), own=True, routed=True)
     assert place.external == Named("id-public", "public")
+
+
+BARE = {"status": "active", "min_disk": 0, "min_ram": 0, "os_distro": None}
+TINY = {"vcpus": 1, "ram": 256, "disk": 5}
+
+
+@pytest.fixture
+def small_cloud(cloud: FakeCloud) -> FakeCloud:
+    """With a flavor that is too small for the images, one without a disk, and an image that says nothing of itself."""
+    cloud.machines += [thing("m1.nano", **TINY), thing("v1.small", vcpus=1, ram=2048, disk=0)]
+    cloud.pictures += [thing("scratch", **BARE), thing("hungry", **{**IMAGE, "min_ram": 4096, "min_disk": 40})]
+    return cloud
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        (
+            {"image": "scratch"},
+            "image: 'scratch' does not say which system it holds (property os_distro)",
+            "openstack image set --property os_distro=debian scratch, or choose another image",
+        ),
+        (
+            {"node_groups": {"gpu": {"count": 1, "image": "scratch"}}},
+            "image: 'scratch' does not say which system it holds (property os_distro)",
+            "openstack image set --property os_distro=debian scratch, or choose another image",
+        ),
+        (
+            {"masters": {"flavor": "m1.nano"}},
+            "masters.flavor: m1.nano has 256 MiB of RAM, image debian-12-docker needs 512",
+            "choose a larger flavor: --set masters.flavor=FLAVOR",
+        ),
+        (
+            {"image": "hungry", "masters": {"flavor": "m1.large"}},
+            "nodes.flavor: m1.small has 2048 MiB of RAM, image hungry needs 4096",
+            "choose a larger flavor: --set nodes.flavor=FLAVOR",
+        ),
+        (
+            {"node_groups": {"gpu": {"count": 1, "image": "hungry"}}},
+            "node_groups.gpu.flavor: m1.small has 2048 MiB of RAM, image hungry needs 4096",
+            "choose a larger flavor: --set node_groups.gpu.flavor=FLAVOR",
+        ),
+        (
+            {"nodes": {"flavor": "v1.small"}},
+            "nodes.flavor: v1.small has 0 GiB of disk, image debian-12-docker needs 10",
+            "choose a larger flavor, or --set nodes.boot_volume=10",
+        ),
+        (
+            {"nodes": {"boot_volume": 9}},
+            "nodes.boot_volume: it has 9 GiB of disk, image debian-12-docker needs 10",
+            "choose a larger flavor, or --set nodes.boot_volume=10",
+        ),
+    ],
+)
+def test_an_image_that_a_server_cannot_run_is_refused_before_anything_is_made(
+    values: dict[str, Any], message: str, hint: str, small_cloud: FakeCloud
+) -> None:
+    assert told(lambda: found(small_cloud, **values)) == (message, hint, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"nodes": {"flavor": "v1.small", "boot_volume": 10}},
+        {"image": "hungry", "masters": {"flavor": "m1.large"}, "nodes": {"flavor": "m1.large"}},
+    ],
+)
+def test_what_the_image_needs_exactly_is_enough(values: dict[str, Any], small_cloud: FakeCloud) -> None:
+    small_cloud.machines[1] = thing("m1.large", vcpus=4, ram=4096, disk=40)
+    assert found(small_cloud, **values).flavors
