@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from openstack.connection import Connection
 
 from .conftest import NewBay
 from .harness import Bay
@@ -62,13 +63,34 @@ def test_what_a_bay_is_made_of_has_to_exist(user: Bay, words: list[str], code: i
     assert result.out == ""
 
 
-def test_an_unknown_keypair_names_the_nearest(user: Bay, clouds: list) -> None:  # type: ignore[type-arg]
+def test_an_unknown_keypair_names_the_nearest(user: Bay, clouds: list[Connection]) -> None:
     keypair = clouds[0].compute.create_keypair(name="laptop-2026")
     try:
         result = user.run("create", "wrong", "--model", "swarm", "--keypair", "laptop")
         assert result.error == ("keypair: there is no keypair 'laptop'", "nearest: laptop-2026")
     finally:
         clouds[0].compute.delete_keypair(keypair)
+
+
+def test_an_image_that_the_servers_cannot_run_is_refused(user: Bay, clouds: list[Connection]) -> None:
+    words = ("create", "wrong", "--model", "swarm", "--set", "image=debian-12-kubernetes", "--set")
+    assert user.run(*words, "nodes.flavor=m1.tiny").error == (
+        "nodes.flavor: m1.tiny has 512 MiB of RAM, image debian-12-kubernetes needs 1024",
+        "choose a larger flavor: --set nodes.flavor=FLAVOR",
+    )
+    assert user.run(*words, "nodes.boot_volume=5").error[0] == (
+        "nodes.boot_volume: it has 5 GiB of disk, image debian-12-kubernetes needs 10"
+    )
+    image = clouds[0].image.create_image(
+        "own", disk_format="raw", container_format="bare", data=b"x", allow_duplicates=True, validate_checksum=False
+    )
+    try:
+        assert user.run("create", "wrong", "--model", "swarm", "--set", "image=own").error == (
+            "image: 'own' does not say which system it holds (property os_distro)",
+            "openstack image set --property os_distro=debian own, or choose another image",
+        )
+    finally:
+        clouds[0].image.delete_image(image)
 
 
 @pytest.mark.parametrize("command", ["create", "show", "delete"])
