@@ -1,5 +1,6 @@
 """Options that several commands share, and how they become a spec."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,6 +72,19 @@ def layers(
     named = {"model": model, "nodes": nodes, "masters": masters, "keypair": keypair}
     options = {field: value for field, value in named.items() if value is not None}
     return [read_yaml(file) if file else {}, options, *(assignment(text) for text in assignments or [])]
+
+
+def text_of(file: Path) -> str:
+    """The text of a file that the user named; ``-`` is standard input."""
+    from bay.components.errors import BayError
+
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is no text"
+        raise BayError(f"{file}: {reason}", "name a file that can be read", 2) from None
 
 
 def model_names() -> list[str]:

@@ -62,7 +62,7 @@ def sign_request(
     from bay.components.errors import BayError
 
     try:
-        asked = read_request(_text_of(request))
+        asked = read_request(options.text_of(request))
     except ValueError as error:
         raise BayError(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME makes one", 2) from None
     session = Session(state=state)
@@ -73,17 +73,3 @@ def sign_request(
     lifetime = LEAF_LIFETIME if days is None else timedelta(days=days)
     typer.echo(signed_request(issuer, asked, now, lifetime), nl=False)
     say(f"a certificate for {asked.subject.rfc4514_string()} as a client of bay {name}: it {engine.certificate_power}")
-
-
-def _text_of(file: Path) -> str:
-    import sys
-
-    from bay.components.errors import BayError
-
-    if str(file) == "-":
-        return sys.stdin.read()
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is no text"
-        raise BayError(f"{file}: {reason}", "name a file with a certificate request", 2) from None

@@ -88,6 +88,34 @@ def list_fields(
     print_list([field.row() for field in found], FIELD_COLUMNS, form, columns or [])
 
 
+@commands.command("from-magnum")
+def from_magnum(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", allow_dash=True, help="JSON of a cluster template; - reads it.")
+    ],
+) -> None:
+    """Print the model that a cluster template of Magnum makes, with remarks on what has no counterpart.
+
+    Example: bay model from-magnum template.json > ~/.config/bay/models/physics.yaml
+
+    The file is what 'openstack coe cluster template show -f json TEMPLATE' prints, or the answer of Magnum's API.
+    docs/magnum.md is the whole table.
+    """
+    import json
+
+    from bay.components.errors import BayError
+    from bay.components.magnum import convert
+
+    text = options.text_of(file)
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise BayError(
+            f"{file}: no JSON: {error}", "make it with: openstack coe cluster template show -f json", 2
+        ) from None
+    typer.echo(convert(document).text(), nl=False)
+
+
 def _folders(named: Path | None) -> list[Path]:
     from bay.cli.settings import here
 

@@ -53,8 +53,9 @@ def examples(command: Any) -> list[str]:
 
 def test_the_commands_are_those_of_the_contract() -> None:
     assert set(COMMANDS) == {
-        *("create", "preview", "scale", "update", "delete", "list", "show", "node list", "config"),
-        *("model list", "model show", "model fields", "ca show", "ca sign", "export", "env", "cancel", "doctor"),
+        *("create", "preview", "scale", "update", "wait", "delete", "list", "show", "node list", "config"),
+        *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
+        *("export", "env", "cancel", "doctor"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),
         *("sandbox image build", "sandbox image list"),
     }

@@ -1,9 +1,11 @@
 """Files of models and add-ons: what extends what, who may use them, and which file is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bay.components.layers import changed, resolve
 from bay.components.model_files import addon_files, read_addon, read_model
@@ -201,3 +203,21 @@ def test_every_built_in_addon_fits_a_bay_and_says_what_it_is(name: str, model: s
     spec = resolve([{"model": model}], addons=[name])
     assert list(spec.snippets) == [name]
     assert len(read_addon(name).about) > 20
+
+
+ADDONS_PAGE = (Path(__file__).parents[2] / "docs" / "addons.md").read_text()
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", ADDONS_PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_what_the_page_of_addons_shows_works_as_a_spec_file_and_as_an_addon(site: Site, text: str) -> None:
+    said = yaml.safe_load(text)
+    spec = resolve([{"model": "swarm"}, said])
+    for name, snippet in said.get("snippets", {}).items():
+        assert snippet["files"].items() <= spec.snippets[name].files.items()
+    text = text.replace("addons:", "# addons:")
+    assert resolve([{"model": "swarm"}], [site({"addons/own": text})], ["own"]).addons == ("own",)
+
+
+def test_there_are_examples_of_addons() -> None:
+    assert len(EXAMPLES) == 4
