@@ -11,10 +11,12 @@ COREDNS = "v1.12.1"
 PAUSE = "3.10.1"
 FLANNEL = "v0.26.7"
 FLANNEL_CNI = "v1.6.2-flannel1"
-"""As kubeadm of that version asks for them; of flannel as its own manifest does. The modules in go/ have the same."""
+CLOUD_PROVIDER = "v1.34.1"
+"""As kubeadm of that version asks for them; of add-ons as their own manifests do. The modules in go/ have the same."""
 
 REGISTRY = "registry.k8s.io"
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+ON_CLOUD = ("openstack-cloud-controller-manager", "k8s-keystone-auth")
 ON_NODES = ("kubeadm", "kubelet", "kubectl")
 
 VERSION_OF = "k8s.io/component-base/version.gitVersion"
@@ -26,7 +28,7 @@ PROGRAMS = Programs(
     packages=tuple(f"k8s.io/kubernetes/cmd/{name}" for name in (*ON_NODES, *CONTROL_PLANE, "kube-proxy")),
     linker=f"-s -w -X {VERSION_OF}={KUBERNETES} -X k8s.io/client-go/pkg/version.gitVersion={KUBERNETES}",
 )
-PROGRAMS_ETCD = Programs(name="etcd", title=f"etcd {ETCD}", space=40)
+PROGRAMS_ETCD = Programs(name="etcd", title=f"etcd {ETCD}", space=60, packages=(".", "go.etcd.io/etcd/etcdctl/v3"))
 PROGRAMS_COREDNS = Programs(name="coredns", title=f"CoreDNS {COREDNS}", space=60)
 PROGRAMS_PAUSE = Programs(name="pause", title="the program that holds a pod", space=5)
 PROGRAMS_FLANNEL = Programs(
@@ -38,6 +40,13 @@ PROGRAMS_FLANNEL = Programs(
     c_library=True,  # it does not compile without: one of its backends is in C
 )
 PROGRAMS_FLANNEL_CNI = Programs(name="flannel-cni", title="flannel's plugin for pods", space=10)
+PROGRAMS_CLOUD = Programs(
+    name="cloud-provider",
+    title=f"cloud-provider-openstack {CLOUD_PROVIDER}",
+    space=200,
+    packages=tuple(f"k8s.io/cloud-provider-openstack/cmd/{name}" for name in ON_CLOUD),
+    linker=f"-s -w -X k8s.io/component-base/version.gitVersion={CLOUD_PROVIDER}",
+)
 
 NETFILTER = ("usr/sbin/nft", "usr/sbin/xtables-nft-multi", "usr/lib/*/xtables/*.so")
 IPTABLES = tuple(
@@ -57,8 +66,19 @@ def _control_plane(name: str) -> Container:
     )
 
 
+def _on_cloud(name: str) -> Container:
+    return Container(
+        file=name,
+        names=(f"{REGISTRY}/provider-os/{name}:{CLOUD_PROVIDER}",),
+        programs=((f"cloud-provider/{name}", f"bin/{name}"),),
+        tools=("etc/ssl/certs/ca-certificates.crt",),
+        entrypoint=(f"/bin/{name}",),
+    )
+
+
 CONTAINERS = (
     *map(_control_plane, CONTROL_PLANE),
+    *map(_on_cloud, ON_CLOUD),
     Container(
         file="kube-proxy",
         names=(f"{REGISTRY}/kube-proxy:{KUBERNETES}",),
@@ -71,7 +91,7 @@ CONTAINERS = (
     Container(
         file="etcd",
         names=(f"{REGISTRY}/etcd:{ETCD}",),
-        programs=(("etcd/etcd", "usr/local/bin/etcd"),),
+        programs=(("etcd/etcd", "usr/local/bin/etcd"), ("etcd/etcdctl", "usr/local/bin/etcdctl")),
         command=("/usr/local/bin/etcd",),
     ),
     Container(
@@ -109,11 +129,11 @@ CONTAINERS = (
 ARCHIVES = Archives(
     name="kubernetes-images",
     title="container images of Kubernetes",
-    space=700,
+    space=900,
     needs=(
         BASE,
         *(WEB, PROGRAMS, PROGRAMS_ETCD, PROGRAMS_COREDNS),
-        *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI),
+        *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI, PROGRAMS_CLOUD),
     ),
     containers=CONTAINERS,
 )
@@ -121,7 +141,7 @@ ARCHIVES = Archives(
 NODE = Node(
     name="kubernetes",
     title="the image of nodes with Kubernetes",
-    space=2500,
+    space=2900,
     needs=(BASE, ARCHIVES, PROGRAMS, PROGRAMS_FLANNEL_CNI),
     packages=("containerd", "runc", "containernetworking-plugins"),
     programs=(

@@ -69,6 +69,8 @@ def test_the_versions_that_images_are_called_by_are_those_of_the_modules() -> No
     assert f"k8s.io/kubernetes {kubernetes.KUBERNETES} " in text["kubernetes"]
     assert f"go.etcd.io/etcd/server/v3 v{kubernetes.ETCD.split('-')[0]}\n" in text["etcd"]
     assert f"github.com/coredns/coredns {kubernetes.COREDNS}\n" in text["coredns"]
+    assert f"go.etcd.io/etcd/etcdctl/v3 v{kubernetes.ETCD.split('-')[0]} " in text["etcd"]
+    assert f"k8s.io/cloud-provider-openstack {kubernetes.CLOUD_PROVIDER} " in text["cloud-provider"]
     assert f"github.com/flannel-io/flannel {kubernetes.FLANNEL} " in text["flannel"]
 
 
