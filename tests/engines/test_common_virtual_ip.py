@@ -31,6 +31,12 @@ def test_masters_tell_each_other_on_the_interface_that_has_the_address(tmp_path:
     assert re.findall(r"^    ([\d.]+.*)$", text, re.MULTILINE) == ["10.80.0.10", "10.80.0.12", "10.80.0.5 dev ens3"]
 
 
+def test_a_lone_master_has_itself_so_that_it_hears_those_who_come_later(tmp_path: Path) -> None:
+    name, address = "demo-master-0", "10.80.0.10"
+    text = settings(master(tmp_path, name, BAY_MASTER_NAMES=[name], BAY_MASTER_ADDRESSES=[address]))
+    assert re.findall(r"^    ([\d.]+.*)$", text, re.MULTILINE) == ["127.0.0.1", "10.80.0.5 dev ens3"]
+
+
 def test_bays_on_one_network_have_different_router_ids(tmp_path: Path) -> None:
     assert value(settings(master(tmp_path / "one")), "virtual_router_id") == str(0xC8 + 1)
     other = master(tmp_path / "other", BAY_ID="ffff0000-0000-4000-8000-000000000001")

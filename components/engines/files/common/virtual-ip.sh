@@ -37,9 +37,18 @@ condition() {
   [ "${BAY_MASTER_NAMES%% *}" = "$(node_name)" ] || echo " $READY"
 }
 
+# peers ADDRESS: the other masters. Without any keepalived would speak and listen by multicast alone, and not hear
+# the masters that come later: a lone master has itself.
+peers() {
+  local peer others=()
+  for peer in $BAY_MASTER_ADDRESSES; do
+    [ "$peer" = "$1" ] || others+=("$peer")
+  done
+  printf '    %s\n' "${others[@]:-127.0.0.1}"
+}
+
 # virtual_ip_settings ADDRESS DEVICE
 virtual_ip_settings() {
-  local peer
   cat <<CONF
 global_defs {
   enable_script_security
@@ -68,7 +77,7 @@ vrrp_instance bay {
   garp_master_refresh 60
   unicast_src_ip $1
   unicast_peer {
-$(for peer in $BAY_MASTER_ADDRESSES; do [ "$peer" = "$1" ] || echo "    $peer"; done)
+$(peers "$1")
   }
   virtual_ipaddress {
     $BAY_VIRTUAL_IP dev $2
