@@ -54,6 +54,8 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     """Ask at every address at the same time; the first answer counts. files: those of `bay config`."""
     if not spec.access.api:
         return CLOSED
+    if not {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+        return Health(UNKNOWN, "the engine gives its clients no certificate to ask with")
     engine = ENGINES[spec.coe]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda address: _answer(address, engine.question, files), addresses))

@@ -178,7 +178,10 @@ class Engine(Protocol):
         """The engine's own part of a server's boot data: holds secrets, readable by root on that server."""
 
     def client_files(self, client: Client) -> dict[str, str]:
-        """File name -> content: what a client needs to use the API; gives full power over the bay."""
+        """File name -> content: what a client needs to use the API; gives full power over the bay.
+
+        ``ca.pem``, ``cert.pem`` and ``key.pem`` among them are what the engine is asked for its health with.
+        """
 
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
         """Environment of a client whose files are in `folder`; `addresses` as in `Client`."""

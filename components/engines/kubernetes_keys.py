@@ -67,7 +67,7 @@ def client_config(client: Client, keys: Generation) -> str:
         for name, address in zip(names, client.addresses, strict=True)
     ]
     user = {
-        "client-certificate-data": _base64(_client_certificate(client.bay, keys)),
+        "client-certificate-data": _base64(client_certificate(client.bay, keys)),
         "client-key-data": _base64(keys["client_key"]),
     }
     return dump(
@@ -82,8 +82,8 @@ def client_config(client: Client, keys: Generation) -> str:
     )
 
 
-def _client_certificate(bay: str, keys: Generation) -> str:
-    """The client's own, which other engines use, says no group: another for the same key, valid from the same time."""
+def client_certificate(bay: str, keys: Generation) -> str:
+    """Of an administrator; what other engines use names no group. For the same key, valid from the same time."""
     issuer = certificates.Authority(keys["ca_key"], keys["ca_cert"])
     return certificates.client(issuer, keys["client_key"], f"{bay} client", _made_at(keys), ADMINISTRATORS)
 

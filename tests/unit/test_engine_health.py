@@ -95,6 +95,13 @@ def test_an_api_that_nobody_may_reach_is_not_asked() -> None:
     assert health == Health("UNKNOWN", "the API is closed to clients: access.api is empty")
 
 
+def test_an_engine_without_certificates_is_not_asked() -> None:
+    assert (
+        ask(OPEN, [], ["127.0.0.1:1"], {"word": "x"}).reason
+        == "the engine gives its clients no certificate to ask with"
+    )
+
+
 def test_an_address_that_does_not_answer_is_unknown_and_says_why() -> None:
     health = ask(OPEN, [], ["127.0.0.1:1"], FILES)
     assert health == Health("UNKNOWN", "the API does not answer from here: 127.0.0.1:1: Connection refused")
