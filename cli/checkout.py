@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.cli.workspace import BayStack
@@ -12,7 +10,7 @@ from bay.components.errors import BayError
 from bay.components.layers import resolve
 from bay.components.paths import joined
 from bay.components.spec import BaySpec
-from bay.components.yaml_file import read_yaml
+from bay.components.yaml_file import dump, read_yaml
 from bay.stacks.config import PROJECT, config_of
 
 Values = dict[str, Any]
@@ -111,7 +109,7 @@ def export(stack: BayStack, record: Record, checkout: Path) -> Path:
     if path.exists():
         raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
     document = {"encryptionsalt": record.salt, "config": config_of(record.spec)}
-    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    path.write_text(dump(document))
     record_owner(stack, "file")
     return path
 

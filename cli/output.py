@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-import yaml
 from rich.box import ROUNDED
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bay.components.errors import BayError, nearest
+from bay.components.yaml_file import dump
 
 
 class Format(StrEnum):
@@ -93,7 +93,7 @@ def _print_document(value: Any, form: Format) -> None:
     if form is Format.JSON:
         _write(json.dumps(value, indent=2, default=str) + "\n")
     else:
-        _write(yaml.safe_dump(json.loads(json.dumps(value, default=str)), sort_keys=False, allow_unicode=True))
+        _write(dump(json.loads(json.dumps(value, default=str))))
 
 
 def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format) -> None:
@@ -136,7 +136,7 @@ def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
 def _readable(value: Any) -> str:
     """Nested values as YAML, one field a line."""
     if isinstance(value, dict):
-        return yaml.safe_dump(value, sort_keys=False, default_flow_style=False).rstrip()
+        return dump(json.loads(json.dumps(value, default=str))).rstrip()
     return _text(value)
 
 

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from bay.components.errors import BayError
+from bay.components.yaml_file import dump
 
 NOVA_LIMIT = 65535
 """Bytes of user data in base64 that Nova takes (its API schema: user_data, maxLength)."""
@@ -75,7 +74,7 @@ def user_data(
         document["users"] = ["default", *(_user(user) for user in users)]
     document["write_files"] = [_file(file) for file in files]
     document["runcmd"] = [list(command) for command in commands]
-    text = "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    text = "#cloud-config\n" + dump(document)
     if len(packed(text)) > NOVA_LIMIT:
         raise BayError(
             f"boot data takes {len(packed(text))} bytes; Nova's limit is {NOVA_LIMIT}",
@@ -113,18 +112,3 @@ def _user(user: User) -> dict[str, Any]:
 
 def _file(file: File) -> dict[str, str]:
     return {"path": file.path, "owner": file.owner, "permissions": file.mode, "content": file.content}
-
-
-class _Dumper(yaml.SafeDumper):
-    """Multi-line strings as literal blocks, so that boot data reads like the server's own files."""
-
-    def ignore_aliases(self, _data: object) -> bool:
-        """Repeats a value that occurs twice instead of writing an anchor."""
-        return True
-
-
-def _literal(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _literal)

@@ -14,6 +14,7 @@ from bay.components.layers import merge
 from bay.components.paths import nested
 from bay.components.spec import parse
 from bay.components.spec_docs import option_fields, spec_fields
+from bay.components.yaml_file import dump
 
 TABLE = Path(__file__).with_name("magnum.yaml")
 KINDS = ("template", "label", "cluster", "operation")
@@ -55,7 +56,7 @@ class Converted:
 
     def text(self) -> str:
         """The model's file."""
-        body = yaml.safe_dump({**self.file, **self.values}, sort_keys=False, allow_unicode=True, width=100)
+        body = dump({**self.file, **self.values})
         lines = ["", "Not taken over:", *(f"- {remark}" for remark in self.remarks)] if self.remarks else []
         return f"# {self.about}\n{body}" + "".join(f"# {line}".rstrip() + "\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""YAML files that people write: a mapping of fields, or an error that says where the mistake is."""
+"""YAML that people write, or an error that says where the mistake is; and YAML for people to read."""
 
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,26 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise BayError(f"{path}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
     return values
+
+
+def dump(value: object) -> str:
+    """YAML of plain values: fields in their order, texts of several lines as blocks, nothing by reference."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Multi-line strings as literal blocks, so that boot data reads like the server's own files."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        """Repeats a value that occurs twice instead of writing an anchor."""
+        return True
+
+
+def _literal(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _literal)
 
 
 def _problem(error: Exception) -> str:
