@@ -49,6 +49,9 @@ class Kubernetes:
     options: type[Options] = KubernetesOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: kubernetes_keys.SECRETS)
     fixed_masters: bool = False
+    certificate_power: str = (
+        "logs in as the user of its common name, in the groups of its organisations; system:masters has full power"
+    )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
 
     def check(self, spec: "BaySpec") -> None:
@@ -105,8 +108,14 @@ class Kubernetes:
         )
 
     def client_files(self, client: Client) -> dict[str, str]:
-        """A kubeconfig."""
-        return {"config": kubernetes_keys.client_config(client, current(client.generations))}
+        """A kubeconfig, and the same certificate in files of its own, for who speaks to the API without kubectl."""
+        keys = current(client.generations)
+        return {
+            "config": kubernetes_keys.client_config(client, keys),
+            "ca.pem": keys["ca_cert"],
+            "cert.pem": kubernetes_keys.client_certificate(client.bay, keys),
+            "key.pem": keys["client_key"],
+        }
 
     def client_environment(self, _addresses: Sequence[str], folder: str) -> dict[str, str]:
         """What `kubectl` reads."""
@@ -140,17 +149,6 @@ def _settings(facts: Facts, options: KubernetesOptions) -> dict[str, str | int |
         "BAY_CLUSTER": f"{host}:{port}",
         "BAY_KUBELET_ARGS": [f"{name}={value}" for name, value in arguments.items()],
         "BAY_TAINTS": getattr(group, "taints", ()),
-        "BAY_MEMBER": f"{SETTINGS}/member",
-        "BAY_ATTEMPT": f"{SETTINGS}/attempt",
-        "BAY_KEYS": kubernetes_keys.KEYS,
-        "BAY_KUBEADM": CLUSTER,
-        "BAY_KUBERNETES": "/etc/kubernetes",
-        "BAY_STATE": "/var/lib/etcd",
-        "BAY_MANIFESTS": MANIFESTS,
-        "BAY_APPLIED": f"{SETTINGS}/applied",
-        "BAY_PLUGINS": "/opt/cni/bin",
-        "BAY_CONTAINERD": "/etc/containerd/config.toml",
-        "BAY_HAPROXY": "/etc/haproxy/haproxy.cfg",
     }
     if facts.spec.proxy.http or facts.spec.proxy.https:
         inside = [options.pods, options.services, ".svc", f".{options.cluster_domain}"]

@@ -5,13 +5,13 @@
 serve_proxy() {
   local new="$RUN/haproxy.cfg"
   need haproxy haproxy
-  mkdir -p "$RUN" "${BAY_HAPROXY%/*}"
+  mkdir -p "$RUN" /etc/haproxy
   proxy_settings >"$new"
   systemctl enable haproxy.service
-  if cmp -s "$new" "$BAY_HAPROXY"; then
+  if cmp -s "$new" /etc/haproxy/haproxy.cfg; then
     systemctl start haproxy.service
   else
-    cp "$new" "$BAY_HAPROXY"
+    cp "$new" /etc/haproxy/haproxy.cfg
     systemctl restart haproxy.service
   fi
 }
@@ -33,7 +33,7 @@ listen bay-api
   bind $BAY_CLUSTER
   option httpchk GET /readyz
   http-check expect status 200
-  default-server check check-ssl verify required ca-file $BAY_KEYS/ca.crt inter 2s fall 2 rise 1 on-marked-down shutdown-sessions
+  default-server check check-ssl verify required ca-file /etc/bay/pki/ca.crt inter 2s fall 2 rise 1 on-marked-down shutdown-sessions
 CONF
   for i in "${!names[@]}"; do
     echo "  server ${names[i]} ${addresses[i]}:$BAY_API_PORT"

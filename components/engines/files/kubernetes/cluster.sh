@@ -7,7 +7,7 @@ WHOLE=cluster
 # Written last, so that what an attempt left half made is no membership.
 membership() {
   local version
-  if [ -e "$BAY_MEMBER" ]; then
+  if [ -e /etc/bay/member ]; then
     echo ready
   elif version=$(kubeadm version --output short) && fits "$version"; then
     echo outside
@@ -30,27 +30,28 @@ is_token() {
 # The remains of an own attempt to make a cluster do not count: nobody is let in before it is made.
 has_state() {
   local attempt=
-  [ ! -e "$BAY_ATTEMPT" ] || attempt=$(cat "$BAY_ATTEMPT")
+  [ ! -e /etc/bay/attempt ] || attempt=$(cat /etc/bay/attempt)
   case $attempt in
     init) return 1 ;;
     join) ;; # so there was a cluster to join
-    *) [ -n "$(ls -A "$BAY_STATE" 2>/dev/null)" ] ;;
+    *) [ -n "$(ls -A /var/lib/etcd 2>/dev/null)" ] ;;
   esac
 }
 
 # start_afresh init|join: nothing of earlier attempts, nor of an earlier server on the same volume, whose etcd has lost
 # its place; the keys are the bay's.
 start_afresh() {
-  [ ! -e "$BAY_ATTEMPT" ] || kubeadm reset --force --cri-socket "$CRI" || return 1
-  echo "$1" >"$BAY_ATTEMPT"
+  [ ! -e /etc/bay/attempt ] || kubeadm reset --force --cri-socket "$CRI" || return 1
+  echo "$1" >/etc/bay/attempt
   [ "$BAY_ROLE" = master ] || return 0
-  mkdir -p "$BAY_STATE" "$BAY_KUBERNETES/pki"
-  chmod 0700 "$BAY_STATE"
-  find "$BAY_STATE" -mindepth 1 -delete
-  cp -r "$BAY_KEYS/." "$BAY_KUBERNETES/pki/"
+  mkdir -p /var/lib/etcd /etc/kubernetes/pki
+  chmod 0700 /var/lib/etcd
+  find /var/lib/etcd -mindepth 1 -delete
+  cp -r /etc/bay/pki/. /etc/kubernetes/pki/
 }
 
 initialise() {
+  tell "cluster state=initialising"
   start_afresh init || return 1
   (umask 077 && init_configuration "$(listed_address)" >"$RUN/kubeadm.yaml")
   if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases show-join-command; then
@@ -62,6 +63,7 @@ initialise() {
 }
 
 join() {
+  tell "cluster state=joining master=$1"
   start_afresh join || return 1
   (
     umask 077
@@ -77,8 +79,8 @@ join() {
 }
 
 become_member() {
-  touch "$BAY_MEMBER"
-  rm -f "$BAY_ATTEMPT" "$RUN/kubeadm.yaml" "$RUN/discovery.conf"
+  touch /etc/bay/member
+  rm -f /etc/bay/attempt "$RUN/kubeadm.yaml" "$RUN/discovery.conf"
 }
 
 # Ready in Kubernetes' own sense: with a network for pods.
@@ -91,6 +93,6 @@ await_ready() {
 
 # A kubelet may ask for its own node.
 condition_ready() {
-  kubectl --kubeconfig "$BAY_KUBERNETES/kubelet.conf" get node "$(node_name)" \
+  kubectl --kubeconfig /etc/kubernetes/kubelet.conf get node "$(node_name)" \
     --output 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' || true
 }

@@ -14,7 +14,7 @@ bootstrapTokens:
 $(registration "$1")
 $(timeouts)
 CONF
-  cat "$BAY_KUBEADM"
+  cat /etc/bay/kubeadm.yaml
 }
 
 # ADDRESS: of this server.
@@ -36,7 +36,7 @@ discovery() {
 apiVersion: v1
 kind: Config
 clusters:
-- {name: bay, cluster: {server: "https://$BAY_CLUSTER", certificate-authority: "$BAY_KEYS/ca.crt"}}
+- {name: bay, cluster: {server: "https://$BAY_CLUSTER", certificate-authority: /etc/bay/pki/ca.crt}}
 users:
 - {name: newcomer, user: {token: "$1"}}
 contexts:
@@ -78,5 +78,10 @@ ignored() {
 }
 
 timeouts() {
-  echo "timeouts: {controlPlaneComponentHealthCheck: 10m0s, kubeletHealthCheck: 10m0s, tlsBootstrap: 10m0s}"
+  local name
+  echo "timeouts:"
+  # Masters enter etcd one after the other.
+  for name in controlPlaneComponentHealthCheck kubeletHealthCheck tlsBootstrap etcdAPICall; do
+    echo "  $name: 10m0s"
+  done
 }

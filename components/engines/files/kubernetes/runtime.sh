@@ -22,11 +22,11 @@ install_kubernetes() {
 # Debian has the plugins of pod networks in a place of its own.
 link_plugins() {
   local plugin
-  [ ! -x "$BAY_PLUGINS/bridge" ] || return 0
+  [ ! -x /opt/cni/bin/bridge ] || return 0
   need /usr/lib/cni/bridge containernetworking-plugins
-  mkdir -p "$BAY_PLUGINS"
+  mkdir -p /opt/cni/bin
   for plugin in /usr/lib/cni/*; do
-    [ -e "$BAY_PLUGINS/${plugin##*/}" ] || ln -s "$plugin" "$BAY_PLUGINS/"
+    [ -e "/opt/cni/bin/${plugin##*/}" ] || ln -s "$plugin" /opt/cni/bin/
   done
 }
 
@@ -35,6 +35,7 @@ set_kernel() {
   modprobe -a overlay br_netfilter nf_conntrack || true
   sysctl -q -w net.ipv4.ip_forward=1
   sysctl -q -w net.bridge.bridge-nf-call-iptables=1 || true
+  sysctl -q -w fs.inotify.max_user_instances=8192 || true   # the kubelet and many pods watch files; 128 are soon gone
   sysctl -q -w net.netfilter.nf_conntrack_max=262144 || true # connections; kube-proxy leaves it alone
 }
 
@@ -56,7 +57,7 @@ version = 2
   sandbox_image = "$pause"
   restrict_oom_score_adj = $restrict
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "$BAY_PLUGINS"
+    bin_dir = "/opt/cni/bin"
     conf_dir = "/etc/cni/net.d"
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "/etc/containerd/certs.d"
@@ -70,12 +71,12 @@ CONF
 # Restarts containerd only where it runs with other settings.
 configure_containerd() {
   local new="$RUN/containerd.toml"
-  mkdir -p "$RUN" "${BAY_CONTAINERD%/*}"
+  mkdir -p "$RUN" /etc/containerd
   containerd_settings >"$new"
-  if cmp -s "$new" "$BAY_CONTAINERD"; then
+  if cmp -s "$new" /etc/containerd/config.toml; then
     systemctl start containerd.service
   else
-    cp "$new" "$BAY_CONTAINERD"
+    cp "$new" /etc/containerd/config.toml
     systemctl restart containerd.service
   fi
 }
