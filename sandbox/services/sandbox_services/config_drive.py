@@ -20,12 +20,13 @@ def content(instance: Any, files: Any, password: str | None, network: Any) -> di
 def _fixed(network: Any) -> Any:
     """The same network without DHCP, which nobody serves here: the drive then has the fixed addresses.
 
-    Name servers too: on a real cloud Neutron's DHCP agent is one. Here nobody answers at the gateway, which programs take
-    better than to have none at all: CoreDNS would ask itself, and give up.
+    A name server too: on a real cloud Neutron's DHCP agent is one. Here nobody answers at the gateway, which programs
+    take better than to have none at all: CoreDNS would ask itself, and give up.
     """
     copy = model.NetworkInfo.hydrate(network.json() if network else "[]")
     for interface in copy:
         for subnet in interface["network"]["subnets"]:
-            subnet["dns"] = subnet["dns"] or [subnet["gateway"]]
+            if subnet["gateway"] and subnet["gateway"]["address"] and not subnet["dns"]:
+                subnet["dns"] = [subnet["gateway"]]
             subnet["meta"] = {key: value for key, value in subnet["meta"].items() if key not in DYNAMIC}
     return copy
