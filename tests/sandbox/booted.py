@@ -18,7 +18,7 @@ from bay.sandbox.services.sandbox_services.nodes.names import Names
 from bay.sandbox.services.sandbox_services.nodes.node import Node
 
 TALK = Path(__file__).with_name("talk.py")
-SOON = 8.0  # seconds: a change is in force after one, on a busy machine after some
+SOON = 30.0  # seconds: a change is in force after one, on a busy machine after many
 BOOTED = 60.0  # seconds for a node to answer, after three on an idle machine
 
 

@@ -27,7 +27,7 @@ runcmd:
   - echo first boot >> /var/boots
   - echo a script speaks > /dev/console
 """
-SECONDS = 10.0  # for Nova to see what happened to a node
+SECONDS = 30.0  # for Nova to see what happened to a node: one on an idle machine
 
 
 @dataclass

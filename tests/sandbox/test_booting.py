@@ -93,6 +93,18 @@ def test_the_last_sandbox_restores_the_kernels_settings(tmp_path: Path) -> None:
     assert not list(folder.glob("*.ranges"))
 
 
+def test_limits_that_nodes_would_exhaust_are_raised_and_restored(tmp_path: Path) -> None:
+    folder, settings = tmp_path / "run", tmp_path / "sys"
+    (settings / "fs/inotify").mkdir(parents=True)
+    instances, watches = (settings / "fs/inotify" / name for name in ("max_user_instances", "max_user_watches"))
+    instances.write_text("128\n")
+    watches.write_text("2000000\n")
+    shared.join("one", ["198.18.0.0/20"], folder, settings)
+    assert (instances.read_text(), watches.read_text()) == ("8192", "2000000\n")
+    shared.leave("one", folder, settings)
+    assert instances.read_text() == "128"
+
+
 def test_a_node_gets_a_group_in_each_hierarchy_of_version_1(tmp_path: Path) -> None:
     for name in ("cpuset", "memory", "systemd"):
         (tmp_path / name).mkdir()

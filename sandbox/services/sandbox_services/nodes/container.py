@@ -22,6 +22,8 @@ POWER_OFF = signal.SIGRTMIN + 4
 APPEAR = 20.0  # seconds for the container's first process to be there
 KILLED = 10.0  # seconds for a killed container to be gone
 LAST_WORDS = 300  # characters
+PROPAGATE = Path("/run/systemd/nspawn/propagate")
+"""A folder a container, by which mounts reach it."""
 DEVICE = Path("/dev/kmsg")
 """A kubelet does not start without."""
 WRITABLE = {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
@@ -113,6 +115,8 @@ class Container:
             _signal(process, signal.SIGKILL)
         wait_until(lambda: not cgroups.processes(found, self._group), KILLED)
         cgroups.remove(found, self._group)
+        with contextlib.suppress(OSError):  # systemd-nspawn itself refuses, where /run is no memory file system
+            (PROPAGATE / self.name).rmdir()
         self._record.unlink(missing_ok=True)
 
     def _process(self) -> int | None:

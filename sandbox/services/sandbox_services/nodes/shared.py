@@ -23,15 +23,24 @@ WRITTEN = (
     *("fs/protected_symlinks", "fs/protected_fifos", "fs/protected_regular", "fs/suid_dumpable"),
 )
 """Network settings are not here: each node has its own."""
+LEAST = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 1048576}
+"""A node's systemd, engine and container manager take some 20 instances, of the 128 that root has by default. Without,
+the seventh node ends at once with "Too many open files"."""
 
 
 def join(sandbox: str, ranges: list[str], folder: Path = FOLDER, settings: Path = SETTINGS) -> None:
-    """Note that a sandbox boots servers, in networks of these ranges; the first one notes the kernel's settings."""
+    """Note that a sandbox boots servers, in networks of these ranges; the first one notes the kernel's settings.
+
+    Limits that some nodes would exhaust are raised.
+    """
     with _alone(folder):
         values = folder / "sysctls.json"
         if not values.exists():
             values.write_text(json.dumps({name: _read(settings / name) for name in WRITTEN}))
         (folder / f"{sandbox}.ranges").write_text(json.dumps(ranges))
+        for name, least in LEAST.items():
+            if int(_read(settings / name) or least) < least:
+                (settings / name).write_text(str(least))
 
 
 def leave(sandbox: str, folder: Path = FOLDER, settings: Path = SETTINGS) -> None:
