@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .harness import CHECKOUT, Bay
 
@@ -64,6 +65,30 @@ def test_an_exported_bay_is_managed_by_its_file(bay: Bay, checkout: Path) -> Non
     assert elsewhere.error[1] == "change it there"
     assert bay.run("scale", "demo", "2", cwd=checkout).code == 0
     assert file.read_text() == text.replace("nodes:\n    count: 1", "nodes:\n    count: 2")
+    assert bay.run("preview", "demo", cwd=checkout).code == 0
+
+
+def test_a_file_takes_addons_and_keys_with_dots_and_needs_no_model_of_the_site(bay: Bay, checkout: Path) -> None:
+    models = bay.home / "config" / "bay" / "models"
+    models.mkdir(parents=True)
+    (models / "lab.yaml").write_text("extends: swarm\nnodes: 0\naccess: {ssh: [192.0.2.0/24]}\n")
+    bay.make("demo", "--model", "lab")
+    assert bay.run("export", "demo", cwd=checkout).code == 0
+    words = ("--addon", "cvmfs", "--set", 'nodes.labels["example.org/gpu"]="8"', "--set", "access.ssh=[]")
+    assert bay.run("update", "demo", *words, cwd=checkout).code == 0
+    config = yaml.safe_load((checkout / "stacks" / "Pulumi.demo.yaml").read_text())["config"]
+    assert config["bay:nodes"]["labels"] == {"example.org/gpu": "8"}
+    assert config["bay:addons"] == ["cvmfs"]
+    snippet = config["bay:snippets"]["cvmfs"]
+    assert snippet["files"]["/etc/auto.master.d/cvmfs.autofs"] == "/cvmfs /etc/auto.cvmfs\n"
+    assert [command[:2] for command in snippet["commands"]] == [["sh", "-c"]]
+    rows = bay.run("show", "demo", "--origin", "-f", "json", cwd=checkout).json
+    origins = {row["field"]: row["origin"] for row in rows}
+    assert origins["addons"] == origins["access.ssh"] == "stacks/Pulumi.demo.yaml"
+    assert origins["nodes.count"] == "model lab"
+    (models / "lab.yaml").unlink()
+    unchanged = bay.shell('eval "$(bay env demo)"; pulumi preview --stack demo --expect-no-changes', cwd=checkout)
+    assert unchanged.code == 0, unchanged
     assert bay.run("preview", "demo", cwd=checkout).code == 0
 
 
