@@ -1,4 +1,7 @@
-"""Kubernetes by kubeadm: the control plane on the masters, containerd everywhere, flannel or Calico between pods."""
+"""Kubernetes by kubeadm: the control plane on the masters, containerd everywhere, flannel or Calico between pods.
+
+Its parts are in ``kubernetes_*.py``, its scripts in ``files/kubernetes``; why they are so: docs/decisions/0020.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +19,12 @@ from bay.components.engines import (
     Question,
     Source,
     kubernetes_apiserver,
+    kubernetes_calico,
+    kubernetes_cloud,
     kubernetes_containerd,
     kubernetes_flannel,
     kubernetes_keys,
+    kubernetes_keystone,
     kubernetes_kubeadm,
     kubernetes_options,
 )
@@ -59,9 +65,9 @@ class Kubernetes:
         kubernetes_options.check(spec)
 
     def wants_cloud(self, spec: "BaySpec") -> bool:
-        """For load balancers and volumes."""
+        """For load balancers and volumes, and to know where and for which project users log in."""
         options = options_of(spec)
-        return options.cloud_provider or options.volume_driver == "cinder"
+        return _uses_cloud(options) or options.keystone_auth
 
     def ports(self, role: str, spec: "BaySpec") -> tuple[Port, ...]:
         """Kubernetes' table (docs: ports and protocols), what the pods' network needs, and SSH for joining."""
@@ -69,7 +75,7 @@ class Kubernetes:
         common = (
             Port("tcp", 22, 22, Source.SSH, "SSH of administrators"),
             Port("tcp", 10250, 10250, Source.BAY, "kubelets"),
-            *_network(options),
+            *NETWORKS[options.network_driver].ports(options),
         )
         masters = (
             Port("tcp", 22, 22, Source.BAY, "SSH of joining servers"),
@@ -88,6 +94,7 @@ class Kubernetes:
     def boot(self, facts: Facts) -> Boot:
         """Scripts and units; on masters also the keys of the cluster, its configuration and its add-ons."""
         keys, options, master = current(facts.generations), options_of(facts.spec), facts.role == "master"
+        kubernetes_options.check_subnets(facts.cidrs, options)
         scripts = [*SCRIPTS, *(["api-proxy.sh"] if kubernetes_kubeadm.proxied(facts) else [])]
         return Boot(
             settings=_settings(facts, options),
@@ -131,8 +138,11 @@ def _ready(node: Mapping[str, Any]) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
-def _network(options: KubernetesOptions) -> tuple[Port, ...]:
-    return kubernetes_flannel.ports(options)
+def _uses_cloud(options: KubernetesOptions) -> bool:
+    return options.cloud_provider or options.volume_driver == "cinder"
+
+
+NETWORKS = {"flannel": kubernetes_flannel, "calico": kubernetes_calico}
 
 
 def _settings(facts: Facts, options: KubernetesOptions) -> dict[str, str | int | Sequence[str]]:
@@ -167,9 +177,15 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
 
 
 def _manifests(facts: Facts, options: KubernetesOptions) -> list[File]:
+    """What the scripts apply once there is a cluster; a site's snippets may put more beside them."""
     host, port = kubernetes_kubeadm.endpoint(facts)
-    network = kubernetes_flannel.manifests(options, host, port)
-    return [File(f"{MANIFESTS}/network.yaml", dump(*network))]
+    found = [File(f"{MANIFESTS}/network.yaml", dump(*NETWORKS[options.network_driver].manifests(options, host, port)))]
+    if facts.cloud is not None and _uses_cloud(options):
+        cloud = kubernetes_cloud.manifests(options, facts.cloud, facts.bay_id)
+        found.append(File(f"{MANIFESTS}/cloud.yaml", dump(*cloud), "0600"))
+    if facts.cloud is not None and options.keystone_auth:
+        found.append(File(f"{MANIFESTS}/keystone.yaml", dump(*kubernetes_keystone.manifests(options, facts.cloud))))
+    return found
 
 
 ENGINE = Kubernetes()

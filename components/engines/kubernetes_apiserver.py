@@ -2,6 +2,7 @@
 
 from bay.components.cloudinit import File
 from bay.components.credentials import Generation
+from bay.components.engines import kubernetes_keystone
 from bay.components.engines.kubernetes_kubeadm import SETTINGS, structured_authentication
 from bay.components.engines.kubernetes_manifests import Document, dump
 from bay.components.engines.kubernetes_options import KubernetesOptions
@@ -17,6 +18,8 @@ def files(keys: Generation, options: KubernetesOptions) -> list[File]:
     ]
     if structured_authentication(options):
         found.append(File(f"{SETTINGS}/authentication.yaml", dump(AUTHENTICATION)))
+    if options.keystone_auth:
+        found.append(File(f"{SETTINGS}/keystone.yaml", dump(kubernetes_keystone.webhook())))
     return found
 
 

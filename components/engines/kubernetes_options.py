@@ -1,11 +1,13 @@
 """What a spec's `options` may say for Kubernetes, and what is wrong for Kubernetes alone."""
 
 import ipaddress
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from bay.components.engines import Options
+from bay.components.errors import BayError
 from bay.components.spec_types import HostName, Ipv4Cidr, Word, Words
 
 if TYPE_CHECKING:
@@ -27,12 +29,12 @@ class Versions(Options):
     etcd: Tag | None = Field(None, description="etcd; empty: what kubeadm chooses.")
     flannel: Tag = Field("v0.26.7", description="flannel.")
     flannel_cni: Tag = Field("v1.6.2-flannel1", description="flannel's CNI plugin.")
-    calico: Tag = Field("v3.30.3", description="Calico.")
+    calico: Tag = Field("v3.29.6", description="Calico.")
     cloud_provider: Tag = Field("v1.34.1", description="cloud-provider-openstack: controller, Cinder CSI, Keystone.")
-    csi_attacher: Tag = Field("v4.7.0", description="csi-attacher.")
-    csi_provisioner: Tag = Field("v5.1.0", description="csi-provisioner.")
-    csi_resizer: Tag = Field("v1.12.0", description="csi-resizer.")
-    csi_registrar: Tag = Field("v2.12.0", description="csi-node-driver-registrar.")
+    csi_attacher: Tag = Field("v4.10.0", description="csi-attacher.")
+    csi_provisioner: Tag = Field("v5.3.0", description="csi-provisioner.")
+    csi_resizer: Tag = Field("v1.14.0", description="csi-resizer.")
+    csi_registrar: Tag = Field("v2.15.0", description="csi-node-driver-registrar.")
 
 
 class KubernetesOptions(Options):
@@ -68,9 +70,10 @@ class KubernetesOptions(Options):
     )
     volume_driver: Literal["none", "cinder"] = Field("none", description="Where persistent volumes come from.")
     keystone_auth: bool = Field(False, description="Whether users may log in with tokens of Keystone.")
-    keystone_roles: dict[Word, Word] = Field(
+    keystone_roles: dict[Word, Literal["admin", "edit", "view"]] = Field(
         {"admin": "admin", "member": "edit", "reader": "view"},
-        description="Role in the bay's project -> ClusterRole that its holders get in every namespace.",
+        description="Role in the bay's project -> what its holders may do: everything; everything outside the "
+        "system's namespaces; see everything but secrets.",
     )
 
 
@@ -89,6 +92,15 @@ def check(spec: "BaySpec") -> None:
             domain = key.rpartition("/")[0]
             if _below(domain, RESERVED_DOMAINS) and not _below(domain, OWN_LABELS):
                 raise ValueError(f"{name}.labels: {key} is of Kubernetes' own, which no server may give itself")
+
+
+def check_subnets(cidrs: Sequence[str], options: KubernetesOptions) -> None:
+    """Raise BayError where the subnets that the servers are in, known only now, collide with the options."""
+    for name, own in (("pods", options.pods), ("services", options.services)):
+        for cidr in cidrs:
+            if overlap(own, cidr):
+                hint = f"name another range: --set options.{name}=CIDR"
+                raise BayError(f"options.{name}: {own} overlaps the servers' subnet, {cidr}", hint, 2)
 
 
 def overlap(cidr: str, other: str) -> bool:
