@@ -84,6 +84,7 @@ class Mesos:
             units=[UNIT],
             engine_paths=[mesos_agent.STATE] if facts.role == "master" else mesos_agent.engine_paths(facts),
             state_paths=[mesos_master.ZOOKEEPER_STATE, mesos_master.WORK_DIR],
+            services=boot.RUNTIMES if facts.role == "node" else (),
         )
 
     def client_files(self, client: Client) -> dict[str, str]:
@@ -100,7 +101,7 @@ class Mesos:
         }
 
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
-        """For ``curl --cacert $MESOS_CA --netrc-file $MESOS_NETRC $MESOS_MASTER/slaves``."""
+        """For ``curl -L --cacert $MESOS_CA --netrc-file $MESOS_NETRC $MESOS_MASTER/slaves``."""
         return {
             "MESOS_MASTER": f"https://{addresses[0]}",
             "MESOS_CA": f"{folder}/ca.pem",

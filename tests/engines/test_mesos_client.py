@@ -21,6 +21,7 @@ from bay.components.errors import BayError
 from bay.components.layers import resolve
 
 MESOS = ENGINES["mesos"]
+RECORDED = Path(__file__).parent.parent / "recorded"
 
 
 @pytest.fixture
@@ -47,10 +48,11 @@ def test_the_environment_names_files_that_there_are(files: dict[str, str]) -> No
 
 
 def test_an_agent_is_healthy_while_the_leading_master_is_connected_to_it() -> None:
-    answer = {
-        "slaves": [{"hostname": "demo-node-0", "active": True}, {"hostname": "demo-node-1", "active": False}],
-        "recovered_slaves": [{"hostname": "demo-node-2"}],
-    }
+    """The first agent is as Mesos 1.11.0 shows one."""
+    answer = json.loads((RECORDED / "mesos-slaves.json").read_text())
+    assert MESOS.node_health(answer) == {"demo-node-0": "HEALTHY"}
+    answer["slaves"].append({**answer["slaves"][0], "hostname": "demo-node-1", "active": False})
+    answer["recovered_slaves"].append({"hostname": "demo-node-2"})
     healthy = {"demo-node-0": "HEALTHY", "demo-node-1": "UNHEALTHY", "demo-node-2": "UNHEALTHY"}
     assert MESOS.node_health(answer) == healthy
     assert MESOS.question.names_masters is False
