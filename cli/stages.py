@@ -35,7 +35,8 @@ def latest(log: str) -> Stage:
 
 def tail(log: str, lines: int = 10) -> list[str]:
     """The last lines of a console log that are not empty, without colours and control characters."""
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\uffff]", "", log)
+    # Nova takes the escape characters away, and leaves the rest of what gave colour.
+    plain = re.sub(r"\x1b?\[[0-9;?]+[A-Za-z]|\x1b\[[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\ufffc]", "", log)
     return [line.rstrip() for line in plain.splitlines() if line.strip()][-lines:]
 
 

@@ -41,5 +41,7 @@ def test_a_summary_counts_the_ready_ones_first() -> None:
 
 
 def test_the_end_of_a_log_is_shown_without_colours_and_empty_lines() -> None:
-    log = "".join(f"line {n}\r\n\n" for n in range(20)) + "\x1b[0;32m  OK  \x1b[0m] Reached \x07target\n"
-    assert tail(log, 2) == ["line 19", "  OK  ] Reached target"]
+    log = "".join(f"line {n}\r\n\n" for n in range(20)) + "[\x1b[0;32m  OK  \x1b[0m] Reached \x07target\n"
+    nova = "[[0;32m  OK  [0m] Reached \ufffd\ufffdtarget\n"
+    assert tail(log, 2) == ["line 19", "[  OK  ] Reached target"]
+    assert tail(nova) == ["[  OK  ] Reached target"]
