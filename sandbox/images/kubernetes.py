@@ -72,7 +72,7 @@ def _on_cloud(name: str) -> Container:
         names=(f"{REGISTRY}/provider-os/{name}:{CLOUD_PROVIDER}",),
         programs=((f"cloud-provider/{name}", f"bin/{name}"),),
         tools=("etc/ssl/certs/ca-certificates.crt",),
-        entrypoint=(f"/bin/{name}",),
+        command=(f"/bin/{name}",),  # not the entry point: manifests name the program among its arguments
     )
 
 
