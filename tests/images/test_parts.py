@@ -1,6 +1,8 @@
 """Digests: what makes a part another one, and what does not."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,11 @@ def test_all_images_stand_on_one_base() -> None:
     assert {part.place(Path("nodes")) for image in images for part in in_order(image) if part.name == "base"} == {
         Path("nodes/parts") / f"base-{common.BASE.digest}"
     }
+
+
+def test_shellcheck_finds_no_fault_in_the_scripts() -> None:
+    scripts = [path for path in (parts.HERE / "files").rglob("*") if path.is_file() and path.read_bytes()[:2] == b"#!"]
+    assert len(scripts) == 5
+    shellcheck = Path(sys.executable).parent / "shellcheck"
+    done = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
