@@ -55,8 +55,10 @@ while read -r command path rights; do
     setAcl) [ "$path" = -R ] || echo "'digest,'bay-masters:digest=" >"$FAKE/tree/root" ;;
     getAcl) name=${path#/}; cat "$FAKE/tree/${name:-root}" ;;
     deleteall) rm "$FAKE/tree${path}" ;;
+    create) [ ! -e "$FAKE/tree$path" ] || code=1 ;;
   esac
 done
+exit "${code:-0}"
 """
 FAKES = {
     "systemctl": SYSTEMCTL,

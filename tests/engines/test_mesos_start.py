@@ -85,6 +85,7 @@ def test_everybody_may_read_the_tree_of_zookeeper_and_only_masters_write(tmp_pat
     machine.start()
     rights = "auth::cdrwa,world:anyone:r"
     assert machine.calls("zookeeper")[:2] == [f"setAcl / {rights}", f"setAcl -R /zookeeper {rights}"]
+    assert machine.calls("zookeeper")[-2:] == [f"create /mesos bay {rights}", "quit"]
 
 
 def test_a_tree_that_is_not_the_masters_is_claimed_until_it_is(tmp_path: Path) -> None:

@@ -74,15 +74,16 @@ configure_zookeeper() {
   fi
 }
 
-# tree COMMAND...: by the masters' credential, which is on no command line.
+# tree COMMAND...: by the masters' credential, which is on no command line. That something is there already, or gone, is
+# no failure: the other masters do the same.
 tree() {
   local login
   login=$(sed -n 's|^zk://\([^@]*\)@.*|\1|p' "$BAY_MESOS/zk")
-  printf '%s\n' "addauth digest $login" "$@" quit | "$BAY_ZOOKEEPER_SHELL" -server 127.0.0.1:2181 2>/dev/null
+  printf '%s\n' "addauth digest $login" "$@" quit | "$BAY_ZOOKEEPER_SHELL" -server 127.0.0.1:2181 2>/dev/null || true
 }
 
 # Everybody in the bay may read; only masters write. What somebody else made before goes: a node could have put
-# itself up as a master.
+# itself up as a master. An agent that does not find /mesos, and may not make it, would end.
 own_tree() {
   local digest path rights
   digest=$(sed -n 's/^DigestAuthenticationProvider.superDigest=//p' "$BAY_MESOS/zoo.cfg")
@@ -96,4 +97,5 @@ own_tree() {
       tree "deleteall $path" >/dev/null
     fi
   done
+  tree "create /mesos bay $RIGHTS" >/dev/null
 }
