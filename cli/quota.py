@@ -27,6 +27,11 @@ KINDS = {
     "subnet": "Subnet",
     "network": "Network",
     "security group": "SecGroup",
+    "volume": "Volume",
+    "load balancer": "LoadBalancer",
+    "listener": "Listener",
+    "pool": "Pool",
+    "health monitor": "Monitor",
 }
 """What leftovers are called -> the kind of which they are; those that have names."""
 

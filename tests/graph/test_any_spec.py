@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from bay.components.errors import BayError
 from bay.components.spec import parse
 
+from .counted import check_needs
 from .recorder import Graph
 from .specs_at_random import INVALID, VALID
 
@@ -29,6 +30,7 @@ def test_every_valid_spec_builds_a_graph(values: dict[str, Any], run: Callable[.
     graph = run(spec)
     servers = graph.of("Instance")
     assert len(servers) == sum(group.count for group in spec.groups.values())
+    check_needs(graph)
     asked = {cidr for cidrs in spec.access.model_dump().values() for cidr in cidrs}
     inside = {SHARED if spec.network.existing else spec.network.cidr}
     opened = {

@@ -1,6 +1,5 @@
 """What `needs` counts from a spec is what the recorded graph contains, kind by kind: one cannot change alone."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,33 +8,13 @@ import pytest
 
 from bay.components.engines import ENGINES
 from bay.components.layers import resolve
-from bay.components.needs import Resource, Things, members_of, missing, needs, of_type, things
-from bay.components.place import Flavor, Place
+from bay.components.needs import missing, needs, things
+from bay.components.place import Flavor
 from bay.components.spec import BaySpec
 
 from .conftest import place_for
+from .counted import check_needs, counted, place_of
 from .recorder import Graph
-
-UNLIMITED = {"ApplicationCredential"}
-"""Kinds that no quota of these counts."""
-
-ONE_OF = {
-    "ServerGroup": Resource.SERVER_GROUPS,
-    "Network": Resource.NETWORKS,
-    "Subnet": Resource.SUBNETS,
-    "Router": Resource.ROUTERS,
-    "FloatingIp": Resource.FLOATING_IPS,
-    "SecGroup": Resource.SECURITY_GROUPS,
-    "SecGroupRule": Resource.RULES,
-    "LoadBalancer": Resource.LOAD_BALANCERS,
-    "Listener": Resource.LISTENERS,
-    "Pool": Resource.POOLS,
-    "Monitor": Resource.MONITORS,
-    "Instance": Resource.INSTANCES,
-    "Port": Resource.PORTS,
-    "RouterInterface": Resource.PORTS,
-    "Volume": Resource.VOLUMES,
-}
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "load balancer": {"model": "swarm-ha", "endpoint": {"kind": "load-balancer"}},
@@ -46,6 +25,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "no server groups": {"affinity": "none"},
     "no nodes": {"nodes": 0},
     "groups": {"node_groups": {"gpu": {"count": 3, "removed": [1], "flavor": "g1.large"}, "idle": 0}},
+    "an engine with a login of its own": {"model": "kubernetes-ha", "endpoint": {"kind": "load-balancer"}},
+    "an engine with credentials": {"model": "mesos-ha", "endpoint": {"kind": "virtual-ip"}},
     "volumes": {
         "model": "swarm-ha",
         "masters": {"state_volume": {"size": 10, "type": "ssd"}, "boot_volume": 20},
@@ -59,67 +40,8 @@ def spec_with(**values: Any) -> BaySpec:
     return resolve([{"model": "swarm"}, values])
 
 
-def place_of(spec: BaySpec) -> Place:
-    """A cloud on which no two flavors are of the same size."""
-    place = place_for(spec)
-    sizes = {name: 2**place for place, name in enumerate(sorted(place.flavors), start=1)}
-    flavors = {name: Flavor(f.id, name, sizes[name], 1000 * sizes[name]) for name, f in place.flavors.items()}
-    return replace(place, flavors=flavors)
-
-
-def counted(spec: BaySpec) -> Things:
-    return things("demo", spec, place_of(spec), ENGINES[spec.coe])
-
-
-def contained(graph: Graph, flavors: dict[str, Flavor]) -> Counter[str]:
-    """What a recorded graph takes of each quota."""
-    total: Counter[str] = Counter()
-    sizes = {flavor.id: flavor for flavor in flavors.values()}
-    for resource in graph.resources.values():
-        if not resource.type.startswith("openstack:") or resource.kind in UNLIMITED:
-            continue
-        if resource.kind == "Members":
-            total[Resource.MEMBERS] += len(resource.inputs["members"])
-        else:
-            total[ONE_OF[resource.kind]] += 1
-        if resource.kind == "Subnet":
-            total[Resource.PORTS] += 1  # Neutron's own, for DHCP
-        if resource.kind == "Instance":
-            flavor = sizes[resource.inputs["flavorId"]]
-            total += Counter({Resource.CORES: flavor.vcpus, Resource.RAM: flavor.ram})
-            total[Resource.PORTS] += sum("uuid" in network for network in resource.inputs["networks"])
-            hints = resource.inputs.get("schedulerHints", [])
-            total += Counter(members_of(h["group"].removeprefix("<id of ServerGroup ")[:-1]) for h in hints)
-        total += volumes(resource.kind, resource.inputs)
-    return total
-
-
-def volumes(kind: str, inputs: dict[str, Any]) -> Counter[str]:
-    """Volumes that are made by themselves, or by Nova with a server; the first counts as a thing already."""
-    total: Counter[str] = Counter()
-    new = [d for d in inputs.get("blockDevices", []) if d["destinationType"] == "volume" and "volumeSize" in d]
-    sizes = [(disk["volumeSize"], disk.get("volumeType", "")) for disk in new]
-    if kind == "Volume":
-        sizes = [(inputs["size"], inputs.get("volumeType", ""))]
-    else:
-        total[Resource.VOLUMES] += len(sizes)
-    for size, named in sizes:
-        total[Resource.GIGABYTES] += size
-        total[of_type(Resource.VOLUMES, named)] += 1
-        total[of_type(Resource.GIGABYTES, named)] += size
-    return total
-
-
-def check(graph: Graph) -> None:
-    place = place_of(graph.spec)
-    expected = {resource: count for resource, count in contained(graph, place.flavors).items() if count}
-    assert needs("demo", graph.spec, place, ENGINES[graph.spec.coe]) == expected
-    made = {(r.kind, r.name) for r in graph.resources.values() if r.type.startswith("openstack:")}
-    assert set(counted(graph.spec)) == {key for key in made if key[0] not in UNLIMITED}
-
-
 def test_needs_are_what_the_graph_of_every_example_contains(graph: Graph) -> None:
-    check(graph)
+    check_needs(graph)
 
 
 @pytest.mark.parametrize("values", OPTIONS.values(), ids=OPTIONS)
@@ -128,7 +50,7 @@ def test_needs_are_what_the_graph_of_every_option_contains(values: dict[str, Any
     place = place_of(spec)
     graph = run(spec)
     assert {s.inputs["flavorId"] for s in graph.of("Instance").values()} <= {f.id for f in place.flavors.values()}
-    check(graph)
+    check_needs(graph)
 
 
 def test_the_needs_of_a_small_bay_are_known() -> None:
