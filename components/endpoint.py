@@ -64,6 +64,7 @@ class Endpoint(ComponentResource):
             # The servers come this way too; whoever else may is in the spec.
             allowed_cidrs=[*self.network.cidrs, *self.spec.access.api],
             description=described,
+            tags=self.mark.tags,
             opts=child,
         )
         pool = loadbalancer.Pool(
@@ -73,6 +74,7 @@ class Endpoint(ComponentResource):
             protocol="TCP",
             lb_method="ROUND_ROBIN",
             description=described,
+            tags=self.mark.tags,
             opts=child,
         )
         monitor = loadbalancer.Monitor(

@@ -11,12 +11,14 @@ from bay.components.login import Login
 from bay.components.lookup import image_of
 from bay.components.place import ExistingNetwork, Flavor, GlanceImage, Named, Place
 from bay.components.spec import BaySpec
+from bay.components.spec_site import NetworkSpec
 from bay.components.yaml_file import read_yaml
 from bay.stacks.program import program
 
 from .recorder import GENERATION, Graph, record
 
 SPECS = Path(__file__).parent / "specs"
+EXAMPLES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 
 def place_for(spec: BaySpec) -> Place:
@@ -24,7 +26,7 @@ def place_for(spec: BaySpec) -> Place:
     existing = spec.network.existing
     needs_external = existing is None or spec.endpoint_floating_ip or spec.server_floating_ips
     images = {image_of(spec, group) for group in spec.groups.values()}
-    network = ExistingNetwork(f"<id of {existing}>", existing, cidrs=("10.16.0.0/16",)) if existing else None
+    network = _existing(spec.network) if existing else None
     return Place(
         login=Login("https://cloud.example:5000", "north", "11111111111111111111111111111111"),
         images={name: GlanceImage(f"<id of {name}>", name) for name in images},
@@ -32,6 +34,11 @@ def place_for(spec: BaySpec) -> Place:
         network=network,
         external=Named("<id of public>", "public") if needs_external else None,
     )
+
+
+def _existing(spec: NetworkSpec) -> ExistingNetwork:
+    subnet_id = f"<id of {spec.subnet}>" if spec.subnet else None
+    return ExistingNetwork(f"<id of {spec.existing}>", str(spec.existing), subnet_id, cidrs=("10.16.0.0/16",))
 
 
 def run(spec: BaySpec, preview: bool = False) -> Graph:
@@ -47,7 +54,7 @@ def example_graph(name: str) -> Graph:
     return run(resolve([read_yaml(SPECS / f"{name}.yaml")]))
 
 
-@pytest.fixture(params=sorted(path.stem for path in SPECS.glob("*.yaml")))
+@pytest.fixture(params=EXAMPLES)
 def graph(request: pytest.FixtureRequest) -> Graph:
     """Each example's graph in turn."""
     return example_graph(request.param)

@@ -133,7 +133,7 @@ def short(urn: str) -> str:
 def outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What a cloud adds to the inputs."""
     index = name.rsplit("-", 1)[-1]
-    number = int(index) if index.isdigit() else 0
+    number = int(index) if index.isdigit() else -5  # the endpoint's, unlike any server's
     return {
         "Identity": {"made_at": MADE_AT.isoformat(), "generations": rpc.wrap_rpc_secret([generation(inputs)])},
         "Port": {"allFixedIps": [f"10.80.0.{10 + number}"]},

@@ -9,11 +9,10 @@ import yaml
 
 from bay.components.spec import BaySpec
 
+from .conftest import EXAMPLES
 from .recorder import Graph
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "graph"
-SPECS = Path(__file__).parent / "specs"
-EXAMPLES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 
 def text_of(graph: Graph) -> str:
@@ -46,5 +45,6 @@ def test_a_preview_that_knows_no_id_yet_plans_the_same_resources(
 ) -> None:
     planned = run(example(name).spec, True)
     assert sorted(planned.resources) == sorted(example(name).resources)
-    assert planned.outputs["api_address"] is None
+    named = planned.spec.endpoint.name
+    assert planned.outputs["api_address"] == (f"{named}:2376" if named else None)
     assert planned.outputs["name"] == "demo"

@@ -10,12 +10,13 @@ from bay.components.cloudinit import unpacked
 from bay.components.engines import ENGINES, Source
 from bay.components.firewall import ROLES, ports
 
+from .conftest import EXAMPLES, place_for
 from .recorder import Graph, Recorded
 
 MARK = "bay:id=<id of Identity demo>"
-NEUTRON = {"Network", "Subnet", "Router", "Port", "FloatingIp", "SecGroup"}
+TAGGED = {"Network", "Subnet", "Router", "Port", "FloatingIp", "SecGroup", "LoadBalancer", "Listener", "Pool"}
 """Kinds with tags and a description."""
-BY_DEVICE = {"RouterInterface"}
+BY_DEVICE = {"RouterInterface", "Monitor", "Members"}
 """Kinds that can carry no mark: they go with what they belong to."""
 NOVA_LIMIT = 65535
 """Longest user data that Nova takes, in base64."""
@@ -26,8 +27,12 @@ def cloud_resources(graph: Graph) -> list[Recorded]:
     return [r for r in graph.resources.values() if r.type.startswith("openstack:")]
 
 
-def servers(graph: Graph, role: str) -> list[Recorded]:
-    return [r for r in graph.of("Instance").values() if r.inputs["metadata"]["bay:group"] == role]
+def servers(graph: Graph, group: str) -> list[Recorded]:
+    return [r for r in graph.of("Instance").values() if r.inputs["metadata"]["bay:group"] == group]
+
+
+def workers(graph: Graph) -> list[Recorded]:
+    return [server for group in graph.spec.groups if group != "master" for server in servers(graph, group)]
 
 
 def ingress(graph: Graph) -> set[tuple[Any, ...]]:
@@ -46,7 +51,15 @@ def ingress(graph: Graph) -> set[tuple[Any, ...]]:
 def test_nothing_is_open_to_the_world_that_the_user_did_not_ask_for(graph: Graph) -> None:
     asked = {cidr for cidrs in graph.spec.access.model_dump().values() for cidr in cidrs}
     opened = {source for *_, source in ingress(graph) if source not in ("master", "node")}
-    assert opened == asked, "every CIDR the user gave, and no other"
+    assert opened == asked | set(balanced_from(graph)), "every CIDR the user gave, and no other"
+
+
+def balanced_from(graph: Graph) -> tuple[str, ...]:
+    """The bay's subnets where a load balancer, which has no security group, passes packets on from there."""
+    if graph.spec.endpoint.kind != "load-balancer":
+        return ()
+    network = place_for(graph.spec).network
+    return network.cidrs if network else (graph.spec.network.cidr,)
 
 
 def test_the_world_reaches_only_published_ports_where_those_were_opened(example: Callable[[str], Graph]) -> None:
@@ -60,6 +73,7 @@ def test_every_port_of_the_engines_table_is_open_to_whom_it_says_and_no_other(gr
         Source.MASTERS: ("master",),
         Source.NODES: ("node",),
         Source.BAY: ("master", "node"),
+        Source.SUBNETS: balanced_from(graph),
         Source.API: access.api,
         Source.SSH: access.ssh,
         Source.PUBLISHED: access.published,
@@ -72,11 +86,24 @@ def test_every_port_of_the_engines_table_is_open_to_whom_it_says_and_no_other(gr
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [("swarm", 24), ("swarm-ha", 24), ("existing-network", 24), ("access-opened", 32)]
-)
-def test_the_number_of_security_group_rules_is_known(name: str, count: int, example: Callable[[str], Graph]) -> None:
-    assert len(example(name).of("SecGroupRule")) == count, "a default quota has 100 for a project"
+RULES = {
+    "access-opened": 32,
+    "all-floating": 25,
+    "boot-volume": 24,
+    "existing-network": 24,
+    "load-balancer": 26,
+    "node-groups": 24,
+    "snippets": 24,
+    "swarm": 24,
+    "swarm-ha": 24,
+    "virtual-ip-ha": 25,
+    "volumes": 24,
+}
+"""Example -> its security-group rules: a default quota has 100 for a project."""
+
+
+def test_the_number_of_security_group_rules_is_known(example: Callable[[str], Graph]) -> None:
+    assert {name: len(example(name).of("SecGroupRule")) for name in EXAMPLES} == RULES
 
 
 def test_rules_for_ipv6_addresses_are_ipv6_rules(example: Callable[[str], Graph]) -> None:
@@ -98,12 +125,17 @@ def test_user_data_is_secret_and_short_enough_for_nova(graph: Graph) -> None:
         assert len(server.secret("userData")) < NOVA_LIMIT
 
 
+def test_the_servers_of_a_group_boot_the_same_data(graph: Graph) -> None:
+    for name, group in graph.spec.groups.items():
+        assert len({server.secret("userData") for server in servers(graph, name)}) == min(group.count, 1), name
+
+
 def test_every_server_boots_the_data_of_its_own_group(graph: Graph) -> None:
-    for role in ("master", "node"):
-        (data,) = {server.secret("userData") for server in servers(graph, role)}
-        settings = boot_files(data)["/etc/bay/env"].splitlines()
-        assert f"BAY_GROUP={role}" in settings
-        assert "BAY_ID='<id of Identity demo>'" in settings
+    for group in graph.spec.groups:
+        for data in {server.secret("userData") for server in servers(graph, group)}:
+            settings = boot_files(data)["/etc/bay/env"].splitlines()
+            assert f"BAY_GROUP={group}" in settings
+            assert "BAY_ID='<id of Identity demo>'" in settings
 
 
 def boot_files(user_data: str) -> dict[str, str]:
@@ -116,7 +148,7 @@ def boot_files(user_data: str) -> dict[str, str]:
 def test_a_worker_is_given_nothing_that_has_power_over_a_master(
     secret: str, graph: Graph, keys: dict[str, str]
 ) -> None:
-    for server in servers(graph, "node"):
+    for server in workers(graph):
         files = boot_files(server.secret("userData"))
         assert middle_line(keys[secret]) not in "".join(files.values())
         assert files["/etc/bay/join_key"] == keys["join_node_key"]
@@ -153,16 +185,16 @@ def test_every_name_starts_with_the_bays(graph: Graph) -> None:
 
 
 def test_everything_that_can_carry_a_mark_carries_it(graph: Graph) -> None:
+    tags = [MARK, "bay:name=demo", *graph.spec.tags]
+    metadata = {"bay:id": "<id of Identity demo>", "bay:name": "demo"}
     for resource in cloud_resources(graph):
         has = resource.inputs
-        if resource.kind in NEUTRON:
-            assert has["tags"] == [MARK, "bay:name=demo"], resource.name
-            assert has["description"] == MARK, resource.name
+        if resource.kind in TAGGED:
+            assert (has["tags"], has["description"]) == (tags, MARK), resource.name
         elif resource.kind == "SecGroupRule":
             assert has["description"] == MARK, resource.name
-        elif resource.kind == "Instance":
-            assert has["metadata"]["bay:id"] == "<id of Identity demo>", resource.name
-            assert has["metadata"]["bay:name"] == "demo", resource.name
+        elif resource.kind in ("Instance", "Volume"):
+            assert has["metadata"].items() >= metadata.items(), resource.name
         elif resource.kind == "ServerGroup":
             assert has["name"] == f"{resource.name}.<id of Identity demo>"
         else:
@@ -175,9 +207,9 @@ def test_masters_are_on_ports_of_their_own(graph: Graph) -> None:
         assert server.options["delete_before_replace"] is True, "a port carries one server at a time"
 
 
-def test_masters_and_identity_are_protected_and_workers_are_not(graph: Graph) -> None:
+def test_what_holds_the_bays_own_data_is_protected_and_workers_are_not(graph: Graph) -> None:
     protected = {r.name for r in graph.resources.values() if r.options.get("protect")}
-    assert protected == {"demo", *(server.name for server in servers(graph, "master"))}
+    assert protected == {"demo", *(server.name for server in servers(graph, "master")), *graph.of("Volume")}
     assert graph.of("Identity")["demo"].options["protect"] is True
 
 
@@ -186,10 +218,10 @@ def test_no_server_is_rebuilt_or_replaced_by_a_change_of_image_boot_data_or_key(
         assert {"imageId", "userData", "keyPair", "blockDevices"} <= set(server.options["ignore_changes"]), server.name
 
 
-def test_a_worker_is_exactly_one_resource(graph: Graph) -> None:
-    for index in graph.spec.nodes.indices:
-        found = [r for r in cloud_resources(graph) if r.name == f"demo-node-{index}"]
-        assert [r.kind for r in found] == ["Instance"]
+def test_a_worker_is_one_resource_and_two_more_where_it_has_a_floating_ip(graph: Graph) -> None:
+    kinds = ["FloatingIp", "Instance", "Port"] if graph.spec.floating_ips == "all" else ["Instance"]
+    for server in workers(graph):
+        assert sorted(r.kind for r in cloud_resources(graph) if r.name == server.name) == kinds
 
 
 def test_the_identity_is_made_before_the_bay_and_its_secrets_stay_secret(graph: Graph) -> None:
