@@ -1,6 +1,7 @@
 """What each option adds to the graph: endpoints, disks, groups, floating IPs, and a site's own files."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -54,9 +55,8 @@ def test_clients_of_a_virtual_ip_come_by_its_floating_ip(example: Example) -> No
 
 def test_ports_are_on_the_subnet_that_was_named(example: Example) -> None:
     fixed = {name: port.inputs["fixedIps"] for name, port in example("virtual-ip-ha").of("Port").items()}
-    assert fixed == dict.fromkeys(
-        ["demo-api", "demo-master-0", "demo-master-1", "demo-master-2"], [{"subnetId": "<id of routed-servers>"}]
-    )
+    names = ["demo-api", "demo-master-0", "demo-master-1", "demo-master-2"]
+    assert fixed == {name: [{"subnetId": "<id of routed-servers>"}] for name in names}
 
 
 def test_a_load_balancer_passes_the_api_on_to_every_master(example: Example) -> None:
@@ -73,15 +73,17 @@ def test_a_load_balancer_passes_the_api_on_to_every_master(example: Example) -> 
 
 
 def test_a_load_balancer_lets_in_the_bays_own_subnet_and_whom_the_user_named(example: Example) -> None:
-    cidrs = {name: example(name).of("Listener")["demo-api"].inputs["allowedCidrs"] for name in ("load-balancer",)}
-    assert cidrs == {"load-balancer": ["10.80.0.0/20", "192.0.2.0/24"]}
-    assert example("all-floating").of("Listener")["demo-api"].inputs["allowedCidrs"] == ["10.80.0.0/20"]
+    cidrs = {
+        name: example(name).of("Listener")["demo-api"].inputs["allowedCidrs"]
+        for name in ("load-balancer", "all-floating")
+    }
+    assert cidrs == {"load-balancer": ["10.80.0.0/20", "192.0.2.0/24"], "all-floating": ["10.80.0.0/20"]}
 
 
 def test_a_load_balancer_goes_before_its_port_and_changes_one_part_at_a_time(example: Example) -> None:
     graph = example("load-balancer")
     chain = ["Port", "LoadBalancer", "Listener", "Pool", "Monitor", "Members"]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         waits = {name.rsplit(":", 3)[1] for name in graph.of(after)["demo-api"].waits_for}
         assert before in waits, f"{after} waits for {waits}"
 
