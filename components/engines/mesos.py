@@ -47,15 +47,10 @@ class Mesos:
     )
 
     def check(self, spec: "BaySpec") -> None:
-        """Labels become attributes of agents, which have values; Mesos has no taints."""
-        if spec.masters.labels:
-            raise ValueError("masters.labels: masters of Mesos run no tasks and have no attributes; label the nodes")
+        """Mesos has no taints. Labels become attributes of agents; masters are none, so theirs are nothing's."""
         for name, group in {"nodes": spec.nodes, **spec.node_groups}.items():
             if group.taints:
                 raise ValueError(f"{name}.taints: Mesos has no taints; use labels, which become attributes")
-            for label, value in group.labels.items():
-                if not value:
-                    raise ValueError(f"{name}.labels.{label}: is empty, but an attribute of Mesos has a value")
 
     def wants_cloud(self, _spec: "BaySpec") -> bool:
         """Never."""

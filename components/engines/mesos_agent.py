@@ -94,7 +94,8 @@ def flags(facts: Facts) -> list[str]:
 def _where_chosen(facts: Facts) -> Iterator[str]:
     chosen, labels = options(facts), facts.group_spec.labels
     if labels:
-        yield "--attributes=" + ";".join(f"{key}:{value}" for key, value in labels.items())
+        # An attribute has a value; a label may have none.
+        yield "--attributes=" + ";".join(f"{key}:{value or 'true'}" for key, value in labels.items())
     if chosen.isolation:
         yield f"--isolation={','.join(chosen.isolation)}"
     if chosen.image_providers:

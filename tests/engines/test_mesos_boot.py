@@ -164,7 +164,9 @@ def test_the_ensemble_is_the_masters_and_its_only_command_is_harmless(make: Make
 
 
 def test_labels_become_attributes(make: Make) -> None:
-    assert value(make("node", nodes={"labels": {"disk": "ssd", "rack": "7"}}), "attributes") == "disk:ssd;rack:7"
+    labels = {"disk": "ssd", "example.org/rack": "7", "gpu": ""}
+    attributes = "disk:ssd;example.org/rack:7;gpu:true"
+    assert value(make("node", nodes={"labels": labels}), "attributes") == attributes
     assert value(make("node"), "attributes") is None
 
 

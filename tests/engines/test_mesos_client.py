@@ -92,8 +92,6 @@ def test_operators_may_do_all_that_is_no_agent_s_business() -> None:
     [
         ({"nodes": {"taints": ["a=b:NoSchedule"]}}, "nodes.taints: Mesos has no taints"),
         ({"node_groups": {"gpu": {"taints": ["a:NoExecute"]}}}, "gpu.taints: Mesos has no taints"),
-        ({"nodes": {"labels": {"disk": ""}}}, "nodes.labels.disk: is empty"),
-        ({"masters": {"labels": {"disk": "ssd"}}}, "masters.labels: masters of Mesos run no tasks"),
         ({"options": {"isolation": ["cgroups"]}}, "options.isolation.0"),
         ({"options": {"isolator": ["cgroups/cpu"]}}, "options.isolator: no such field"),
         ({"options": {"image_providers": ["rkt"]}}, "options.image_providers"),
