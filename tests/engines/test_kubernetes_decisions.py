@@ -62,10 +62,25 @@ def test_a_kubeadm_that_does_not_fit_the_cluster_says_so(tmp_path: Path, version
     assert machine.decide() == decision
 
 
-def test_a_master_with_the_state_of_a_cluster_on_its_disk_makes_no_other(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+def test_a_master_of_several_with_the_state_of_a_cluster_on_its_disk_makes_no_other(tmp_path: Path) -> None:
+    machine = kubernetes_machine(tmp_path, "demo-master-0")
     machine.write("var/lib/etcd/member/wal", "")
-    assert machine.decide() == "refuse state-of-a-cluster-is-on-disk"
+    assert machine.decide(9) == "refuse state-of-a-cluster-is-on-disk"
+
+
+@pytest.mark.parametrize("attempt", ["", "resume"])
+def test_the_only_master_goes_on_with_the_state_of_the_one_before_it_however_old(tmp_path: Path, attempt: str) -> None:
+    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
+    machine.write("var/lib/etcd/member/wal", "")
+    if attempt:
+        machine.write("etc/bay/attempt", f"{attempt}\n")
+    assert machine.decide() == "resume"
+
+
+def test_the_only_master_of_an_old_bay_makes_no_cluster_without_the_state_of_the_one_before(tmp_path: Path) -> None:
+    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
+    machine.write("var/lib/etcd/lost+found", "")
+    assert machine.decide() == "refuse bay-is-not-new"
 
 
 def test_a_master_that_was_cut_off_while_making_the_cluster_makes_it_again(tmp_path: Path) -> None:

@@ -87,6 +87,20 @@ def test_the_first_master_makes_the_cluster_with_the_keys_of_the_bay(tmp_path: P
     assert "start --no-block bay-manifests.service" in machine.calls("systemctl")
 
 
+def test_the_only_master_built_anew_keeps_what_its_volume_holds(tmp_path: Path) -> None:
+    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+    machine.write("var/lib/etcd/member/wal", "everything")
+    machine.write("fails", "")
+    start(machine)
+    calls = machine.calls("kubeadm")
+    assert [call.split()[0] for call in calls] == ["init", "init"], "a reset would empty the volume"
+    assert "DirAvailable--var-lib-etcd" in calls[0]
+    assert machine.read("var/lib/etcd/member/wal") == "everything"
+    assert machine.read("etc/kubernetes/pki/ca.crt") == "the authority\n"
+    assert "cluster state=resuming" in machine.marks()
+    assert machine.marks()[-1] == "ready"
+
+
 def test_a_later_master_joins_as_one_under_its_own_listed_address(tmp_path: Path) -> None:
     machine = kubernetes_machine(tmp_path, "demo-master-2")
     machine.answer(FIRST, "token", f"0 {TOKEN}")

@@ -2,11 +2,12 @@
 # How a server gets into its bay: it asks the masters over SSH. Sourced after the settings and common.sh.
 # The engine brings
 #   WHOLE                the word for what the servers are in together
-#   membership           print "ready", "outside", "wait REASON" or "refuse REASON"
+#   membership           print "ready", "outside", "resume", "wait REASON" or "refuse REASON"
 #   is_token TEXT        whether that lets a server in
 #   has_state            whether the state of one is on this disk already
 #   initialise           make one
 #   join ADDRESS TOKEN   enter the one of that master
+#   resume               go on with the one whose state is on this disk, if `membership` ever says so
 
 YOUNG=86400 # seconds: only in the first day of a bay's life may a master make a new one
 SLOWEST=15  # seconds between two attempts
@@ -15,6 +16,7 @@ SLOWEST=15  # seconds between two attempts
 #   ready               this server is in
 #   join ADDRESS TOKEN  that master lets it in
 #   init                it is the one to make it
+#   resume              it was the only one in it
 #   wait REASON         nothing, for the time being
 #   refuse REASON       nothing, and time alone will not help
 decide() {
@@ -109,6 +111,7 @@ act() {
   read -r word first second <<<"$1"
   case $word in
     init) initialise ;;
+    resume) resume ;;
     join) enter "$first" "$second" ;;
     wait) tell "cluster state=waiting reason=$first" && return 1 ;;
     refuse) tell "failed reason=$first" && return 1 ;;

@@ -9,10 +9,12 @@ membership() {
   local version
   if [ -e /etc/bay/member ]; then
     echo ready
-  elif version=$(kubeadm version --output short) && fits "$version"; then
-    echo outside
-  else
+  elif ! version=$(kubeadm version --output short) || ! fits "$version"; then
     echo "refuse kubeadm-is-${version:-broken}"
+  elif may_resume; then
+    echo resume
+  else
+    echo outside
   fi
 }
 
@@ -23,18 +25,31 @@ fits() {
   [ "$has" = "$wanted" ] || [ "$has" = $((wanted + 1)) ]
 }
 
+# The only master of a bay, built anew with the state volume of the one before: there is nobody else to ask.
+may_resume() {
+  [ "$BAY_MASTER_NAMES" = "$(node_name)" ] || return 1
+  case $(attempt) in
+    resume) ;;
+    "") [ -e /var/lib/etcd/member ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# What this server has begun and not ended: init, join, resume or nothing.
+attempt() {
+  [ ! -e /etc/bay/attempt ] || cat /etc/bay/attempt
+}
+
 is_token() {
   [[ $1 =~ ^[a-z0-9]{6}\.[a-z0-9]{16}$ ]]
 }
 
 # The remains of an own attempt to make a cluster do not count: nobody is let in before it is made.
 has_state() {
-  local attempt=
-  [ ! -e /etc/bay/attempt ] || attempt=$(cat /etc/bay/attempt)
-  case $attempt in
+  case $(attempt) in
     init) return 1 ;;
-    join) ;; # so there was a cluster to join
-    *) [ -n "$(ls -A /var/lib/etcd 2>/dev/null)" ] ;;
+    "") [ -n "$(ls -A /var/lib/etcd 2>/dev/null)" ] ;;
+    *) ;; # so there was a cluster
   esac
 }
 
@@ -44,17 +59,39 @@ start_afresh() {
   [ ! -e /etc/bay/attempt ] || kubeadm reset --force --cri-socket "$CRI" || return 1
   echo "$1" >/etc/bay/attempt
   [ "$BAY_ROLE" = master ] || return 0
-  mkdir -p /var/lib/etcd /etc/kubernetes/pki
-  chmod 0700 /var/lib/etcd
+  mkdir -p /var/lib/etcd
   find /var/lib/etcd -mindepth 1 -delete
+  give_keys
+}
+
+give_keys() {
+  mkdir -p /etc/kubernetes/pki
+  chmod 0700 /var/lib/etcd
   cp -r /etc/bay/pki/. /etc/kubernetes/pki/
 }
 
 initialise() {
   tell "cluster state=initialising"
   start_afresh init || return 1
+  make_cluster
+}
+
+# With the state as it is: kubeadm brings back what ran on it. Its reset would empty it.
+resume() {
+  tell "cluster state=resuming"
+  echo resume >/etc/bay/attempt
+  systemctl stop kubelet.service
+  rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf
+  give_keys
+  # The ports: an attempt before this one may have left containers running, which go on under the new kubelet.
+  make_cluster --ignore-preflight-errors \
+    DirAvailable--var-lib-etcd,Port-2379,Port-2380,Port-6443,Port-10250,Port-10257,Port-10259
+}
+
+# make_cluster OPTION...
+make_cluster() {
   (umask 077 && init_configuration "$(listed_address)" >"$RUN/kubeadm.yaml")
-  if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases show-join-command; then
+  if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases show-join-command "$@"; then
     become_member
   else
     tell "cluster state=waiting reason=init-failed"
