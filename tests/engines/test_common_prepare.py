@@ -94,6 +94,9 @@ def test_the_sites_authorities_are_trusted(command: str, anchors: str, tmp_path:
     assert [(tmp_path / anchors / f"bay-{i}.crt").read_text() for i in (0, 1)] == ["one", "two"]
     called = machine.read("calls").splitlines()
     assert called.index("systemctl stop docker.service") < called.index(command), "Docker reads them when it starts"
+    machine.reboot()
+    assert machine.prepare().returncode == 0
+    assert machine.calls(command) == [], "it takes seconds"
 
 
 def test_logins_get_the_proxies_in_either_spelling_and_keep_the_rest(tmp_path: Path) -> None:
