@@ -52,4 +52,4 @@ def prepare(layout: Layout, cache: Path) -> Booting:
 def end(layout: Layout) -> None:
     """Stop all nodes and take away what they and their networks have in the kernel; their disks stay."""
     if Booting.load(layout).boots:
-        sweep.sweep(layout.nodes, Names.of(layout.state))
+        sweep.sweep(layout.state, Names.of(layout.state))

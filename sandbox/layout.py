@@ -72,11 +72,6 @@ class Layout:
         return self.state / "booting.json"
 
     @property
-    def nodes(self) -> Path:
-        """One folder a server that boots."""
-        return self.state / "nodes"
-
-    @property
     def keys(self) -> Path:
         """Keystone's Fernet keys."""
         return self.state / "keys"

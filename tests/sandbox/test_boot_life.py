@@ -217,3 +217,17 @@ def left(sandbox: Sandbox) -> dict[str, list[str]]:
         "loop devices": [line for line in output("losetup", "--list").splitlines() if str(sandbox.state) in line],
     }
     return {kind: things for kind, things in found.items() if things}
+
+
+def test_a_server_deleted_while_servers_did_not_boot_leaves_no_node(booted: Booted, one: One) -> None:
+    sandbox = booted.sandbox
+    provider = booted.cloud.network.find_network("provider").id
+    server = booted.wait(booted.boot("forgotten", [{"uuid": provider}]))
+    folder = booted.node(server).folder
+    assert folder.is_dir()
+    sandbox.start(print, boot=False)
+    assert left(sandbox).keys() == {"processes"}
+    booted.delete(server)
+    sandbox.start(print, boot=True)
+    assert not folder.exists()
+    eventually(True, one.answers, within=BOOTED)

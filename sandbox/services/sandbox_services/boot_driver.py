@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from nova import exception
+from nova import context as nova_context
+from nova import exception, objects
 from nova.compute import power_state
 from nova.virt import event, hardware
 
@@ -179,6 +180,15 @@ class BootDriver(SandboxDriver):
                 self.emit_event(event.LifecycleEvent(uuid, event.EVENT_LIFECYCLE_STOPPED))
             before = running
             time.sleep(WATCH)
+
+
+def remove_forgotten() -> None:
+    """Remove the nodes of servers that were deleted while servers did not boot, or by a Nova that was killed."""
+    plan, admin = BootDriver.plan, nova_context.get_admin_context()
+    known = {server.uuid for server in objects.InstanceList.get_by_filters(admin, {"deleted": False})}
+    for folder in plan.nodes.glob("*"):
+        if folder.name not in known:
+            Node(plan.nodes, Names.of(plan.state), folder.name).remove()
 
 
 @contextmanager

@@ -48,6 +48,10 @@ def start_workers(plan: Plan) -> None:
     _start(binary="nova-scheduler", topic=scheduler.RPC_TOPIC)
     for name in ("keystone", "placement"):
         wait_for(plan, name)
+    if plan.node_images:
+        from . import boot_driver
+
+        boot_driver.remove_forgotten()
     topics = {"topic": compute.RPC_TOPIC, "topic_alt": compute.RPC_TOPIC_ALT}
     for number in range(1, HOSTS + 1):
         _start(binary="nova-compute", host=f"sandbox-compute-{number}", **topics)

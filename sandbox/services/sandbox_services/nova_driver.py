@@ -3,11 +3,12 @@
 
 import uuid
 from typing import Any
+from unittest import mock
 
-from nova import context, objects
+from nova import conf, context, objects
 from nova.compute import manager, power_state, vm_states
 from nova.scheduler.client import report
-from nova.virt import fake
+from nova.virt import block_device, fake
 
 NODES = uuid.UUID("6f7f4bd2-0b0e-4d3c-9a5c-5a0d0d5b0c11")
 """Namespace of the node ids: the fake driver invents new ones in each process, which Nova takes for other nodes."""
@@ -19,6 +20,19 @@ manager.ComputeManager._ensure_existing_node_identity = lambda self, service: No
 # At each claim and release Nova asks Placement for the allocations of every server of the host, for drivers that
 # reshape their inventory, as this one does not: with hundreds of servers on a host that is all it does.
 report.SchedulerReportClient.get_allocations_for_provider_tree = lambda self, context, node: {}
+
+
+class _EveryHost:
+    """Nova's configuration, in which each host of this process is "this host"."""
+
+    host = mock.ANY
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(conf.CONF, name)
+
+
+# A volume is detached from a server only by the host that the server is on; otherwise Cinder alone would forget it.
+block_device.CONF = _EveryHost()
 
 
 class SandboxDriver(fake.FakeDriver):

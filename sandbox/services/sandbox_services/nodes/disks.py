@@ -79,6 +79,14 @@ class Disks:
         self._record.write_text(json.dumps([asdict(disk) for disk in disks]))
 
 
+def free_all(folder: Path) -> None:
+    """Let go of every loop device of a file in a folder, whoever made it."""
+    for line in run("losetup", "--noheadings", "--raw", "--output", "NAME,BACK-FILE").splitlines():
+        device, _, file = line.partition(" ")
+        if file.startswith(f"{folder}/"):
+            attempt("losetup", "--detach", device)
+
+
 def _inside(first: int) -> tuple[str, ...]:
     return ("nsenter", f"--target={first}", "--mount", "--root")
 

@@ -3,7 +3,7 @@
 import concurrent.futures
 from pathlib import Path
 
-from . import cgroups, mounts, namespaces, shared
+from . import cgroups, disks, mounts, namespaces, shared
 from .commands import attempt
 from .names import Names
 from .node import Node
@@ -11,14 +11,16 @@ from .node import Node
 PATIENCE = 20.0  # seconds for a node to shut down
 
 
-def sweep(folder: Path, names: Names) -> None:
-    """All of it, of the sandbox whose nodes are in ``folder``; the nodes' disks stay. The services must have ended."""
+def sweep(state: Path, names: Names) -> None:
+    """All of it, of the sandbox with that state folder; the nodes' disks stay. The services must have ended."""
+    folder = state / "nodes"
     nodes = [Node(folder, names, path.name) for path in sorted(folder.glob("*")) if path.is_dir()]
     if nodes:
         with concurrent.futures.ThreadPoolExecutor(len(nodes)) as threads:
             list(threads.map(_end, nodes))
     for place in mounts.below(folder):
         mounts.unmount(place)
+    disks.free_all(state)
     for namespace in namespaces.listed(f"{names.prefix}-"):
         namespaces.delete(namespace)
     for link in Path("/sys/class/net").glob(f"{names.prefix}-*"):
