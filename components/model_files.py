@@ -165,7 +165,7 @@ def _chain(known: Known, place: Place, trail: tuple[Place, ...]) -> dict[Path, t
         if below[1] < 0:
             others = [model for model in known if model != name]
             raise BayError(f"{path}: extends: there is no model {parent!r} below it", nearest(parent, others), 2)
-        if below in (*trail, place):
+        if below in trail:
             round_trip = " -> ".join([*(step for step, _ in (*trail, place)), parent])
             raise BayError(f"{path}: extends: goes round in a circle: {round_trip}", "take one of them out", 2)
         for file, said in _chain(known, below, (*trail, place)).items():

@@ -145,6 +145,10 @@ def test_the_shell_gets_a_completion_script(shell: str) -> None:
         ("bay sandbox st", ["start", "stop", "status"]),
         ("bay create demo --mo", ["--model", "--models"]),
         ("bay list -f ma", ["markdown"]),
+        ("bay create demo --addon cv", ["cvmfs"]),
+        ("bay create demo --model swarm-", ["swarm-ha"]),
+        ("bay model show swarm-", ["swarm-ha"]),
+        ("bay ca s", ["show", "sign"]),
     ],
 )
 def test_the_shell_is_offered_what_fits(typed: str, offered: list[str]) -> None:

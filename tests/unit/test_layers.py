@@ -7,6 +7,8 @@ import pytest
 
 from bay.components.layers import assignment, merge, model_values, models, resolve
 
+from .told import told
+
 
 @pytest.mark.parametrize(
     ("below", "above", "result"),
@@ -62,6 +64,11 @@ def test_a_number_of_nodes_and_their_flavor_can_be_said_apart(order: int) -> Non
 )
 def test_an_assignment_is_a_path_and_yaml(text: str, values: dict[str, Any]) -> None:
     assert assignment(text) == values
+
+
+def test_a_path_with_an_empty_part_is_none() -> None:
+    for text in ("nodes. .count=3", 'nodes[""]=3', "nodes[0]=3", 'nodes["a]=3'):
+        assert told(lambda text=text: assignment(text))[0] == f"--set {text!r} is no FIELD=VALUE"
 
 
 def test_an_option_wins_over_a_file_and_a_file_over_the_model() -> None:

@@ -132,6 +132,8 @@ def test_labels_become_fields_in_whatever_form_they_come(text: Any, tmp_path: Pa
     assert spec["masters"]["zones"] == spec["nodes"]["zones"] == ["nova"]
     assert spec["access"]["api"] == ["192.0.2.0/24", "198.51.100.0/24"]
     assert spec["endpoint"]["provider"] == "ovn"
+    lines = convert({**TEMPLATE, "labels": text(KUBERNETES_LABELS)}).text().splitlines()
+    assert {"    size: 20", "  keystone_auth: true", "  max: 9"} <= set(lines), "numbers are numbers"
 
 
 def test_labels_of_mesos_become_options(tmp_path: Path) -> None:

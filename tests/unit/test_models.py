@@ -130,7 +130,7 @@ def test_a_model_is_for_everybody_listed_and_for_nobody_else(site: Site) -> None
 
 
 def test_a_model_says_what_it_is_for_in_a_field_or_its_first_comment(site: Site) -> None:
-    folder = site({"a": "# For tests.\nextends: swarm", "b": "# No.\nabout: Yes.\nhidden: true", "c": "image: x"})
+    folder = site({"a": "# For tests.\nextends: b", "b": "# No.\nabout: Yes.\nhidden: true", "c": "extends: b"})
     said = {name: read_model(name, [folder]) for name in "abc"}
     assert {name: model.about for name, model in said.items()} == {"a": "For tests.", "b": "Yes.", "c": ""}
     assert [name for name, model in said.items() if model.hidden] == ["b"]
@@ -148,6 +148,16 @@ def test_an_addon_stands_over_the_model_and_below_what_the_user_says(site: Site)
     spec = resolve([said], [folder])
     assert (spec.keypair, spec.snippets["lab"].files) == ("me", {"/etc/lab": "mine"})
     assert spec.snippets["lab"].commands == (("touch", "/lab"),)
+
+
+def test_a_sites_addon_takes_the_place_of_a_built_in_one(site: Site) -> None:
+    folder = site({"addons/cvmfs": "snippets: {cvmfs: {files: {/etc/site: x}}}\n"})
+    assert list(resolve([{"model": "swarm"}], [folder], ["cvmfs"]).snippets["cvmfs"].files) == ["/etc/site"]
+
+
+def test_a_part_of_a_spec_does_not_stand_without_its_model() -> None:
+    said = {"model": "gone", "coe": "swarm", "image": "x", "nodes": 1}
+    assert told(lambda: resolve([said]))[0] == "there is no model 'gone'"
 
 
 def test_an_addon_is_asked_for_beside_those_of_the_model(site: Site) -> None:

@@ -35,6 +35,7 @@ def test_every_value_has_the_file_that_says_it_the_default_or_the_bay(site: Path
         "nodes.flavor": "model big",
         "masters.flavor": "model lab",
         "masters.count": "model swarm",
+        "nodes.min": "default",
         "masters.zones": "default",
         "keypair": "bay",
         "proxy.exceptions": "add-on key",
