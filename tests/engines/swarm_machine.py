@@ -162,7 +162,9 @@ class Machine:
     def decide(self, attempt: int = 1) -> str:
         """What the server would do next."""
         library = shlex.quote(str(self.folder / "lib"))
-        parts = "; ".join(f". {library}/{name}" for name in ("common.sh", "docker.sh", "join.sh", "cluster.sh"))
+        parts = "; ".join(
+            f". {library}/{name}" for name in ("common.sh", "docker.sh", "networks.sh", "join.sh", "cluster.sh")
+        )
         text = f"set -Eeuo pipefail; . {shlex.quote(str(self.folder / 'env'))}; {parts}; decide {attempt}\n"
         self.fake("decide", text)
         shutil.copy(self.folder / "bin" / "decide", self.folder / "lib" / "decide")
