@@ -28,6 +28,7 @@ FAKES = {
     "lsblk": 'case "$*" in *--nodeps*) cat "$FAKE/lsblk" ;; *) '
     + LAST
     + 'echo "$last"; cat "$last.children" 2>/dev/null || true ;; esac\n',
+    "blockdev": LAST + 'cat "$last.size"\n',
     "wipefs": LAST + '[ ! -e "$last.broken" ] && cat "$last.signatures" 2>/dev/null || [ ! -e "$last.broken" ]\n',
     "blkid": LAST + 'case "$*" in *LABEL*) cat "$last.LABEL" ;; *) cat "$last.TYPE" ;; esac 2>/dev/null || exit 2\n',
     "mkfs.ext4": "note\n" + LAST + 'echo ext4 >"$last.TYPE"; echo ext4 >"$last.signatures"\n',
@@ -116,7 +117,8 @@ class Machine:
             self.write(f"dev/{name}.signatures", content["TYPE"])
         if serial:
             (self.folder / "dev/disk/by-id" / serial).symlink_to(path)
-        self.write("lsblk", self.read("lsblk") + f"{path} {size} {kind} 0\n")
+        self.write(f"dev/{name}.size", str(size))
+        self.write("lsblk", self.read("lsblk") + f"{path} {kind}\n")
         return str(path)
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":

@@ -122,6 +122,23 @@ def test_among_empty_disks_the_one_of_the_size_asked_for_is_the_engines(tmp_path
     assert machine.calls("mkfs.ext4") == [f"-q -m 0 -L bay-engine {encrypted}"]
 
 
+def test_a_disk_with_the_serial_number_of_a_volume_counts_whatever_the_kernel_calls_it(tmp_path: Path) -> None:
+    machine = server(tmp_path, engine=10)
+    engine = machine.disk("vdb", 10 * GIB, "loop", serial=f"virtio-{VOLUME_IDS[1][:20]}")
+    machine.disk("dm-0", 10 * GIB, "lvm", serial=f"dm-name-{VOLUME_IDS[2]}")
+    machine.disk("vdc1", 10 * GIB, "part", serial=f"virtio-{VOLUME_IDS[2][:20]}-part1")
+    machine.prepare()
+    assert machine.calls("mkfs.ext4") == [f"-q -m 0 -L bay-engine {engine}"]
+
+
+def test_a_disk_that_only_the_kernel_outside_has_is_passed_over(tmp_path: Path) -> None:
+    machine = server(tmp_path, engine=10)
+    machine.write("lsblk", f"{tmp_path}/dev/vda disk\n")
+    engine = machine.disk("vdb", 10 * GIB)
+    assert machine.prepare().returncode == 0
+    assert machine.calls("mkfs.ext4") == [f"-q -m 0 -L bay-engine {engine}"]
+
+
 def test_two_volumes_with_the_engines_label_are_an_error(tmp_path: Path) -> None:
     machine = server(tmp_path, engine=10)
     for name in ("vdb", "vdc"):
@@ -139,7 +156,7 @@ def test_the_engines_volume_waits_until_the_state_volume_is_known(tmp_path: Path
     machine.use("ln")
     engine = machine.disk("vdc", 10 * GIB)
     machine.write("lsblk-later", machine.read("lsblk"))
-    machine.write("lsblk", f"{state} {10 * GIB} disk 0\n")
+    machine.write("lsblk", f"{state} disk\n")
     machine.prepare()
     assert machine.calls("mkfs.ext4") == [f"-q -m 0 -L bay-engine {engine}", f"-q -m 0 -L bay-state {state}"]
 

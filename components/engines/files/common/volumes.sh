@@ -4,13 +4,23 @@
 VOLUMES=/var/lib/bay
 FOUND_WITHIN=60 # seconds: Nova attaches before the boot, but the kernel may look later
 
-# Whole disks that can be written to, "NAME BYTES" a line: no loop devices, CD-ROMs, floppies or memory.
+# "NAME BYTES" a line, of whole disks: what the kernel calls a disk (no loop devices, CD-ROMs, floppies or memory), and
+# whatever has the id of a Cinder volume for its serial number.
 disks() {
-  local name size type fixed
-  lsblk --nodeps --bytes --noheadings --paths --output NAME,SIZE,TYPE,RO --exclude 1,2,7,11,43 |
-    while read -r name size type fixed; do
-      [[ $type != disk || $fixed != 0 || $name == */zram* ]] || printf '%s %s\n' "$name" "$size"
+  local name type path size
+  {
+    while read -r name type; do
+      [[ $type != disk || $name == */zram* ]] || echo "$name"
+    done < <(lsblk --nodeps --noheadings --paths --output NAME,TYPE --exclude 1,2,7,11,43)
+    for path in /dev/disk/by-id/*; do
+      name=${path##*/}
+      [[ ! $name =~ [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f] || $name =~ ^(dm|md|lvm)-|-part[0-9]+$ ]] ||
+        readlink -f "$path"
     done
+  } | sort -u | while read -r name; do
+    # In a container the kernel names disks that are not there.
+    [ ! -e "$name" ] || ! size=$(blockdev --getsize64 "$name") || echo "$name $size"
+  done
 }
 
 # Nothing at all: no file system, partition table, RAID, LVM, LUKS or swap, not even damaged or ambiguous ones, and
