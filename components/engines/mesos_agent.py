@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from bay.components import boot
-from bay.components.boot import SETTINGS
 from bay.components.cloudinit import File
 from bay.components.credentials import Generation
-from bay.components.engines import Facts
+from bay.components.engines import Facts, docker_daemon
 from bay.components.engines.mesos_acls import AGENT
 from bay.components.engines.mesos_common import (
     AGENT_PORT,
@@ -26,7 +25,6 @@ from bay.components.engines.mesos_common import (
 )
 
 STATE = "/var/lib/mesos"
-DAEMON, DROP_IN = "/etc/docker/daemon.json", "/etc/systemd/system/docker.service.d/bay.conf"
 
 
 def settings(facts: Facts) -> dict[str, str | int | Sequence[str]]:
@@ -35,9 +33,7 @@ def settings(facts: Facts) -> dict[str, str | int | Sequence[str]]:
         "BAY_MESOS": FOLDER,
         "BAY_MESOS_WORK": options(facts).work_dir,
         "BAY_CGROUPS": "/sys/fs/cgroup",
-        "BAY_DOCKER_ENV": f"{SETTINGS}/docker.env",
-        "BAY_DOCKER_FILES": [DAEMON, DROP_IN],
-        "BAY_DOCKER_APPLIED": f"{SETTINGS}/docker.applied",
+        **docker_daemon.settings(),
     }
 
 
@@ -55,9 +51,10 @@ def files(facts: Facts, keys: Generation) -> list[File]:
     return [
         File(f"{FOLDER}/credential.json", document(credential(AGENT, keys["engine"]["mesos_agent"])), "0600"),
         *program("mesos-agent", flags(facts), environment),
-        File(DAEMON, document(_docker(facts))),
-        File(DROP_IN, boot.static("swarm", "docker-node.conf")),
-        boot.script("swarm", "docker.sh"),
+        # Containers live on while Docker restarts.
+        *docker_daemon.files(
+            {"live-restore": True, **docker_daemon.daemon(facts)}, boot.static("common", "docker.conf")
+        ),
     ]
 
 
@@ -112,18 +109,3 @@ def _executor_environment(facts: Facts) -> dict[str, str]:
         proxies["no_proxy"] = ",".join(boot.no_proxy(facts))
     told = {spelling: value for name, value in proxies.items() if value for spelling in (name, name.upper())}
     return {**transport(f"{FOLDER}/executor"), **told, **options(facts).executor_environment}
-
-
-def _docker(facts: Facts) -> dict[str, object]:
-    """Docker's settings, where the image has it; containers live on while it restarts."""
-    registry = facts.spec.registry
-    daemon: dict[str, object] = {
-        "live-restore": True,
-        "log-driver": "json-file",
-        "log-opts": {"max-size": "10m", "max-file": "3"},
-    }
-    if registry.mirror:
-        daemon["registry-mirrors"] = [registry.mirror]
-    if registry.insecure:
-        daemon["insecure-registries"] = list(registry.insecure)
-    return daemon

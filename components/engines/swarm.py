@@ -1,21 +1,20 @@
 """Docker Swarm: managers on the masters, workers on the nodes, Docker's API with TLS on the managers."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components import boot, certificates, join_door
-from bay.components.boot import SETTINGS, Boot
+from bay.components.boot import Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Generation, Secret, current
-from bay.components.engines import Client, Facts, Options, Port, Question, Source
+from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
 
 if TYPE_CHECKING:
     from bay.components.spec import BaySpec
 
-SCRIPTS = ("start", "docker.sh", "cluster.sh")
+SCRIPTS = ("start", "networks.sh", "cluster.sh")
 UNIT = "bay-swarm.service"
 SWARM_ROLES = {"master": "manager", "node": "worker"}
 
@@ -103,9 +102,9 @@ class Swarm:
 
 def _common_files(facts: Facts, keys: Generation) -> list[File]:
     role = facts.role
+    drop_in = ("swarm", "docker-master.conf") if role == "master" else ("common", "docker.conf")
     return [
-        File("/etc/docker/daemon.json", json.dumps(_daemon(facts), indent=2) + "\n"),
-        File("/etc/systemd/system/docker.service.d/bay.conf", _static(f"docker-{role}.conf")),
+        *docker_daemon.files(_daemon(facts), boot.static(*drop_in)),
         boot.unit("swarm", UNIT),
         *(boot.script("swarm", name) for name in SCRIPTS),
         *join_door.files(keys, role, "swarm"),
@@ -113,27 +112,16 @@ def _common_files(facts: Facts, keys: Generation) -> list[File]:
 
 
 def _settings() -> dict[str, str | int | Sequence[str]]:
-    return {
-        **join_door.settings(),
-        "BAY_DOCKER_ENV": f"{SETTINGS}/docker.env",
-        "BAY_DOCKER_FILES": ["/etc/docker/daemon.json", "/etc/systemd/system/docker.service.d/bay.conf"],
-        "BAY_DOCKER_APPLIED": f"{SETTINGS}/docker.applied",
-    }
+    return {**join_door.settings(), **docker_daemon.settings()}
 
 
 def _daemon(facts: Facts) -> dict[str, object]:
     """Docker's settings; no live-restore, which Swarm forbids."""
-    registry = facts.spec.registry
     labels = [f"{key}={value}" for key, value in facts.group_spec.labels.items()]
     settings: dict[str, object] = {
         "labels": [f"bay.name={facts.bay}", f"bay.group={facts.group}", *labels],
-        "log-driver": "json-file",
-        "log-opts": {"max-size": "10m", "max-file": "3"},
+        **docker_daemon.daemon(facts),
     }
-    if registry.mirror:
-        settings["registry-mirrors"] = [registry.mirror]
-    if registry.insecure:
-        settings["insecure-registries"] = list(registry.insecure)
     if facts.role == "master":
         tls = {name: f"/etc/docker/{file}.pem" for name, file in _TLS_FILES.items()}
         settings |= {"tlsverify": True, **tls}
@@ -151,10 +139,6 @@ def _master_files(facts: Facts, keys: Generation) -> list[File]:
         File("/etc/docker/server.pem", certificates.server(issuer, keys["server_key"], facts.server_names, made_at)),
         File("/etc/docker/server-key.pem", keys["server_key"], "0600"),
     ]
-
-
-def _static(name: str) -> str:
-    return boot.static("swarm", name)
 
 
 ENGINE = Swarm()

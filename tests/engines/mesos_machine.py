@@ -100,7 +100,7 @@ class Machine:
             machine.fake(command, body)
         for tool in TOOLS:
             (folder / "bin" / tool).symlink_to(shutil.which(tool) or tool)
-        for script in (*(FILES / "common").iterdir(), FILES / "swarm" / "docker.sh", *(FILES / "mesos").iterdir()):
+        for script in (*(FILES / "common").iterdir(), *(FILES / "mesos").iterdir()):
             shutil.copy(script, folder / "lib" / script.name)
             (folder / "lib" / script.name).chmod(0o755)
         machine.write("name", f"{name}.novalocal\n")

@@ -1,0 +1,41 @@
+"""Docker's daemon on a server, for the engines that run containers with it."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from bay.components import boot
+from bay.components.boot import SETTINGS
+from bay.components.cloudinit import File
+from bay.components.engines import Facts
+
+DAEMON = "/etc/docker/daemon.json"
+DROP_IN = "/etc/systemd/system/docker.service.d/bay.conf"
+
+
+def settings() -> dict[str, str | int | Sequence[str]]:
+    """What docker.sh knows."""
+    return {
+        "BAY_DOCKER_ENV": f"{SETTINGS}/docker.env",
+        "BAY_DOCKER_FILES": [DAEMON, DROP_IN],
+        "BAY_DOCKER_APPLIED": f"{SETTINGS}/docker.applied",
+    }
+
+
+def files(daemon: Mapping[str, object], drop_in: str) -> list[File]:
+    """daemon: what daemon.json says. drop_in: how the daemon is started."""
+    return [
+        File(DAEMON, json.dumps(daemon, indent=2) + "\n"),
+        File(DROP_IN, drop_in),
+        boot.script("common", "docker.sh"),
+    ]
+
+
+def daemon(facts: Facts) -> dict[str, object]:
+    """Logs that do not fill the disk, and where images come from."""
+    registry = facts.spec.registry
+    said: dict[str, object] = {"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}
+    if registry.mirror:
+        said["registry-mirrors"] = [registry.mirror]
+    if registry.insecure:
+        said["insecure-registries"] = list(registry.insecure)
+    return said

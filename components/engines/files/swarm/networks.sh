@@ -1,0 +1,27 @@
+# shellcheck shell=bash disable=SC2154
+# The size of packets on Swarm's networks. Sourced after the settings, common.sh and docker.sh.
+
+# The bridge that connects overlay networks to the outside: Docker makes it at the join, unless it exists.
+size_gateway_bridge() {
+  [ "$(link_mtu)" != 1500 ] || return 0
+  ! docker network inspect docker_gwbridge >/dev/null 2>&1 || return 0
+  docker network create --driver bridge \
+    --opt com.docker.network.bridge.name=docker_gwbridge \
+    --opt com.docker.network.bridge.enable_icc=false \
+    --opt com.docker.network.bridge.enable_ip_masquerade=true \
+    --opt com.docker.network.driver.mtu="$(link_mtu)" \
+    docker_gwbridge >/dev/null
+}
+
+# The network behind published ports: once in a swarm's life, while no service uses it.
+size_ingress() {
+  local try
+  [ "$(link_mtu)" != 1500 ] || return 0
+  docker network rm ingress <<<y || return 1 # it asks
+  for try in 1 2 3 4 5 6 7 8 9 10; do # it goes in the background
+    ! docker network create --driver overlay --ingress \
+      --opt com.docker.network.driver.mtu="$(link_mtu)" ingress >/dev/null || return 0
+    sleep "$try"
+  done
+  return 1
+}
