@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.cli import checkout, leftovers, lock, passphrase, quota
 from bay.cli.failures import NoSuchBay, ServerFault, from_output
+from bay.cli.masters import refuse_loss
 from bay.cli.output import some
 from bay.cli.progress import Progress
 from bay.cli.record import Record
@@ -60,6 +61,7 @@ def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report
     with lock.held(session.settings.lock_file(record.name), record.name):
         if record.pending or record.half_made:
             record = recorded(session, record.name)  # of a run that may have ended meanwhile
+        refuse_loss(record, spec)
         cloud = session.cloud()
         place = _place(session, record.name, spec, cloud, record)
         record = _settled(session, record, cloud, report)

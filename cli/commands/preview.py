@@ -83,6 +83,7 @@ def _plan(
     from bay.cli import plan, quota
     from bay.cli.failures import NoSuchBay
     from bay.cli.lifecycle import recorded
+    from bay.cli.masters import refuse_loss
     from bay.cli.session import check_cloud
     from bay.cli.workspace import opened
     from bay.components.lookup import look_up
@@ -94,6 +95,8 @@ def _plan(
     except NoSuchBay:
         record = None
     spec = specify(record)
+    if record is not None:
+        refuse_loss(record, spec)
     cloud = session.cloud()
     check_cloud(name, record.cloud if record else {}, cloud)
     place = look_up(spec, cloud)

@@ -1,0 +1,27 @@
+"""What no change of a bay may do to its masters."""
+
+from bay.cli.output import some
+from bay.cli.record import Record
+from bay.components.engines import ENGINES
+from bay.components.errors import BayError
+from bay.components.spec import BaySpec
+
+
+def refuse_loss(record: Record, spec: BaySpec) -> None:
+    """BayError where a change to `spec` would delete masters, or add some to an engine that cannot take them.
+
+    Said before the engine runs: it would notice only after it had written the new spec into the state.
+    """
+    there = {node.name for node in record.nodes if node.role == "master" and node.made}
+    wanted = {f"{record.name}-master-{index}" for index in spec.masters.indices}
+    if gone := sorted(there - wanted):
+        raise BayError(
+            f"bay {record.name}: this would delete {some(gone)}, and masters hold the engine's own data",
+            f"keep the masters: --masters {len(there)} (with 'bay scale': --group node for the nodes)",
+        )
+    engine = ENGINES[spec.coe]
+    if record.completed and engine.fixed_masters and wanted != there:
+        raise BayError(
+            f"bay {record.name}: the number of masters of {engine.title} stays what it was at the beginning",
+            f"make another bay with --masters {len(wanted)}",
+        )
