@@ -1,23 +1,13 @@
 """Plain `pulumi` and `bay` on the same bay: a checkout, a file a bay, and programs of one's own."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from .harness import CHECKOUT, Bay
+from .harness import Bay
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout as far as Pulumi sees one."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(CHECKOUT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
-    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
-    return folder
 
 
 def test_pulumi_up_makes_the_same_bay(bay: Bay, checkout: Path) -> None:
