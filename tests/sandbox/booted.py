@@ -44,10 +44,12 @@ class Program:
             self.lines.append(line.strip())
 
     def end(self) -> None:
-        """End it."""
+        """End it; may be called again."""
         self._process.kill()
         self._reader.join()
-        self._process.communicate()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
 
 
 @dataclass

@@ -4,26 +4,32 @@ from typing import Any
 
 from bay.sandbox.services.sandbox_services.nodes.names import Names
 from bay.sandbox.services.sandbox_services.nodes.network.plan import Plan, plan
-from bay.sandbox.services.sandbox_services.nodes.network.tables import QUERIES, Tables
+from bay.sandbox.services.sandbox_services.nodes.network.tables import NEUTRON, OCTAVIA, Tables
 
 NAMES = Names("bay00000")
 
 
 def tables(**rows: list[dict[str, Any]]) -> Tables:
     """All tables, empty but for these."""
-    assert rows.keys() <= QUERIES.keys()
-    return {name: rows.get(name, []) for name in QUERIES}
+    assert rows.keys() <= NEUTRON.keys()
+    return {name: rows.get(name, []) for name in NEUTRON}
 
 
 def port(name: str, network: str, owner: str) -> dict[str, Any]:
-    return {"id": name, "network_id": network, "mac_address": f"mac-of-{name}", "device_owner": owner}
+    return {
+        "id": name,
+        "network_id": network,
+        "mac_address": f"mac-of-{name}",
+        "device_owner": owner,
+        "admin_state_up": 1,
+    }
 
 
 def address(port_id: str, ip: str, subnet: str) -> dict[str, Any]:
     return {"port_id": port_id, "ip_address": ip, "subnet_id": subnet}
 
 
-def routed(**more: list[dict[str, Any]]) -> Plan:
+def routed(octavia: Tables | None = None, **more: list[dict[str, Any]]) -> Plan:
     """A public network, a private one with a server, and a router between them."""
     rows: dict[str, list[dict[str, Any]]] = {
         "networks": [{"id": "public", "mtu": 1500}, {"id": "private", "mtu": 1450}, {"id": "unused", "mtu": 1450}],
@@ -48,7 +54,7 @@ def routed(**more: list[dict[str, Any]]) -> Plan:
         ],
         "router_ports": [{"router_id": "router", "port_id": name} for name in ("gateway", "leg")],
     }
-    return plan(tables(**rows | more), NAMES)
+    return plan(tables(**rows | more), {name: [] for name in OCTAVIA} | (octavia or {}), NAMES)
 
 
 def test_a_network_is_made_when_something_is_on_it() -> None:
@@ -100,6 +106,45 @@ def test_a_port_without_security_is_open() -> None:
     text = routed(unguarded=[{"port_id": "server"}]).networks[1].filter
     assert 'set open { type ifname; elements = { "tserver" }; }' in text
     assert "chain in-server" not in text
+
+
+BALANCED: Tables = {
+    "balancers": [{"id": "balancer", "port_id": "vip"}],
+    "listeners": [
+        {"id": "api", "load_balancer_id": "balancer", "protocol": "TCP", "protocol_port": 6443, "default_pool_id": "p"}
+    ],
+    "cidrs": [{"listener_id": "api", "cidr": cidr} for cidr in ("10.0.0.0/24", "198.18.0.0/20")],
+    "pools": [{"id": "p", "lb_algorithm": "LEAST_CONNECTIONS"}],
+    "members": [
+        {"id": "m", "pool_id": "p", "ip_address": "10.0.0.9", "protocol_port": 6443, "weight": 1, "backup": None}
+    ],
+    "monitors": [
+        {"pool_id": "p", "type": "HTTPS", "delay": 5, "timeout": 3, "rise_threshold": 2, "fall_threshold": 3}
+        | {"http_method": None, "url_path": "/readyz", "expected_codes": "200,202-204"}
+    ],
+}
+
+
+def test_a_load_balancer_has_the_address_of_its_port_though_that_is_down() -> None:
+    vip = {**port("vip", "private", "Octavia"), "admin_state_up": 0}
+    server = port("server", "private", "compute:nova")
+    addresses = [address("vip", "10.0.0.5", "in"), address("server", "10.0.0.9", "in")]
+    found = routed(BALANCED, ports=[vip, server], addresses=addresses, router_ports=[])
+    (balancer,) = found.balancers
+    assert (balancer.namespace, balancer.gateway) == ("bay00000-lbl-balancer", "10.0.0.1")
+    assert (balancer.leg.tap, balancer.leg.mac, balancer.leg.addresses) == ("vvip", "mac-of-vip", ("10.0.0.5/24",))
+    assert balancer.leg.network in {network.namespace for network in found.networks}
+    section = balancer.configuration.split("listen api\n")[1]
+    assert [line.strip() for line in section.splitlines()] == [
+        "bind 10.0.0.5:6443",
+        "mode tcp",
+        "tcp-request connection reject unless { src 10.0.0.0/24 198.18.0.0/20 }",
+        "balance leastconn",
+        "timeout check 3s",
+        "option httpchk GET /readyz",
+        "http-check expect rstatus ^(200|202|203|204)$",
+        "server m 10.0.0.9:6443 weight 1 check inter 5s fall 3 rise 2 check-ssl verify none",
+    ]
 
 
 def test_the_same_tables_give_the_same_plan() -> None:

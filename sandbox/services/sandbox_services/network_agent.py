@@ -22,7 +22,7 @@ def fork(plan: Plan) -> int:
 def _run(plan: Plan) -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     _say(plan, ready=False)
-    agent.serve(plan.database / "neutron.sqlite", Names.of(plan.state), functools.partial(_stay, plan))
+    agent.serve(plan.state, Names.of(plan.state), functools.partial(_stay, plan))
 
 
 def _stay(plan: Plan) -> None:

@@ -34,6 +34,10 @@ class Names:
         """Namespace of a router."""
         return f"{self.prefix}-rtr-{identity[:ID]}"
 
+    def balancer(self, identity: str) -> str:
+        """Namespace of a load balancer."""
+        return f"{self.prefix}-lbl-{identity[:ID]}"
+
     def server(self, identity: str) -> str:
         """Namespace of a server, which outlives its container; also the container's machine name."""
         return f"{self.prefix}-srv-{identity[:ID]}"
@@ -56,3 +60,8 @@ def router_leg(port: str) -> str:
 def router_tap(port: str) -> str:
     """A router's port, on its network's bridge."""
     return "r" + port[:ID]
+
+
+def balancer_tap(port: str) -> str:
+    """A load balancer's port, on its network's bridge."""
+    return "v" + port[:ID]

@@ -1,6 +1,9 @@
 """Network namespaces by name, as `ip netns` keeps them."""
 
+import contextlib
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,19 @@ def ensure(name: str, forwarding: bool = False) -> None:
 def delete(name: str) -> None:
     """Delete it, with the interfaces in it, once no process is in it."""
     attempt("ip", "netns", "delete", name)
+
+
+def processes(name: str) -> list[int]:
+    """Those that are in it."""
+    return [int(number) for number in run("ip", "netns", "pids", name).split()]
+
+
+def end(name: str) -> None:
+    """Kill the processes in it, and delete it."""
+    for process in processes(name):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    delete(name)
 
 
 def inside(name: str, *command: str, text: str | None = None) -> str:

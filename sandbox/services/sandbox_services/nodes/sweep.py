@@ -22,7 +22,7 @@ def sweep(state: Path, names: Names) -> None:
         mounts.unmount(place)
     disks.free_all(state)
     for namespace in namespaces.listed(f"{names.prefix}-"):
-        namespaces.delete(namespace)
+        namespaces.end(namespace)
     for link in Path("/sys/class/net").glob(f"{names.prefix}-*"):
         attempt("ip", "link", "delete", link.name)
     cgroups.remove(cgroups.of_this_machine(), names.prefix)

@@ -1,9 +1,13 @@
 """Makes the kernel's networks and routers what a plan says; every step may be repeated."""
 
+from pathlib import Path
+
 from .. import namespaces
 from ..commands import attempt, run
 from ..names import BRIDGE, HOST_END
-from .plan import Leg, Network, Plan, Router
+from .balancers import Balancer
+from .legs import Leg
+from .plan import Network, Plan, Router
 
 
 def network(wanted: Network) -> None:
@@ -69,3 +73,17 @@ def _ensure_leg(namespace: str, leg: Leg, there: bool) -> None:
             namespaces.try_inside(namespace, "conntrack", "--delete", side, address.split("/")[0])
     for address in sorted(wanted - have, key=lambda one: one.endswith("/32")):  # the subnet's own first
         run("ip", "-n", namespace, "address", "add", address, "dev", leg.name)
+
+
+def balancer(wanted: Balancer, folder: Path) -> None:
+    """Virtual IP and HAProxy, whose files are in ``folder``; one that runs hands its connections over."""
+    namespaces.ensure(wanted.namespace)
+    _ensure_leg(wanted.namespace, wanted.leg, wanted.leg.name in namespaces.links(wanted.namespace))
+    if wanted.gateway:
+        run("ip", "-n", wanted.namespace, "route", "replace", "default", "via", wanted.gateway)
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / f"{wanted.id}.cfg"
+    configuration.write_text(wanted.configuration)
+    old = namespaces.processes(wanted.namespace)
+    command = ["haproxy", "-D", "-f", str(configuration)]
+    namespaces.inside(wanted.namespace, *command, *(["-sf", *map(str, old)] if old else []))

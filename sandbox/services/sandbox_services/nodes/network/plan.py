@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from ..names import Names, router_leg, router_tap
 from . import firewall, translation
+from .balancers import Balancer, balancers
 from .firewall import Port
+from .legs import MTU, Leg
 from .rules import Rule
 from .tables import Row, Tables, grouped
-
-MTU = 1500
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,6 @@ class Network:
     filter: str
     host_link: str | None
     host_addresses: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A router's interface; ``tap`` is its other end, on a network's bridge."""
-
-    name: str
-    tap: str
-    mac: str
-    mtu: int
-    network: str
-    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,11 +39,13 @@ class Plan:
 
     networks: tuple[Network, ...]
     routers: tuple[Router, ...]
+    balancers: tuple[Balancer, ...] = ()
 
 
-def plan(tables: Tables, names: Names) -> Plan:
-    """The networks that have a server, a router or the host on them, and the routers that have interfaces."""
-    return _Planner(tables, names).plan()
+def plan(tables: Tables, octavia: Tables, names: Names) -> Plan:
+    """From Neutron's tables the networks that something is on and the routers that have interfaces; from Octavia's the
+    load balancers."""
+    return _Planner(tables, names).plan(balancers(octavia, tables, names))
 
 
 class _Planner:
@@ -65,18 +55,20 @@ class _Planner:
         self.flat = {row["network_id"] for row in tables["flat"]}
         self.subnets = {row["id"]: row for row in tables["subnets"]}
         self.networks = {row["id"]: row for row in tables["networks"]}
-        self.ports = {row["id"]: row for row in tables["ports"]}
+        self.ports = {row["id"]: row for row in tables["ports"] if row["admin_state_up"]}
         self.addresses = grouped(tables["addresses"], "port_id")
         self.router_ports = grouped(
             [row for row in tables["router_ports"] if row["port_id"] in self.ports], "router_id"
         )
-        self.servers = [row for row in tables["ports"] if row["device_owner"].startswith("compute:")]
+        self.servers = [row for row in self.ports.values() if row["device_owner"].startswith("compute:")]
 
-    def plan(self) -> Plan:
+    def plan(self, balanced: tuple[Balancer, ...]) -> Plan:
         routed = {self.ports[row["port_id"]]["network_id"] for rows in self.router_ports.values() for row in rows}
         used = self.flat | routed | {row["network_id"] for row in self.servers}
         routers = [self._router(row) for row in self.tables["routers"] if self.router_ports[row["id"]]]
-        return Plan(tuple(self._network(row) for row in self.networks.values() if row["id"] in used), tuple(routers))
+        behind = {balancer.leg.network for balancer in balanced}
+        rows = [row for row in self.networks.values() if row["id"] in used or self.names.network(row["id"]) in behind]
+        return Plan(tuple(self._network(row) for row in rows), tuple(routers), balanced)
 
     def _network(self, row: Row) -> Network:
         gateways = [

@@ -1,18 +1,19 @@
-"""What is read of Neutron's database: one consistent picture of the tables that matter here."""
+"""What is read of Neutron's and Octavia's databases: of each a consistent picture of the tables that matter here."""
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
-QUERIES = {
+NEUTRON = {
     "networks": "SELECT id, mtu FROM networks",
     "flat": "SELECT network_id FROM networksegments WHERE network_type = 'flat'",
     "subnets": "SELECT id, network_id, cidr, gateway_ip FROM subnets WHERE ip_version = 4",
-    "ports": "SELECT id, network_id, mac_address, device_owner FROM ports WHERE admin_state_up",
+    "ports": "SELECT id, network_id, mac_address, device_owner, admin_state_up FROM ports",
     "addresses": "SELECT port_id, ip_address, subnet_id FROM ipallocations",
     "pairs": "SELECT port_id, mac_address, ip_address FROM allowedaddresspairs",
     "groups": "SELECT port_id, security_group_id FROM securitygroupportbindings",
@@ -29,11 +30,23 @@ QUERIES = {
 }
 """Rules with address groups are left out: what they would allow stays closed."""
 
+LIVES = "enabled AND provisioning_status NOT IN ('DELETED', 'PENDING_DELETE')"
+OCTAVIA = {
+    "balancers": f"SELECT id, port_id FROM load_balancer JOIN vip ON load_balancer_id = id WHERE {LIVES}",
+    "listeners": f"SELECT id, load_balancer_id, protocol, protocol_port, default_pool_id FROM listener WHERE {LIVES}",
+    "cidrs": "SELECT listener_id, cidr FROM listener_cidr ORDER BY cidr",
+    "pools": f"SELECT id, lb_algorithm FROM pool WHERE {LIVES}",
+    "members": f"SELECT id, pool_id, ip_address, protocol_port, weight, backup FROM member WHERE {LIVES} ORDER BY id",
+    "monitors": "SELECT pool_id, type, delay, timeout, rise_threshold, fall_threshold, http_method, url_path,"
+    f" expected_codes FROM health_monitor WHERE {LIVES}",
+}
+
 
 class Database:
-    """Neutron's SQLite file, opened read-only; sqlite3.OperationalError while it is not there."""
+    """A service's SQLite file, opened read-only; sqlite3.OperationalError while it is not there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, queries: Mapping[str, str]) -> None:
+        self._queries = queries
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
 
@@ -45,7 +58,7 @@ class Database:
         """All of it, as of one moment."""
         self._connection.execute("BEGIN")
         try:
-            return {name: [dict(row) for row in self._connection.execute(sql)] for name, sql in QUERIES.items()}
+            return {name: [dict(row) for row in self._connection.execute(sql)] for name, sql in self._queries.items()}
         finally:
             self._connection.execute("ROLLBACK")
 
