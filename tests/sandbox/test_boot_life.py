@@ -16,7 +16,7 @@ from bay.sandbox.services.sandbox_services.nodes.names import Names
 from ..conftest import forget, new_sandbox
 from .booted import BOOTED, Booted, eventually, output
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 USER_DATA = """\
 #cloud-config

@@ -9,7 +9,7 @@ import pytest
 
 from .booted import BOOTED, Booted, Program, eventually
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 WHERE = {
     "left": ("A", "10.50.0.10", ["plain"]),
