@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bay.sandbox.services.sandbox_services.nodes.commands import run
+
 from .booted import BOOTED, Booted, Program, eventually
 
 pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -176,19 +178,14 @@ def test_a_group_without_rules_lets_nothing_out(scene: Scene) -> None:
 def test_a_forged_address_does_not_pass_unless_it_is_allowed(scene: Scene) -> None:
     scene.allow("web", port=FIRST)
     eventually("right", scene.ask, "left", RIGHT)
-    namespace = scene.booted.node(scene.servers["left"]).namespace
-    add_address(namespace, "10.50.0.99/24")
+    run(
+        "ip", "-n", scene.booted.node(scene.servers["left"]).namespace, "address", "add", "10.50.0.99/24", "dev", "eth0"
+    )
     assert scene.ask("left", RIGHT, FIRST, "10.50.0.99") == ""
     scene.net.update_port(scene.ports["left"], allowed_address_pairs=[{"ip_address": "10.50.0.0/24"}])
     eventually("right", scene.ask, "left", RIGHT, FIRST, "10.50.0.99")
     scene.net.update_port(scene.ports["left"], allowed_address_pairs=[])
     eventually("", scene.ask, "left", RIGHT, FIRST, "10.50.0.99")
-
-
-def add_address(namespace: str, address: str) -> None:
-    from bay.sandbox.services.sandbox_services.nodes.commands import run
-
-    run("ip", "-n", namespace, "address", "add", address, "dev", "eth0")
 
 
 def test_servers_leave_by_their_floating_ip_or_by_their_router(scene: Scene) -> None:

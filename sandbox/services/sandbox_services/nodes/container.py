@@ -19,8 +19,8 @@ from .commands import CommandError, wait_until
 RUN = Path(__file__).with_name("run_container.sh")
 POWER_OFF = signal.SIGRTMIN + 4
 """What systemd, as the first process, takes for `poweroff`: see systemd(1)."""
-APPEAR = 20.0  # seconds for the container's first process to be there
-KILLED = 10.0  # seconds for a killed container to be gone
+APPEAR = 60.0  # seconds for the container's first process to be there; on an idle machine it takes a tenth
+KILLED = 30.0  # seconds for a killed container to be gone
 LAST_WORDS = 300  # characters
 PROPAGATE = Path("/run/systemd/nspawn/propagate")
 """A folder a container, by which mounts reach it."""

@@ -15,7 +15,7 @@ from .names import BRIDGE, Names, tap
 OWN_DISK = ("docker", "containerd", "kubelet", "etcd")
 """Folders of /var/lib that are the host's file system: engines cannot put overlays on an overlay. An image may have
 content for them, beside its root file system."""
-BRIDGE_APPEARS = 15.0  # seconds for the network agent to make a network that it has just heard of
+BRIDGE_APPEARS = 60.0  # seconds for the network agent to make a new network; on an idle machine it takes a half
 
 
 @dataclass(frozen=True)
