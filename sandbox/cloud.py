@@ -103,6 +103,8 @@ class Sandbox:
     def _told(self, boot: bool | None, say: Report) -> Booting:
         before = Booting.load(self._layout)
         if before.boots if boot is None else boot:
+            if not any((self.cache / "nodes").glob("*/rootfs")):
+                say("there is no node image, so no server will boot: `bay sandbox image build ENGINE` makes one")
             return booting.prepare(self._layout, self.cache)
         if before.boots:
             say("stopping the servers, which boot no more")

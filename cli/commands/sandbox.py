@@ -27,7 +27,7 @@ Boot = Annotated[
 
 @commands.command()
 def start(boot: Boot = None) -> None:
-    """Start the sandbox; the first time its services are installed.
+    """Start the sandbox; the first time its services are installed. Its servers boot only if told to.
 
     Example: bay sandbox start && bay create demo --model swarm --os-cloud sandbox
     """

@@ -58,7 +58,7 @@ class Scene:
         return self.booted.ask(self.servers[who] if who else None, address, port, source)
 
     def address(self, server: str) -> str:
-        """The floating IP."""
+        """Its floating IP."""
         return str(self.floating[server].floating_ip_address)
 
 
@@ -200,10 +200,9 @@ def test_servers_leave_by_their_floating_ip_or_by_their_router(scene: Scene) -> 
 def test_a_floating_ip_moves_goes_and_comes_back(scene: Scene) -> None:
     scene.allow("web", port=FIRST)
     eventually("right", scene.ask, None, scene.address("right"))
-    for target, answer in (("far", "far"), ("stranger", "stranger"), (None, ""), ("right", "right")):
-        port = scene.ports[target].id if target else None
-        scene.net.update_ip(scene.floating["right"], port_id=port)
-        eventually(answer, scene.ask, None, scene.address("right"))
+    for target in ("far", "stranger", None, "right"):
+        scene.net.update_ip(scene.floating["right"], port_id=scene.ports[target].id if target else None)
+        eventually(target or "", scene.ask, None, scene.address("right"))
 
 
 def test_without_port_security_nothing_is_filtered(scene: Scene) -> None:
@@ -239,7 +238,6 @@ def new_lines(program: Program) -> int:
 
 
 def test_packets_to_many_reach_those_who_allow_them(scene: Scene) -> None:
-    """As two keepalived find each other."""
     sender, receiver = scene.servers["left"], scene.booted.talk(scene.servers["right"], "hear")
     address = WHERE["left"][1]
 

@@ -77,7 +77,8 @@ class BootDriver(SandboxDriver):
 
     def destroy(self, context: Any, instance: Any, network_info: Any, *arguments: Any, **options: Any) -> None:
         """Leave nothing."""
-        self._node(instance).remove()
+        if self._node(instance).folder.exists():
+            self._node(instance).remove()
         super().destroy(context, instance, network_info, *arguments, **options)
 
     def power_off(self, instance: Any, timeout: float = 0, retry_interval: float = 0) -> None:
