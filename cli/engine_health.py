@@ -36,6 +36,8 @@ class Health:
 
 
 CLOSED = Health(UNKNOWN, "the API is closed to clients: access.api is empty")
+STANDS_BY = object()
+"""The answer of a master that sends on to the one which leads."""
 NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
 
 
@@ -47,7 +49,8 @@ def of_bay(stack: "BayStack", record: "Record") -> Health:
         return CLOSED
     outputs = stack.outputs()
     addresses = outputs.get("api_addresses") or [outputs["api_address"]]  # of a bay that an earlier version made
-    return ask(record.spec, [node.name for node in record.nodes], addresses, outputs["client_files"])
+    asked_of = [n.name for n in record.nodes if n.role != "master" or ENGINES[record.spec.coe].question.names_masters]
+    return ask(record.spec, asked_of, addresses, outputs["client_files"])
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:
@@ -62,13 +65,15 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     problems = [answer for answer in answers if isinstance(answer, str)]
     if len(problems) == len(answers):
         return Health(UNKNOWN, f"the API does not answer from here: {problems[0]}")
-    said = next(answer for answer in answers if not isinstance(answer, str))
-    return judged(set(servers), engine.node_health(said), problems)
+    said = [answer for answer in answers if not isinstance(answer, str) and answer is not STANDS_BY]
+    if not said:
+        return Health(UNKNOWN, "every master that answers from here sends on to one that does not")
+    return judged(servers, engine.node_health(said[0]), problems)
 
 
-def judged(servers: set[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
+def judged(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
     """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer."""
-    own = {name: nodes.get(name, UNHEALTHY) for name in sorted(servers)}
+    own = {name: nodes.get(name, UNHEALTHY) for name in sorted(set(servers))}
     ill = [name for name, health in own.items() if health != HEALTHY]
     missing = [name for name in ill if name not in nodes]
     reasons = []
@@ -90,6 +95,8 @@ def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any |
         connection.request("GET", question.path, headers=_headers(question, files))
         response = connection.getresponse()
         body = response.read()
+        if 300 <= response.status < 400:
+            return STANDS_BY
         if response.status != http.client.OK:
             return f"{address}: HTTP {response.status}"
         return json.loads(body)

@@ -20,7 +20,6 @@ Settings = Mapping[str, str | int | Sequence[str]]
 
 SCRIPTS = ("common.sh", "prepare", "guard-metadata")
 UNITS = ("bay-prepare.service", "bay-metadata.service")
-RUNTIMES = ("docker.service", "containerd.service")
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -41,7 +40,7 @@ class Boot:
     host_key: HostKey | None = None
     engine_paths: Sequence[str] = ()
     state_paths: Sequence[str] = ()
-    services: Sequence[str] = RUNTIMES
+    services: Sequence[str] = ()
 
 
 def user_data(engine: "Engine", facts: "Facts") -> str:

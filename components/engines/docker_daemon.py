@@ -8,6 +8,8 @@ from bay.components.boot import SETTINGS
 from bay.components.cloudinit import File
 from bay.components.engines import Facts
 
+SERVICES = ("docker.service", "containerd.service")
+"""Units of the distribution that run containers."""
 DAEMON = "/etc/docker/daemon.json"
 DROP_IN = "/etc/systemd/system/docker.service.d/bay.conf"
 

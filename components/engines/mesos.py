@@ -8,7 +8,17 @@ from bay.components import boot
 from bay.components.boot import Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Secret, current
-from bay.components.engines import Client, Facts, Options, Port, Question, Source, mesos_agent, mesos_master
+from bay.components.engines import (
+    Client,
+    Facts,
+    Options,
+    Port,
+    Question,
+    Source,
+    docker_daemon,
+    mesos_agent,
+    mesos_master,
+)
 from bay.components.engines.mesos_acls import FRAMEWORK, OPERATOR
 from bay.components.engines.mesos_common import (
     AGENT_PORT,
@@ -79,7 +89,7 @@ class Mesos:
             units=[UNIT],
             engine_paths=[mesos_agent.STATE] if facts.role == "master" else mesos_agent.engine_paths(facts),
             state_paths=[mesos_master.ZOOKEEPER_STATE, mesos_master.WORK_DIR],
-            services=boot.RUNTIMES if facts.role == "node" else (),
+            services=docker_daemon.SERVICES if facts.role == "node" else (),
         )
 
     def client_files(self, client: Client) -> dict[str, str]:

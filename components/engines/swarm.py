@@ -81,6 +81,7 @@ class Swarm:
             host_key=join_door.host_key(keys) if master else None,
             engine_paths=["/var/lib/docker"],
             state_paths=["/var/lib/docker/swarm"],
+            services=docker_daemon.SERVICES,
         )
 
     def client_files(self, client: Client) -> dict[str, str]:

@@ -95,6 +95,17 @@ def test_an_api_that_nobody_may_reach_is_not_asked() -> None:
     assert health == Health("UNKNOWN", "the API is closed to clients: access.api is empty")
 
 
+def test_a_master_that_sends_on_to_the_leader_is_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "leader").mkdir()
+    with (
+        engine(tmp_path, "", 307) as standing_by,
+        engine(tmp_path / "leader", json.dumps([node("demo-node-0")])) as leader,
+    ):
+        assert ask(OPEN, ["demo-node-0"], [standing_by, leader], FILES).status == "HEALTHY"
+        alone = ask(OPEN, ["demo-node-0"], [standing_by], FILES)
+    assert alone == Health("UNKNOWN", "every master that answers from here sends on to one that does not")
+
+
 def test_an_engine_without_certificates_is_not_asked() -> None:
     assert (
         ask(OPEN, [], ["127.0.0.1:1"], {"word": "x"}).reason
