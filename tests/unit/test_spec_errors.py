@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.layers import assignment, resolve
+from bay.components.layers import assignment, models, resolve
 from bay.components.spec import check_name
 from bay.components.yaml_file import read_yaml
 
@@ -74,7 +74,7 @@ def test_a_model_without_an_image_says_how_to_name_one(tmp_path: Path) -> None:
     ("model", "message", "hint"),
     [
         ("swram", "there is no model 'swram'", "nearest: swarm, swarm-ha; see 'bay model list'"),
-        ("zzz", "there is no model 'zzz'", "there is: swarm, swarm-ha; see 'bay model list'"),
+        ("zzz", "there is no model 'zzz'", f"there is: {', '.join(sorted(models()))}; see 'bay model list'"),
     ],
 )
 def test_an_unknown_model_gets_the_nearest_names(model: str, message: str, hint: str) -> None:
