@@ -59,7 +59,12 @@ def test_an_image_uploaded_under_the_old_name_changes_nothing(bay: Bay, admin: C
     old = next(admin.image.images(name="debian-12-docker"))
     admin.image.update_image(old, name="debian-12-docker-old")
     new = admin.image.create_image(
-        name="debian-12-docker", data=b"new", container_format="bare", disk_format="raw", visibility="public"
+        name="debian-12-docker",
+        data=b"new",
+        container_format="bare",
+        disk_format="raw",
+        visibility="public",
+        os_distro="debian",
     )
     try:
         plan = bay.run("preview", "demo", "--nodes", "2", "-f", "json")
