@@ -5,7 +5,7 @@ PYTHON ?= python3
 BAY := $(VENV)/bin/bay
 PYTEST := $(VENV)/bin/pytest
 
-.PHONY: setup engine demo check lint test golden lock bench clean
+.PHONY: setup engine demo check lint test test-all golden lock bench clean
 
 setup: $(VENV)/.ready  ## A virtual environment with bay in it
 
@@ -28,13 +28,16 @@ lint: setup
 	MYPYPATH=.types $(VENV)/bin/mypy -p bay
 
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
-	$(PYTEST) -q -m "not sandbox and not toolchain"
+	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
 test: check engine  ## Everything: check, then the sandbox cloud and the engine
-	$(PYTEST) -v -m "sandbox or toolchain" --durations=15
+	$(PYTEST) -v -m "(sandbox or toolchain) and not boot" --durations=15
+
+test-all: check engine  ## With the servers that boot: as root, and with the images of `bay sandbox image build`
+	$(PYTEST) -v -m "sandbox or toolchain or boot" --durations=15
 
 golden: setup  ## Write the golden files anew; review them like code
-	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain"
+	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
 bench: engine  ## Times `bay create` beside bare API calls (docs/speed.md)
 	$(VENV)/bin/python bench/create.py
