@@ -22,7 +22,7 @@ GROUP = {
     "engine_volume": VOLUMES,
     "labels": LABELS,
 }
-NODES = {"count": st.integers(0, 5), "max": st.sampled_from([None, 5, 50]), **GROUP}
+NODES = {"count": st.integers(0, 2), "max": st.sampled_from([None, 5, 50]), **GROUP}
 OWN_NETWORK = st.fixed_dictionaries({"cidr": st.sampled_from(["10.80.0.0/20", "192.168.4.0/24"])})
 EXISTING = st.fixed_dictionaries({"existing": st.just("shared"), "subnet": st.sampled_from([None, "one"])})
 SNIPPET = st.fixed_dictionaries(
@@ -36,7 +36,7 @@ CHANGES = st.fixed_dictionaries(
     {},
     optional={
         "keypair": st.just("ada"),
-        "masters": st.fixed_dictionaries({"count": st.sampled_from([1, 3, 5]), **GROUP, "state_volume": VOLUMES}),
+        "masters": st.fixed_dictionaries({"count": st.sampled_from([1, 3]), **GROUP, "state_volume": VOLUMES}),
         "nodes": st.fixed_dictionaries(NODES),
         "node_groups": st.dictionaries(st.sampled_from(["gpu", "big2"]), st.fixed_dictionaries(NODES)),
         "network": OWN_NETWORK | EXISTING,
