@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.cli import checkout, leftovers, lock, passphrase, quota
 from bay.cli.failures import NoSuchBay, ServerFault, from_output
+from bay.cli.half_made import never_ran
 from bay.cli.masters import refuse_loss
 from bay.cli.output import some
 from bay.cli.progress import Progress
@@ -61,9 +62,9 @@ def change(session: Session, record: Record, spec: BaySpec, owner: Owner, report
     with lock.held(session.settings.lock_file(record.name), record.name):
         if record.pending or record.half_made:
             record = recorded(session, record.name)  # of a run that may have ended meanwhile
-        refuse_loss(record, spec)
         cloud = session.cloud()
         place = _place(session, record.name, spec, cloud, record)
+        refuse_loss(record, spec, never_ran(record, cloud))
         record = _settled(session, record, cloud, report)
         quota.refuse_unless_it_fits(cloud, record.name, spec, place, record)
         if owner == "file":
@@ -130,7 +131,7 @@ def _settle(stack: BayStack, record: Record | None, cloud: "Connection", report:
         return
     if record.pending:
         report(f"the last run was cut off while it worked on {some(record.pending)}")
-    half_made = {node.id for node in record.half_made}
+    half_made = {node.id for node in never_ran(record, cloud)}
     _take_back_unknown(record, record.ids - half_made, cloud, report)
     deployment = stack.export()
     content: dict[str, Any] = dict(deployment.deployment or {})

@@ -1,18 +1,21 @@
 """What no change of a bay may do to its masters."""
 
+from collections.abc import Collection
+
 from bay.cli.output import some
-from bay.cli.record import Record
+from bay.cli.record import NodeRecord, Record
 from bay.components.engines import ENGINES
 from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 
 
-def refuse_loss(record: Record, spec: BaySpec) -> None:
+def refuse_loss(record: Record, spec: BaySpec, half_made: Collection[NodeRecord] = ()) -> None:
     """BayError where a change to `spec` would delete masters, or add some to an engine that cannot take them.
 
+    half_made: servers that never ran, and are no loss.
     Said before the engine runs: it would notice only after it had written the new spec into the state.
     """
-    there = {node.name for node in record.nodes if node.role == "master" and node.made}
+    there = {node.name for node in record.nodes if node.role == "master" and node not in half_made}
     wanted = {f"{record.name}-master-{index}" for index in spec.masters.indices}
     if gone := sorted(there - wanted):
         raise BayError(

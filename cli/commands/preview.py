@@ -82,6 +82,7 @@ def _plan(
 ) -> "tuple[list[Change], list[Room]]":
     from bay.cli import plan, quota
     from bay.cli.failures import NoSuchBay
+    from bay.cli.half_made import never_ran
     from bay.cli.lifecycle import recorded
     from bay.cli.masters import refuse_loss
     from bay.cli.session import check_cloud
@@ -95,16 +96,16 @@ def _plan(
     except NoSuchBay:
         record = None
     spec = specify(record)
-    if record is not None:
-        refuse_loss(record, spec)
     cloud = session.cloud()
     check_cloud(name, record.cloud if record else {}, cloud)
     place = look_up(spec, cloud)
     rooms = quota.room(cloud, name, spec, place, record)
     if record is not None:
+        half_made = never_ran(record, cloud)
+        refuse_loss(record, spec, half_made)
         with opened(session.engine(name), name, salt=record.salt) as stack:
             found = plan.changes(stack, spec, place, "file" if record.managed_by == "file" else "cli")
-            return plan.made_anew(found, {node.name for node in record.half_made}), rooms
+            return plan.made_anew(found, {node.name for node in half_made}), rooms
     with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:  # a stack of its own: no trace in the state
         engine = session.engine("", state=f"file://{folder}")
         engine.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"

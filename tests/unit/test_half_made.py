@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bay.cli import leftovers, lifecycle, record
+from bay.cli.half_made import never_ran
 
 from .states import NODE_URN, complete
 
@@ -18,6 +19,11 @@ def half_made() -> dict[str, Any]:
     node = next(r for r in deployment["resources"] if r["urn"] == NODE_URN)
     node["initErrors"] = ["Error waiting for instance to become ready: unexpected state 'ERROR'"]
     return deployment
+
+
+def cloud_with(**server: Any) -> Any:
+    """A cloud whose servers are all like this one."""
+    return SimpleNamespace(compute=SimpleNamespace(find_server=lambda _id, ignore_missing: SimpleNamespace(**server)))
 
 
 def test_it_is_missing_though_the_state_has_it() -> None:
@@ -34,7 +40,24 @@ def test_it_goes_from_cloud_and_state_and_everything_else_stays(monkeypatch: pyt
     imported: list[Any] = []
     stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=half_made()), import_=imported.append)
     found = record.read("demo", half_made())
-    lifecycle._settle(stack, found, SimpleNamespace(), print)  # type: ignore[arg-type]
+    lifecycle._settle(stack, found, cloud_with(launched_at=None), print)
     assert known == [found.ids - {NODE_ID}], "what the state is not said to know is swept by its mark"
     before = {r["urn"] for r in half_made()["resources"]}
     assert {r["urn"] for r in imported[0].deployment["resources"]} == before - {NODE_URN}
+
+
+def test_a_server_that_once_ran_is_kept_whatever_failed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[frozenset[str]] = []
+    monkeypatch.setattr(leftovers, "find", lambda _cloud, _bay, _id, ids: known.append(ids) or [])
+    imported: list[Any] = []
+    stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=half_made()), import_=imported.append)
+    found = record.read("demo", half_made())
+    lifecycle._settle(stack, found, cloud_with(launched_at="2026-01-02T03:04:05.000000"), print)
+    assert known == [found.ids]
+    assert {r["urn"] for r in imported[0].deployment["resources"]} == {r["urn"] for r in half_made()["resources"]}
+
+
+def test_a_server_that_nova_does_not_know_is_made_anew() -> None:
+    nothing: Any = SimpleNamespace(compute=SimpleNamespace(find_server=lambda _id, ignore_missing: None))
+    found = record.read("demo", half_made())
+    assert never_ran(found, nothing) == found.half_made

@@ -10,8 +10,8 @@ from bay.components.spec import BaySpec
 from .told import told
 
 
-def bay(model: str, masters: int, *, made: bool = True) -> Record:
-    nodes = tuple(NodeRecord(f"demo-master-{i}", "master", "master", "", f"id {i}", made) for i in range(masters))
+def bay(model: str, masters: int) -> Record:
+    nodes = tuple(NodeRecord(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(masters))
     return Record("demo", spec=resolve([{"model": model}]), nodes=nodes, outputs={"id": "1"})
 
 
@@ -30,8 +30,9 @@ def test_masters_stay_or_become_more(count: int) -> None:
     refuse_loss(bay("swarm", 3), with_masters("swarm", count))
 
 
-def test_a_master_that_was_never_whole_may_go() -> None:
-    refuse_loss(bay("swarm", 3, made=False), with_masters("swarm", 1))
+def test_a_master_that_never_ran_may_go() -> None:
+    scaled_up = bay("swarm", 3)
+    refuse_loss(scaled_up, with_masters("swarm", 1), half_made=scaled_up.nodes[1:])
 
 
 def test_an_engine_whose_ensemble_is_fixed_takes_no_more_masters() -> None:
