@@ -126,6 +126,11 @@ def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Fl
             f"{field}.flavor: {flavor.name} has {flavor.ram} MiB of RAM, image {image.name} needs {image.min_ram}",
             f"choose a larger flavor: --set {field}.flavor=FLAVOR",
         )
+    if flavor.disk == 0 and not group.boot_volume:
+        raise BayError(
+            f"{field}.flavor: {flavor.name} has no disk, and Nova lets its servers boot from a volume only",
+            f"--set {field}.boot_volume={max(image.min_disk, 10)}, or choose another flavor",
+        )
     disk = group.boot_volume.size if group.boot_volume else flavor.disk
     what = "boot_volume: it" if group.boot_volume else f"flavor: {flavor.name}"
     if disk < image.min_disk:

@@ -257,8 +257,8 @@ def small_cloud(cloud: FakeCloud) -> FakeCloud:
         ),
         (
             {"nodes": {"flavor": "v1.small"}},
-            "nodes.flavor: v1.small has 0 GiB of disk, image debian-12-docker needs 10",
-            "choose a larger flavor, or --set nodes.boot_volume=10",
+            "nodes.flavor: v1.small has no disk, and Nova lets its servers boot from a volume only",
+            "--set nodes.boot_volume=10, or choose another flavor",
         ),
         (
             {"nodes": {"boot_volume": 9}},
