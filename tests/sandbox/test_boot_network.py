@@ -27,7 +27,7 @@ FIRST, SECOND = 80, 81  # ports on which every server answers its name
 
 @dataclass
 class Scene:
-    """Five servers. ``rules`` are those of the running test."""
+    """Five servers, and what they are on."""
 
     booted: Booted
     subnets: dict[str, Any]
@@ -46,7 +46,6 @@ class Scene:
         port = what.pop("port", None)
         if port:
             what |= {"protocol": "tcp", "port_range_min": port, "port_range_max": port}
-        what.setdefault("ether_type", "IPv4")
         return self.net.create_security_group_rule(security_group_id=self.groups[group].id, direction=direction, **what)
 
     def join(self, server: str, *groups: str) -> None:
