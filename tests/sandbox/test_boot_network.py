@@ -94,11 +94,9 @@ def built(booted: Booted) -> Iterator[Scene]:
         net.delete_ip(address)
     for router, subnet in (("A", "A"), ("A", "A2"), ("B", "B")):
         net.remove_interface_from_router(routers[router], subnet_id=subnets[subnet].id)
-    for thing, delete in ((routers, net.delete_router), (ports, net.delete_port), (networks, net.delete_network)):
-        for one in thing.values():
-            delete(one)
-    for group in groups.values():
-        net.delete_security_group(group)
+    for things, kind in ((routers, "router"), (ports, "port"), (networks, "network"), (groups, "security_group")):
+        for thing in things.values():
+            getattr(net, f"delete_{kind}")(thing)
 
 
 @pytest.fixture(scope="module")
