@@ -32,10 +32,12 @@ class Bay(ComponentResource):
     name: of the bay; every resource is called ``<name>-...``. place: what the spec's names mean on the
     cloud; looked up there if it is not given. Raises BayError for names the cloud does not know.
 
-    bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers.
+    bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers, the
+    best one first, which is api_address.
     """
 
     bay_id: Output[str]
+    api_address: Output[str]
     api_addresses: Output[list[str]]
     client_files: Output[dict[str, str]]
 
@@ -69,6 +71,7 @@ class Bay(ComponentResource):
         self.api_addresses = Output.all(*self._api_hosts()).apply(
             lambda hosts: [f"{host}:{engine.api_port}" for host in hosts]
         )
+        self.api_address = self.api_addresses.apply(lambda addresses: addresses[0])
         known = Output.all(addresses=self.api_addresses, generations=self.identity.generations)
         self.client_files = Output.secret(known.apply(self._client_files))
         self.register_outputs({"bay_id": self.bay_id, "api_addresses": self.api_addresses})

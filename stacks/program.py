@@ -14,7 +14,7 @@ def program(name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None 
     pulumi.export("name", name)
     pulumi.export("model", spec.model)
     pulumi.export("coe", spec.coe)
-    pulumi.export("api_address", bay.api_addresses.apply(lambda addresses: addresses[0]))
+    pulumi.export("api_address", bay.api_address)
     pulumi.export("api_addresses", bay.api_addresses)
     pulumi.export("masters", pulumi.Output.all(*bay.ports["master"].addresses))
     nodes = [server for group, made in bay.servers.items() if group != "master" for server in made.servers.values()]

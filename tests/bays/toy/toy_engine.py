@@ -26,6 +26,7 @@ class Toy:
     options: type[Options] = ToyOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: {"toy_word": Secret.PASSWORD})
     fixed_masters: bool = False
+    certificate_power: str = "says the word"
     question: Question = field(default_factory=lambda: Question("/"))
 
     def check(self, spec: Any) -> None:
