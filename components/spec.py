@@ -94,13 +94,14 @@ class BaySpec(Spec):
     @model_validator(mode="after")
     def _for_the_engine(self) -> Self:
         """The engine's own checks; its options are written out, so that a new default changes no bay that exists."""
-        from bay.components.spec_errors import first_error
+        from bay.components.spec_errors import HINT, first_error
 
         engine = ENGINES[self.coe]
         try:
             options = engine.options.model_validate(self.options)
         except ValidationError as error:
-            raise ValueError(f"options.{'; '.join(first_error(error, engine.options))}") from None
+            message, hint = first_error(error, engine.options)
+            raise ValueError(f"options.{message}" + ("" if hint == HINT else f"; {hint}")) from None
         self.options.update(options.model_dump(mode="json"))
         engine.check(self)
         return self

@@ -9,6 +9,8 @@ from pydantic_core import ErrorDetails
 
 from bay.components.errors import nearest
 
+HINT = "see 'bay model fields' for every field and its values"
+
 
 def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
     """(what is wrong, what to do) of the first mistake; the number of further ones is said too."""
@@ -21,9 +23,11 @@ def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, st
         message, hint = f"{field}: no such field", nearest(str(path[-1]), known)
     elif problem["type"] == "missing":
         message, hint = f"{field}: is missing", f"say --set {field}=VALUE, or name a model that has it"
+    elif problem["type"] == "string_pattern_mismatch":
+        message = f"{field.removesuffix('.[key]')}: {problem['input']!r} has not the right form"
+        hint = _description(model, path)
     else:
-        message = ": ".join(filter(None, (field, _sentence(problem))))
-        hint = "see 'bay model show MODEL' for the fields and their values"
+        message, hint = ": ".join(filter(None, (field, _sentence(problem)))), HINT
     if len(problems) > 1:
         others = ", ".join(sorted({_dotted(p["loc"]) for p in problems[1:]}))
         message += f" (and {len(problems) - 1} more: {others})"
@@ -48,6 +52,19 @@ def _sentence(problem: ErrorDetails) -> str:
 
 def _dotted(path: Iterable[int | str]) -> str:
     return ".".join(str(part) for part in path)
+
+
+def _description(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
+    """What the innermost field on the path is for."""
+    kind, said = typing.cast(object, model), HINT
+    for part in path:
+        plain = _plain(kind)
+        if part == "[key]":
+            break
+        if isinstance(plain, type) and issubclass(plain, BaseModel):
+            said = plain.model_fields[str(part)].description or said
+        kind = _inside(plain, part)
+    return said
 
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

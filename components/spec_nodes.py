@@ -51,7 +51,10 @@ class NodeGroup(Spec):
     engine_volume: SizedVolume = Field(
         None, description="Volume of each server for containers and their images; a number is its size."
     )
-    labels: dict[LabelKey, Label] = Field(default_factory=dict, description="Labels that the engine gives the nodes.")
+    labels: dict[LabelKey, Label] = Field(
+        default_factory=dict,
+        description="Labels that the engine gives the nodes: letters and digits, with '-', '_' and '.' inside.",
+    )
 
     @property
     def indices(self) -> list[int]:

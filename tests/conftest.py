@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from bay.toolchain import Toolchain, ensure
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 TEST_STATES = CACHE / "bay-test"
 SERVICES = 8
+
+
+def pytest_configure() -> None:
+    """A shell without job control starts what is in its background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_first_port() -> int:

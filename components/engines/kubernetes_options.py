@@ -41,7 +41,8 @@ class KubernetesOptions(Options):
     """Options of a Kubernetes bay; what Magnum had as labels."""
 
     version: Annotated[str, Field(pattern=r"^1\.(33|34|35)\.\d{1,2}$")] = Field(
-        "1.34.2", description="Version of the control plane; the image's kubelet and kubeadm must fit."
+        "1.34.2",
+        description="Version of the control plane, 1.33.N to 1.35.N; the image's kubelet and kubeadm must fit.",
     )
     network_driver: Literal["flannel", "calico"] = Field("flannel", description="Network of the pods.")
     flannel_backend: Literal["vxlan", "host-gw"] = Field(

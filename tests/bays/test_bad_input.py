@@ -11,7 +11,7 @@ from .harness import Bay
 pytestmark = pytest.mark.sandbox
 
 NAME_HINT = "use lower-case letters, digits and '-', starting with a letter, for example physics-1"
-FIELDS = "see 'bay model show MODEL' for the fields and their values"
+FIELDS = "see 'bay model fields' for every field and its values"
 
 
 @pytest.fixture(scope="module")

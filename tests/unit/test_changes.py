@@ -51,8 +51,8 @@ def test_scaling_removes_the_named_nodes_first_and_then_counts(
         ("node", None, ["demo-node-7"], "bay demo has no node 'demo-node-7' in group node", "nearest: "),
         ("node", None, ["demo-master-0"], "bay demo has no node 'demo-master-0' in group node", "nearest: "),
         ("node", None, ["demo-node-1"] * 2, "bay demo has no node 'demo-node-1' in group node", "nearest: "),
-        ("node", -1, [], "nodes.count: must be greater than or equal to 0, got -1", "see 'bay model show"),
-        ("master", 2, [], "masters: count is 2, but must be odd", "see 'bay model show"),
+        ("node", -1, [], "nodes.count: must be greater than or equal to 0, got -1", "see 'bay model fields'"),
+        ("master", 2, [], "masters: count is 2, but must be odd", "see 'bay model fields'"),
         ("master", None, ["demo-master-0"], "masters.count: must be greater than or equal to 1, got 0", "see 'bay"),
     ],
 )

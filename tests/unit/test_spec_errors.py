@@ -11,7 +11,7 @@ from bay.components.yaml_file import read_yaml
 
 from .told import told
 
-SEE = "see 'bay model show MODEL' for the fields and their values"
+SEE = "see 'bay model fields' for every field and its values"
 NAME = "use lower-case letters, digits and '-', starting with a letter, for example physics-1"
 SET = "for example --set nodes.flavor=m1.large"
 
@@ -35,6 +35,27 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"masters": 9}, "masters.count: must be less than or equal to 7, got 9", SEE),
     ({"nodes": {"removed": [-1]}}, "nodes.removed.0: must be greater than or equal to 0, got -1", SEE),
     ({"nodes": {"flavor": ""}}, "nodes.flavor: must not be empty, got ''", SEE),
+    (
+        {"nodes": {"taints": ["a"]}},
+        "nodes.taints.0: 'a' has not the right form",
+        "Taints of the nodes, KEY[=VALUE]:EFFECT, where the engine knows such.",
+    ),
+    (
+        {"node_groups": {"gpu": {"labels": {"-x": "y"}}}},
+        "node_groups.gpu.labels.-x: '-x' has not the right form",
+        "Labels that the engine gives the nodes: letters and digits, with '-', '_' and '.' inside.",
+    ),
+    (
+        {"node_groups": {"Big": 1}},
+        "node_groups.Big: 'Big' has not the right form",
+        "More groups of nodes, by name, each with its own flavor, image, zone, ...",
+    ),
+    (
+        {"coe": "kubernetes", "options": {"version": "1.20.0"}},
+        "options.version: '1.20.0' has not the right form; Version of the control plane, 1.33.N to 1.35.N; "
+        "the image's kubelet and kubeadm must fit.",
+        SEE,
+    ),
     ({"image": 2024}, "image: must be text, in quotes where it looks like a number, got 2024", SEE),
     ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr: is no CIDR of IPv4: '33' is not a valid netmask", SEE),
     ({"network": {"cidr": "10.0.0.1/24"}}, "network.cidr: is no CIDR of IPv4: 10.0.0.1/24 has host bits set", SEE),
