@@ -39,7 +39,8 @@ test-all: check engine  ## With the servers that boot: as root, and with the ima
 golden: setup  ## Write the golden files anew; review them like code
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
-bench: engine  ## Times `bay create` beside bare API calls (docs/speed.md)
+bench: engine  ## Times planning, and `bay create` beside bare API calls (docs/speed.md)
+	$(VENV)/bin/python bench/plan.py
 	$(VENV)/bin/python bench/create.py
 
 lock: setup  ## Pin the newest versions that fit, as names, versions and hashes

@@ -29,6 +29,8 @@ from bay.stacks.program import program
 
 GOAL = 10.0
 """Milliseconds of CPU a node, at 1000 nodes."""
+ROOM = {"kubernetes": {"options": {"pods": "10.64.0.0/12"}}}
+"""What a model needs beside more nodes: a range of pods for each of them."""
 PARTS = {
     "/components/": "bay",
     "/stacks/": "bay",
@@ -85,7 +87,7 @@ def main() -> int:
 
 def planned(model: str, nodes: int) -> tuple[float, int]:
     """(CPU seconds, resources) of planning a bay of this many nodes."""
-    spec = resolve([{"model": model, "nodes": nodes, "network": {"cidr": "10.80.0.0/16"}}])
+    spec = resolve([{"model": model, "nodes": nodes, "network": {"cidr": "10.80.0.0/16"}, **ROOM.get(model, {})}])
     cloud = Cloud(ENGINES[spec.coe].secrets)
     gc.collect()
     begin = time.process_time()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,13 @@ def sweep_killed_runs() -> None:
             for state in folder.iterdir():
                 Sandbox(state, TEST_STATES).reset(print)
             folder.rmdir()
+
+
+def why_nothing_boots() -> str | None:
+    """Why servers cannot boot here, or None."""
+    if os.geteuid():
+        return "booting servers needs root"
+    return None if shutil.which("systemd-nspawn") else "there is no systemd-nspawn"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Connections to the running sandbox, as its users have them."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, images
 
-from ..conftest import forget, new_sandbox, sweep_killed_runs
+from ..conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
 from .booted import Booted
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
@@ -125,17 +124,10 @@ def servers(member: Connection, lan: Lan) -> Iterator[Servers]:
         member.compute.wait_for_delete(server, interval=0.2, wait=90)
 
 
-def without_what_boots() -> str | None:
-    """Why nothing can boot here, or None."""
-    if os.geteuid():
-        return "booting servers needs root"
-    return None if shutil.which("systemd-nspawn") else "there is no systemd-nspawn"
-
-
 @pytest.fixture(scope="session")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     """A sandbox of its own whose servers boot; nothing is left of it."""
-    reason = without_what_boots()
+    reason = why_nothing_boots()
     if reason:
         pytest.skip(reason)
     sweep_killed_runs()
