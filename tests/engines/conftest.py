@@ -11,7 +11,7 @@ from bay.components.credentials import Generation
 from bay.components.engines import Facts
 from bay.components.layers import resolve
 
-sys.path.append(str(Path(__file__).parent))  # for swarm_machine: importlib mode has no package to import it from
+sys.path.append(str(Path(__file__).parent))  # for machine.py: importlib mode has no package to import it from
 
 MADE_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from common_machine import GIB, VOLUME_IDS, Machine
+from common_machine import GIB, VOLUME_IDS, CommonMachine
 
 NEEDED = (
     "blockdev",
@@ -66,21 +66,21 @@ def disks(tmp_path: Path) -> Iterator[Disks]:
 class Server:
     """A master with both volumes, whose disks are real."""
 
-    machine: Machine
+    machine: CommonMachine
     engine: str
     state: str
 
     @classmethod
     def make(cls, folder: Path, engine: str, state: str, *others: str) -> "Server":
         """others: further disks, which are not the bay's."""
-        machine = Machine.make(
+        machine = CommonMachine.make(
             folder,
             BAY_ENGINE_SIZE=1,
             BAY_ENGINE_PATHS=[f"{folder}/{DOCKER}"],
             BAY_STATE_PATHS=[f"{folder}/{SWARM}"],
             BAY_STATE_VOLUMES=VOLUME_IDS,
         )
-        machine.use(*(command for command in NEEDED if command != "lsblk"), "find", "chmod")
+        machine.use(*(command for command in NEEDED if command != "lsblk"))
         (folder / "dev/disk/by-id" / f"virtio-{VOLUME_IDS[0][:20]}").symlink_to(state)
         # The real one calls loop devices what they are.
         lsblk = shutil.which("lsblk", path=PATH)

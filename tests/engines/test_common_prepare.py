@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from common_machine import Machine
+from common_machine import CommonMachine
 
 PROXY = "http://proxy.example:3128"
 
 
 def test_a_server_that_needs_nothing_is_only_guarded(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     done = machine.prepare()
     assert done.returncode == 0, done.stderr
     assert machine.calls("systemctl") == [
@@ -21,7 +21,7 @@ def test_a_server_that_needs_nothing_is_only_guarded(tmp_path: Path) -> None:
 
 
 def test_what_the_image_started_stops_first_and_starts_last(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     machine.write("services/docker.service", "active\n")
     machine.write("services/containerd.service", "activating\n")
     assert machine.prepare().returncode == 0
@@ -36,7 +36,7 @@ def test_what_the_image_started_stops_first_and_starts_last(tmp_path: Path) -> N
 
 
 def test_what_was_stopped_starts_even_if_only_the_second_attempt_succeeds(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     machine.write("services/docker.service", "active\n")
     machine.write("services/containerd.service", "inactive\n")
     machine.fake("systemctl", 'note\ncase $1 in is-active) cat "$FAKE/services/$2" ;; restart) exit 1 ;; esac\n')
@@ -49,7 +49,7 @@ def test_what_was_stopped_starts_even_if_only_the_second_attempt_succeeds(tmp_pa
 
 
 def test_running_it_by_hand_stops_nothing(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     machine.prepare()
     machine.write("services/docker.service", "active\n")
     machine.write("calls", "")
@@ -58,7 +58,7 @@ def test_running_it_by_hand_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_iptables_comes_before_the_rule_that_needs_it(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     (tmp_path / "bin" / "iptables").unlink()
     machine.fake("apt-get", "note\n")
     assert machine.prepare().returncode == 0
@@ -69,7 +69,7 @@ def test_iptables_comes_before_the_rule_that_needs_it(tmp_path: Path) -> None:
 
 
 def test_an_image_without_iptables_and_without_packages_says_so(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     (tmp_path / "bin" / "iptables").unlink()
     assert machine.prepare().returncode != 0, "the unit tries again"
     assert machine.marks()[-1] == "failed reason=image-lacks-iptables"
@@ -83,7 +83,7 @@ def test_an_image_without_iptables_and_without_packages_says_so(tmp_path: Path) 
     ],
 )
 def test_the_sites_authorities_are_trusted(command: str, anchors: str, tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = CommonMachine.make(tmp_path)
     (tmp_path / "bin" / "update-ca-certificates").unlink()
     machine.fake(command, "note\n")
     (tmp_path / anchors).mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def test_the_sites_authorities_are_trusted(command: str, anchors: str, tmp_path:
 
 
 def test_logins_get_the_proxies_in_either_spelling_and_keep_the_rest(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, BAY_HTTP_PROXY=PROXY, BAY_NO_PROXY="localhost,10.80.0.0/20")
+    machine = CommonMachine.make(tmp_path, BAY_HTTP_PROXY=PROXY, BAY_NO_PROXY="localhost,10.80.0.0/20")
     machine.write("etc/environment", 'PATH="/usr/bin"\nHTTPS_PROXY=http://old.example\nno_proxy=old\n')
     for _ in (1, 2):
         assert machine.prepare().returncode == 0
@@ -114,7 +114,7 @@ def test_logins_get_the_proxies_in_either_spelling_and_keep_the_rest(tmp_path: P
 
 
 def test_a_failure_nobody_thought_of_names_its_line(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, BAY_HTTP_PROXY=PROXY)
+    machine = CommonMachine.make(tmp_path, BAY_HTTP_PROXY=PROXY)
     machine.fake("sed", "exit 1\n")
     assert machine.prepare().returncode != 0
     assert machine.marks()[-1].startswith("failed reason=prepare-line-")

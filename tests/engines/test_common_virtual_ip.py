@@ -4,16 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
-from common_machine import Machine
+from common_machine import CommonMachine
 
 NEW = "etc/keepalived/keepalived.conf"
 
 
-def master(folder: Path, name: str = "demo-master-1", **settings: str | list[str]) -> Machine:
-    return Machine.make(folder, name, BAY_VIRTUAL_IP="10.80.0.5", **settings)
+def master(folder: Path, name: str = "demo-master-1", **settings: str | list[str]) -> CommonMachine:
+    return CommonMachine.make(folder, name, BAY_VIRTUAL_IP="10.80.0.5", **settings)
 
 
-def settings(machine: Machine) -> str:
+def settings(machine: CommonMachine) -> str:
     done = machine.prepare()
     assert done.returncode == 0, done.stderr
     return machine.read(NEW).replace(str(machine.folder), "")
@@ -111,7 +111,7 @@ def test_a_master_serves_when_its_api_listens(
 
 def test_the_ready_mark_is_there_for_whoever_has_a_virtual_ip(tmp_path: Path) -> None:
     for folder, virtual_ip in ((tmp_path / "with", "10.80.0.5"), (tmp_path / "without", "")):
-        machine = Machine.make(folder, BAY_VIRTUAL_IP=virtual_ip)
+        machine = CommonMachine.make(folder, BAY_VIRTUAL_IP=virtual_ip)
         machine.prepare()
         machine.fake("declare-ready", f'. "{folder}/env"; . "{folder}/lib/common.sh"; stage ready\n')
         machine.copy(folder / "bin" / "declare-ready")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from common_machine import GIB, VOLUME_IDS, Machine
+from common_machine import GIB, VOLUME_IDS, CommonMachine
 
 DOCKER, SWARM = "var/lib/docker", "var/lib/docker/swarm"
 
@@ -28,9 +28,9 @@ BUSES = {
 }
 
 
-def server(folder: Path, name: str = "demo-master-0", *, engine: int = 0, state: bool = False) -> Machine:
+def server(folder: Path, name: str = "demo-master-0", *, engine: int = 0, state: bool = False) -> CommonMachine:
     """engine: GiB of its engine volume."""
-    machine = Machine.make(
+    machine = CommonMachine.make(
         folder,
         name,
         BAY_ENGINE_SIZE=engine,
@@ -42,7 +42,7 @@ def server(folder: Path, name: str = "demo-master-0", *, engine: int = 0, state:
     return machine
 
 
-def with_usual_disks(machine: Machine, bus: Bus) -> None:
+def with_usual_disks(machine: CommonMachine, bus: Bus) -> None:
     """A partitioned root, an ephemeral disk, swap, a config drive, and things that are no disks of Cinder's."""
     root = bus.name("a")
     machine.disk(root, 20 * GIB, signatures="gpt", children=f"{root}1")

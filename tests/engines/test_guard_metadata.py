@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from swarm_machine import Machine
+from swarm_machine import SwarmMachine
 
 REMEMBERS = """
 rule=${*/-C/-X}
@@ -15,7 +15,7 @@ esac
 
 
 def test_rules_are_set_once_however_often_it_runs(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = SwarmMachine.make(tmp_path)
     for command in ("iptables", "ip6tables"):
         machine.fake(command, REMEMBERS)
     assert machine.run("guard-metadata").returncode == 0
@@ -31,6 +31,6 @@ def test_rules_are_set_once_however_often_it_runs(tmp_path: Path) -> None:
 
 
 def test_a_server_without_working_rules_does_not_pass_for_a_good_one(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path)
+    machine = SwarmMachine.make(tmp_path)
     machine.fake("iptables", "exit 1\n")
     assert machine.run("guard-metadata").returncode != 0

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from common_machine import MASTERS
-from kubernetes_machine import TOKEN, kubernetes_machine
+from kubernetes_machine import TOKEN, KubernetesMachine
+from machine import MASTERS
 
 FIRST, SECOND, THIRD = MASTERS.values()
 DAY = 86400
@@ -34,14 +34,14 @@ ALONE = {"demo-master-0": FIRST}
     ],
 )
 def test_decision(tmp_path: Path, name: str, answers: dict[str, str], age: int, attempt: int, decision: str) -> None:
-    machine = kubernetes_machine(tmp_path, name, age=age)
+    machine = KubernetesMachine.make(tmp_path, name, age=age)
     for address, answer in answers.items():
         machine.answer(address, "token", answer)
     assert machine.decide(attempt) == decision
 
 
 def test_a_member_asks_nobody(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", age=400 * DAY, member=True)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", age=400 * DAY, member=True)
     machine.answer(SECOND, "token", JOINS)
     assert machine.decide() == "ready"
     assert machine.calls("ssh") == []
@@ -57,20 +57,20 @@ def test_a_member_asks_nobody(tmp_path: Path) -> None:
     ],
 )
 def test_a_kubeadm_that_does_not_fit_the_cluster_says_so(tmp_path: Path, version: str, decision: str) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE)
     machine.write("version", f"{version}\n")
     assert machine.decide() == decision
 
 
 def test_a_master_of_several_with_the_state_of_a_cluster_on_its_disk_makes_no_other(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0")
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0")
     machine.write("var/lib/etcd/member/wal", "")
     assert machine.decide(9) == "refuse state-of-a-cluster-is-on-disk"
 
 
 @pytest.mark.parametrize("attempt", ["", "resume"])
 def test_the_only_master_goes_on_with_the_state_of_the_one_before_it_however_old(tmp_path: Path, attempt: str) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
     machine.write("var/lib/etcd/member/wal", "")
     if attempt:
         machine.write("etc/bay/attempt", f"{attempt}\n")
@@ -78,19 +78,19 @@ def test_the_only_master_goes_on_with_the_state_of_the_one_before_it_however_old
 
 
 def test_the_only_master_of_an_old_bay_makes_no_cluster_without_the_state_of_the_one_before(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE, age=400 * DAY)
     machine.write("var/lib/etcd/lost+found", "")
     assert machine.decide() == "refuse bay-is-not-new"
 
 
 def test_a_master_that_was_cut_off_while_making_the_cluster_makes_it_again(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE)
     machine.write("var/lib/etcd/member/wal", "")
     machine.write("etc/bay/attempt", "init\n")
     assert machine.decide() == "init"
 
 
 def test_a_master_that_once_tried_to_join_knows_that_there_is_a_cluster(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0")
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0")
     machine.write("etc/bay/attempt", "join\n")
     assert machine.decide(9) == "refuse state-of-a-cluster-is-on-disk"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kubernetes_machine import TOKEN, KubernetesMachine, kubernetes_machine
+from kubernetes_machine import TOKEN, KubernetesMachine
 
 CONTROL_PLANE = '{"node-role.kubernetes.io/control-plane":""}'
 MEMBERS = {
@@ -18,7 +18,7 @@ MEMBERS = {
 
 @pytest.fixture
 def master(tmp_path: Path) -> KubernetesMachine:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", member=True)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", member=True)
     machine.write("members", json.dumps(MEMBERS, separators=(",", ":")))
     return machine
 
@@ -74,7 +74,7 @@ def test_a_node_moves_nobody_out_of_etcd(master: KubernetesMachine) -> None:
 def test_a_master_without_a_cluster_says_so_and_one_in_trouble_says_something_else(
     tmp_path: Path, left: str, code: int
 ) -> None:
-    master = kubernetes_machine(tmp_path, "demo-master-0")
+    master = KubernetesMachine.make(tmp_path, "demo-master-0")
     if left:
         master.write(left, "")
     assert master.run("join-root", "master", "token").returncode == code

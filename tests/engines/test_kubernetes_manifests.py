@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kubernetes_facts import documents, files, kubernetes_facts
-from kubernetes_machine import KubernetesMachine, kubernetes_machine
+from kubernetes_machine import KubernetesMachine
 
 from bay.components.engines import CloudLogin, Facts
 
@@ -120,7 +120,7 @@ def test_all_images_come_from_the_users_own_repository_if_there_is_one(facts: Fa
 
 @pytest.fixture
 def master(tmp_path: Path) -> KubernetesMachine:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", member=True)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", member=True)
     for name in ("network", "site"):
         machine.write(f"etc/bay/manifests/{name}.yaml", f"kind: {name}\n")
     return machine

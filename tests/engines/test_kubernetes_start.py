@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from common_machine import MASTERS
-from kubernetes_machine import TOKEN, KubernetesMachine, kubernetes_machine
+from kubernetes_machine import TOKEN, KubernetesMachine
+from machine import MASTERS
 
 FIRST, SECOND, THIRD = MASTERS.values()
 ALONE = {"demo-master-0": FIRST}
@@ -23,7 +23,7 @@ def given(machine: KubernetesMachine) -> list[Any]:
 
 
 def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, masters=ALONE, BAY_TAINTS="gpu=yes:NoSchedule slow:PreferNoSchedule")
+    machine = KubernetesMachine.make(tmp_path, masters=ALONE, taints="gpu=yes:NoSchedule slow:PreferNoSchedule")
     machine.answer(FIRST, "token", "3 ", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
@@ -42,7 +42,7 @@ def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> No
 
 
 def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, masters=ALONE, BAY_TAINTS="gpu=yes:NoSchedule slow:PreferNoSchedule")
+    machine = KubernetesMachine.make(tmp_path, masters=ALONE, taints="gpu=yes:NoSchedule slow:PreferNoSchedule")
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
@@ -71,7 +71,7 @@ def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> No
 
 
 def test_the_first_master_makes_the_cluster_with_the_keys_of_the_bay(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE)
     start(machine)
     assert machine.calls("kubeadm") == [
         f"init --config {tmp_path}/run/bay/kubeadm.yaml --skip-phases show-join-command"
@@ -88,7 +88,7 @@ def test_the_first_master_makes_the_cluster_with_the_keys_of_the_bay(tmp_path: P
 
 
 def test_the_only_master_built_anew_keeps_what_its_volume_holds(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-0", masters=ALONE)
+    machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE)
     machine.write("var/lib/etcd/member/wal", "everything")
     machine.write("fails", "")
     start(machine)
@@ -102,7 +102,7 @@ def test_the_only_master_built_anew_keeps_what_its_volume_holds(tmp_path: Path) 
 
 
 def test_a_later_master_joins_as_one_under_its_own_listed_address(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-2")
+    machine = KubernetesMachine.make(tmp_path, "demo-master-2")
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
@@ -112,7 +112,7 @@ def test_a_later_master_joins_as_one_under_its_own_listed_address(tmp_path: Path
 
 
 def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, "demo-master-2")
+    machine = KubernetesMachine.make(tmp_path, "demo-master-2")
     machine.write("var/lib/etcd/member/wal", "of the earlier server, on its volume")
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "4 ", "0 ")
@@ -123,7 +123,7 @@ def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -
 
 
 def test_what_a_failed_attempt_left_is_removed_before_the_next(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, masters=ALONE)
+    machine = KubernetesMachine.make(tmp_path, masters=ALONE)
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     machine.write("fails", "")
@@ -134,7 +134,7 @@ def test_what_a_failed_attempt_left_is_removed_before_the_next(tmp_path: Path) -
 
 
 def test_a_restart_changes_nothing(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, member=True)
+    machine = KubernetesMachine.make(tmp_path, member=True)
     start(machine)
     machine.write("calls", "")
     start(machine)
@@ -149,7 +149,7 @@ def test_a_restart_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_containerd_uses_the_pause_image_that_kubeadm_knows(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path, member=True)
+    machine = KubernetesMachine.make(tmp_path, member=True)
     start(machine)
     settings = machine.read("etc/containerd/config.toml")
     assert '  sandbox_image = "images.example/pause:3.10.1"\n' in settings
@@ -161,7 +161,7 @@ def test_containerd_uses_the_pause_image_that_kubeadm_knows(tmp_path: Path) -> N
 def test_a_server_that_may_not_adjust_oom_scores_does_not_try(
     tmp_path: Path, capabilities: str, restricted: str
 ) -> None:
-    machine = kubernetes_machine(tmp_path)
+    machine = KubernetesMachine.make(tmp_path)
     machine.write("status", f"CapInh:\t0\nCapEff:\t{capabilities}\n")
     script = machine.read("lib/runtime.sh").replace("/proc/self/status", f"{tmp_path}/status")
     machine.write("lib/runtime.sh", script)
@@ -169,13 +169,13 @@ def test_a_server_that_may_not_adjust_oom_scores_does_not_try(
 
 
 def test_a_container_has_no_kernel_to_verify(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path)
+    machine = KubernetesMachine.make(tmp_path)
     machine.fake("systemd-detect-virt", "")
     assert "ignorePreflightErrors: [NumCPU, SystemVerification]\n" in machine.call("registration 10.80.0.9")
 
 
 def test_servers_without_an_address_for_all_masters_have_a_proxy_to_them(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path)
+    machine = KubernetesMachine.make(tmp_path)
     settings = [line.strip() for line in machine.call("proxy_settings").splitlines()]
     assert "bind 127.0.0.1:7443" in settings
     assert "option httpchk GET /readyz" in settings
@@ -183,7 +183,7 @@ def test_servers_without_an_address_for_all_masters_have_a_proxy_to_them(tmp_pat
 
 
 def test_an_image_without_kubeadm_and_without_packages_is_an_error_that_says_so(tmp_path: Path) -> None:
-    machine = kubernetes_machine(tmp_path)
+    machine = KubernetesMachine.make(tmp_path)
     (tmp_path / "bin" / "kubeadm").unlink()
     started = machine.run("start", str(tmp_path / "env"))
     assert started.returncode != 0, "the unit tries again"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from mesos_machine import FILES, SECRETS, mesos_facts
+from machine import FILES
+from mesos_machine import SECRETS, mesos_facts
 
 from bay.components import boot as boot_data
 from bay.components import cloudinit

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from swarm_machine import MASTERS, TOKEN, Machine
+from machine import MASTERS
+from swarm_machine import TOKEN, SwarmMachine
 
 FIRST, SECOND, THIRD = MASTERS.values()
 DAY = 86400
@@ -47,31 +48,31 @@ JOINS = f"0 {TOKEN}"
 def test_decision(
     tmp_path: Path, name: str, state: str, answers: dict[str, str], age: int, attempt: int, decision: str
 ) -> None:
-    machine = Machine.make(tmp_path, name, age=age, state=f"{state} false")
+    machine = SwarmMachine.make(tmp_path, name, age=age, state=f"{state} false")
     for address, answer in answers.items():
         machine.answer(address, "token", answer)
     assert machine.decide(attempt) == decision
 
 
 def test_the_only_master_of_a_new_bay_makes_the_swarm_at_once(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
     assert machine.decide() == "init"
     assert machine.calls("ssh") == []
 
 
 def test_a_master_never_asks_itself(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-1")
+    machine = SwarmMachine.make(tmp_path, "demo-master-1")
     machine.decide()
     assert sorted(call.split()[0] for call in machine.calls("ssh")) == [FIRST, THIRD]
 
 
 def test_a_master_with_the_state_of_a_swarm_on_its_disk_makes_no_other(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
     machine.write("docker/swarm/docker-state.json", "{}")
     assert machine.decide() == "refuse state-of-a-swarm-is-on-disk"
 
 
 def test_a_server_that_used_up_its_key_does_not_make_a_swarm_either(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
     (tmp_path / "join_key").unlink()
     assert machine.decide() == "refuse join-key-is-used-up"

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from swarm_machine import MASTERS, TOKEN, Machine
+from machine import MASTERS
+from swarm_machine import TOKEN, SwarmMachine
 
 FIRST, SECOND, THIRD = MASTERS.values()
 
 
 def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", masters={"demo-master-0": FIRST})
     machine.answer(FIRST, "token", "3 ", "3 ", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     started = machine.start()
@@ -27,7 +28,7 @@ def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> No
 
 
 def test_the_first_master_makes_the_swarm_and_takes_no_containers(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
     started = machine.start()
     assert machine.calls("docker") == [f"swarm init --advertise-addr {FIRST} --availability drain"]
     assert "SWMTKN" not in started.stdout + started.stderr, "the journal must not hold a token"
@@ -35,7 +36,7 @@ def test_the_first_master_makes_the_swarm_and_takes_no_containers(tmp_path: Path
 
 
 def test_a_later_master_joins_under_its_own_listed_address(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-2")
+    machine = SwarmMachine.make(tmp_path, "demo-master-2")
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "0 ")
     machine.start()
@@ -45,7 +46,7 @@ def test_a_later_master_joins_under_its_own_listed_address(tmp_path: Path) -> No
 
 
 def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-2")
+    machine = SwarmMachine.make(tmp_path, "demo-master-2")
     machine.answer(FIRST, "token", f"0 {TOKEN}")
     machine.answer(FIRST, "forget", "4 ", "4 ", "0 ")
     machine.start()
@@ -55,7 +56,7 @@ def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -
 
 
 def test_a_restart_changes_nothing(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0", state="active false")
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", state="active false")
     assert machine.start().returncode == 0
     machine.write("calls", "")
     assert machine.start().returncode == 0
@@ -65,7 +66,7 @@ def test_a_restart_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_docker_restarts_when_its_settings_changed(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0", state="active false")
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", state="active false")
     machine.start()
     machine.write("daemon.json", '{"debug": true}')
     machine.write("calls", "")
@@ -74,7 +75,7 @@ def test_docker_restarts_when_its_settings_changed(tmp_path: Path) -> None:
 
 
 def test_docker_is_told_the_size_of_packets_on_the_network(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
+    machine = SwarmMachine.make(tmp_path, "demo-master-0", masters={"demo-master-0": FIRST})
     machine.fake("ip", 'echo "default via 10.80.0.1 dev lo"\n')
     machine.start()
     mtu = Path("/sys/class/net/lo/mtu").read_text().strip()
@@ -85,7 +86,7 @@ def test_docker_is_told_the_size_of_packets_on_the_network(tmp_path: Path) -> No
 
 
 def test_a_newer_docker_gives_every_overlay_network_that_size(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0", state="active false")
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", state="active false")
     machine.fake("dockerd", 'echo "Docker version 26.1.5+dfsg1, build a72d7cd"\n')
     machine.start()
     options = "--mtu=1500 --default-network-opt=overlay=com.docker.network.driver.mtu=1500"
@@ -94,7 +95,7 @@ def test_a_newer_docker_gives_every_overlay_network_that_size(tmp_path: Path) ->
 
 def test_a_worker_that_fails_to_join_starts_afresh_and_a_manager_does_not(tmp_path: Path) -> None:
     for name in ("demo-node-0", "demo-master-2"):
-        machine = Machine.make(tmp_path / name, name)
+        machine = SwarmMachine.make(tmp_path / name, name)
         machine.answer(FIRST, "token", f"0 {TOKEN}")
         machine.answer(FIRST, "forget", "0 ")
         body = 'case "$*" in "swarm join"*) note; echo "active false" >"$FAKE/state"; exit 1 ;; *State*) cut -d" " -f1 '
@@ -105,7 +106,7 @@ def test_a_worker_that_fails_to_join_starts_afresh_and_a_manager_does_not(tmp_pa
 
 
 def test_an_image_without_docker_and_without_packages_is_an_error_that_says_so(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0")
+    machine = SwarmMachine.make(tmp_path, "demo-node-0")
     (tmp_path / "bin" / "dockerd").unlink()
     machine.fake("apt-get", "note\nexit 100\n")
     started = machine.start()
@@ -114,7 +115,7 @@ def test_an_image_without_docker_and_without_packages_is_an_error_that_says_so(t
 
 
 def test_docker_comes_from_the_distribution_where_the_image_lacks_it(tmp_path: Path) -> None:
-    machine = Machine.make(tmp_path, "demo-node-0", state="active false")
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", state="active false")
     dockerd = tmp_path / "bin" / "dockerd"
     dockerd.rename(tmp_path / "dockerd")
     machine.fake("apt-get", 'note\ncase "$*" in *docker.io) cp "$FAKE/dockerd" "$FAKE/bin/" ;; esac\n')

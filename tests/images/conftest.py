@@ -21,6 +21,8 @@ class Pretended(Part):
     """A part that is one file; it tells the test when it is made."""
 
     CODE = ()
+    FILE = "file"
+    """Below its folder."""
 
     content: str = ""
     made: Callable[[str], None] = lambda name: None
@@ -30,25 +32,16 @@ class Pretended(Part):
 
     def make(self, shop: Workshop, folder: Path) -> None:
         self.made(self.name)
-        (folder / "file").write_text(self.content)
+        file = folder / self.FILE
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(self.content)
 
 
 @dataclass(frozen=True)
-class PretendedNode(Node):
+class PretendedNode(Pretended, Node):
     """An image that is one file."""
 
-    CODE = ()
-
-    content: str = ""
-    made: Callable[[str], None] = lambda name: None
-
-    def recipe(self) -> Iterable[str]:
-        return (self.content,)
-
-    def make(self, shop: Workshop, folder: Path) -> None:
-        self.made(self.name)
-        (folder / "rootfs").mkdir()
-        (folder / "rootfs" / "file").write_text(self.content)
+    FILE = "rootfs/file"
 
 
 @pytest.fixture
