@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
+from bay.components import yaml_file
 from bay.components.engines.kubernetes_options import KubernetesOptions
 
 Document = Mapping[str, Any]
@@ -16,7 +15,7 @@ KUBERNETES_IMAGES = "registry.k8s.io"
 
 def dump(*documents: Document) -> str:
     """YAML, one document after the other."""
-    return "".join("---\n" + yaml.dump(dict(one), Dumper=_Dumper, sort_keys=False, width=1000) for one in documents)
+    return "".join("---\n" + yaml_file.dump(dict(one)) for one in documents)
 
 
 def image(options: KubernetesOptions, name: str, tag: str) -> str:
@@ -100,17 +99,3 @@ def mounts(paths: Mapping[str, str]) -> list[dict[str, str]]:
 def host_paths(paths: Mapping[str, str], kind: str = "DirectoryOrCreate") -> list[dict[str, Any]]:
     """Volumes that are folders of the server; name -> path."""
     return [{"name": name, "hostPath": {"path": path, "type": kind}} for name, path in paths.items()]
-
-
-class _Dumper(yaml.SafeDumper):
-    """Multi-line strings as literal blocks, and no references to what occurs twice."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
