@@ -1,5 +1,6 @@
 """What a user of the sandbox finds in it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from openstack import exceptions
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
+from bay.sandbox.layout import Layout
 
 pytestmark = pytest.mark.sandbox
 
@@ -92,3 +94,14 @@ def sockets(pid: int | None) -> list[str]:
 def tcp_table() -> list[list[str]]:
     tables = (Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6"))
     return [line.split() for table in tables for line in table]
+
+
+def test_a_sandbox_of_an_earlier_version_gets_what_is_new(sandbox_cloud: Sandbox, admin: Connection) -> None:
+    """Its images had no property that names what servers boot from."""
+    image = admin.image.find_image("debian-12-docker", ignore_missing=False)
+    patch = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+    gone = [{"op": "remove", "path": "/sandbox_rootfs"}]
+    admin.image.patch(f"/images/{image.id}", data=json.dumps(gone), headers=patch).raise_for_status()
+    Layout(sandbox_cloud.state).seeded.unlink()
+    sandbox_cloud.start(print)
+    assert admin.image.get_image(image.id).properties["sandbox_rootfs"] == "docker"

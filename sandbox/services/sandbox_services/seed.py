@@ -63,8 +63,17 @@ def _images(plan: Plan, cloud: Any) -> None:
             cloud.image.create_image(
                 container_format="bare", disk_format="raw", visibility="public", data=bytes(IMAGE_SIZE), **image
             )
-        elif image.get(BOOTS_FROM) != old.properties.get(BOOTS_FROM):  # made before node images were known
-            cloud.image.update_image(old, **{BOOTS_FROM: image[BOOTS_FROM]})
+        elif BOOTS_FROM in image and BOOTS_FROM not in old.properties:  # made before node images were known
+            _add_property(cloud, old.id, BOOTS_FROM, image[BOOTS_FROM])
+
+
+def _add_property(cloud: Any, image_id: str, name: str, value: str) -> None:
+    """openstacksdk would ask Glance to replace it, which is a conflict where there is none."""
+    cloud.image.patch(
+        f"/images/{image_id}",
+        data=json.dumps([{"op": "add", "path": f"/{name}", "value": value}]),
+        headers={"Content-Type": "application/openstack-images-v2.1-json-patch"},
+    ).raise_for_status()
 
 
 def _networks(plan: Plan, cloud: Any) -> None:
