@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 MARK = re.compile(r"bay: stage=(?P<name>[\w-]+) node=\S+(?P<details>(?: [\w-]+=\S*)*)")
 
 BOOTING = "booting"
+UNBOOTED = "unbooted"
+"""Said by the sandbox for a server that never boots."""
 READY = "ready"
 FAILED = "failed"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bay.cli.board import Board
 from bay.cli.output import say
-from bay.cli.stages import FAILED, READY, Stage, latest, summary, tail
+from bay.cli.stages import FAILED, READY, UNBOOTED, Stage, latest, summary, tail
 from bay.components.errors import BayError
 
 if TYPE_CHECKING:
@@ -55,25 +55,20 @@ class NotReady(BayError):
 
 
 def wait_for_new(session: "Session", name: str, known: Collection[str], minutes: float) -> None:
-    """Wait for the engine on the servers of a bay that are not among the `known` ids, where servers boot at all."""
+    """Wait for the engine on the servers of a bay that are not among the `known` ids."""
     from bay.cli.lifecycle import recorded
 
     new = [node.id for node in recorded(session, name).nodes if node.id not in known]
-    cloud = session.cloud()
-    if new and boots(cloud):
-        wait_for_engine(name, cloud, new, minutes)
-    elif new:
-        say("the servers of this cloud do not boot, so there is no engine to wait for")
-
-
-def boots(cloud: "Connection") -> bool:
-    """Whether servers of this cloud boot at all; those of the sandbox do so where it was started to."""
-    return bool(cloud.config.config.get("servers_boot", True))
+    if new:
+        wait_for_engine(name, session.cloud(), new, minutes)
 
 
 def wait_for_engine(bay: str, cloud: "Connection", ids: Collection[str], minutes: float) -> None:
     """Return when every one of the servers says `ready`; BayError with the console log of one that does not."""
     servers = _servers(bay, cloud, set(ids))
+    if servers and not _boots(cloud, servers[0]):
+        say("the servers of this cloud do not boot, so there is no engine to wait for")
+        return
     try:
         _watch(bay, cloud, servers, minutes)
     except NotReady as error:
@@ -103,6 +98,12 @@ def _servers(bay: str, cloud: "Connection", ids: set[str]) -> list[Watched]:
         server.id: "master" if (server.metadata or {}).get("bay:group") == "master" else "node" for server in found
     }
     return [Watched(server.id, server.name, roles[server.id]) for server in sorted(found, key=lambda s: str(s.name))]
+
+
+def _boots(cloud: "Connection", server: Watched) -> bool:
+    """Whether servers of this cloud boot at all; those of the sandbox do so where it was started to."""
+    _look(cloud, server)
+    return server.stage.name != UNBOOTED
 
 
 def _look(cloud: "Connection", server: Watched) -> None:

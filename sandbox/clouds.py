@@ -18,10 +18,5 @@ def clouds_yaml(settings: Settings) -> str:
             "user_domain_name": "Default",
             "project_domain_name": "Default",
         }
-        entries[cloud] = {
-            "auth": auth,
-            "region_name": catalog.REGION,
-            "identity_api_version": 3,
-            "servers_boot": settings.boot,  # for those who wait for what runs on a server
-        }
+        entries[cloud] = {"auth": auth, "region_name": catalog.REGION, "identity_api_version": 3}
     return yaml.safe_dump({"clouds": entries}, sort_keys=False)

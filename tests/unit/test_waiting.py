@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from bay.cli import waiting
-from bay.cli.waiting import boots, wait_for_engine
+from bay.cli.waiting import wait_for_engine
 
 from .told import told
 
@@ -19,7 +19,6 @@ class FakeCloud:
     def __init__(self, logs: dict[str, list[str]], status: str = "ACTIVE") -> None:
         self.logs, self.status = logs, status
         self.compute = SimpleNamespace(servers=self._servers, get_server_console_output=self._log)
-        self.config = SimpleNamespace(config={"servers_boot": False})
 
     def _servers(self, name: str) -> list[SimpleNamespace]:
         assert name == "^demo-"
@@ -81,8 +80,6 @@ def test_a_server_that_died_is_not_waited_for() -> None:
     assert message == "server demo-node-0 is ERROR"
 
 
-def test_clouds_boot_their_servers_unless_they_say_otherwise() -> None:
-    cloud = FakeCloud({})
-    assert not boots(cloud)  # type: ignore[arg-type]
-    cloud.config.config = {}
-    assert boots(cloud)  # type: ignore[arg-type]
+def test_where_servers_do_not_boot_nothing_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    wait(FakeCloud({"demo-master-0": ["bay: stage=unbooted node=demo-master-0\n"], "demo-node-0": [""]}))
+    assert capsys.readouterr().err == "the servers of this cloud do not boot, so there is no engine to wait for\n"

@@ -57,6 +57,10 @@ class SandboxDriver(fake.FakeDriver):
         """As KVM's disks are called; the others count on from it."""
         return "/dev/vda"
 
+    def get_console_output(self, context: Any, instance: Any) -> str:
+        """What tells those who wait for something to run on the server that nothing will."""
+        return f"this server of the sandbox does not boot\nbay: stage=unbooted node={instance.hostname}\n"
+
     def get_nodenames_by_uuid(self, refresh: bool = False) -> dict[str, str]:
         """The host's only node."""
         return {_node_id(name): name for name in self.get_available_nodes()}
