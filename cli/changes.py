@@ -31,7 +31,7 @@ def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool, 
 
         show_plan(session, name, lambda _record: spec)
         return
-    going = {node.name for node in record.nodes} - _servers(record.name, spec)
+    going = {node.name for node in record.nodes} - spec.server_names(record.name)
     if going:
         confirm(f"delete {len(going)} servers of bay {name}: {some(sorted(going), 6)}", yes)
     owner: Owner = "file" if record.managed_by == "file" else "cli"
@@ -39,10 +39,6 @@ def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool, 
     if minutes:
         wait_for_new(session, name, {node.id for node in record.nodes}, minutes)
     say(f"bay {name} is changed")
-
-
-def _servers(name: str, spec: BaySpec) -> set[str]:
-    return {f"{name}-{group}-{index}" for group, members in spec.groups.items() for index in members.indices}
 
 
 def confirm(deed: str, yes: bool) -> None:

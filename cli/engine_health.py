@@ -48,9 +48,8 @@ def of_bay(stack: "BayStack", record: "Record") -> Health:
     if not record.spec.access.api:
         return CLOSED
     outputs = stack.outputs()
-    addresses = outputs.get("api_addresses") or [outputs["api_address"]]  # of a bay that an earlier version made
     asked_of = [n.name for n in record.nodes if n.role != "master" or ENGINES[record.spec.coe].question.names_masters]
-    return ask(record.spec, asked_of, addresses, outputs["client_files"])
+    return ask(record.spec, asked_of, outputs["api_addresses"], outputs["client_files"])
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:

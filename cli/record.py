@@ -64,8 +64,7 @@ class Record:
         """Names of servers that the spec asks for and the state does not have."""
         if self.spec is None:
             return []
-        wanted = {f"{self.name}-{group}-{i}" for group, spec in self.spec.groups.items() for i in spec.indices}
-        return sorted(wanted - {node.name for node in self.nodes if node.made})
+        return sorted(self.spec.server_names(self.name) - {node.name for node in self.nodes if node.made})
 
     @property
     def half_made(self) -> tuple[NodeRecord, ...]:
@@ -77,8 +76,7 @@ class Record:
         """Names of servers that the state has and the spec does not ask for."""
         if self.spec is None:
             return [node.name for node in self.nodes]
-        wanted = {f"{self.name}-{group}-{i}" for group, spec in self.spec.groups.items() for i in spec.indices}
-        return sorted({node.name for node in self.nodes} - wanted)
+        return sorted({node.name for node in self.nodes} - self.spec.server_names(self.name))
 
 
 def read(name: str, deployment: Mapping[str, Any] | None) -> Record:

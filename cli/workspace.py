@@ -112,6 +112,8 @@ class BayStack:
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""
         outputs: dict[str, Any] = json.loads(self.command("stack", "output", "--json", "--show-secrets"))
+        if "api_address" in outputs:  # alone, where an earlier version made the bay
+            outputs.setdefault("api_addresses", [outputs["api_address"]])
         return outputs
 
     def last_run(self) -> LastRun:

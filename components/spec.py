@@ -131,6 +131,10 @@ class BaySpec(Spec):
         is_endpoint = role == "master" and self.endpoint.kind == "masters"
         return self.server_floating_ips or (is_endpoint and self.endpoint_floating_ip)
 
+    def server_names(self, bay: str) -> set[str]:
+        """Names of all servers of a bay of this spec."""
+        return {f"{bay}-{name}-{index}" for name, group in self.groups.items() for index in group.indices}
+
     def with_group(self, group: str, changed: NodeGroup) -> "BaySpec":
         """The spec with one group exchanged, checked again."""
         values = self.model_dump()

@@ -36,8 +36,7 @@ def config(
         outputs = stack.outputs()
     for file, content in outputs["client_files"].items():
         write_private(place / file, content)
-    addresses = outputs.get("api_addresses") or [outputs["api_address"]]  # of a bay that an earlier version made
-    variables = ENGINES[record.spec.coe].client_environment(addresses, str(place))
+    variables = ENGINES[record.spec.coe].client_environment(outputs["api_addresses"], str(place))
     for key, value in variables.items():
         typer.echo(f"export {key}={shlex.quote(value)}")
     if not record.spec.access.api:
