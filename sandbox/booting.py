@@ -1,6 +1,7 @@
 """Whether a sandbox boots its servers; what it does before the first and after the last."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def prepare(layout: Layout, cache: Path) -> Booting:
     chosen = Booting(True, block)
     chosen.save(layout)
     return chosen
+
+
+def warnings(cache: Path) -> list[str]:
+    """What of a sandbox whose servers boot will not work here, a line each."""
+    lines = []
+    if not any((cache / "nodes").glob("*/rootfs")):
+        lines.append("there is no node image, so no server will boot: `bay sandbox image build ENGINE` makes one")
+    lines += [
+        f"there is no {program}, so load balancers will be in ERROR: `apt-get install {package}`"
+        for program, package in machine.BALANCERS.items()
+        if not shutil.which(program)
+    ]
+    return lines
 
 
 def end(layout: Layout) -> None:

@@ -55,7 +55,8 @@ class Sandbox:
 
     @property
     def clouds_file(self) -> Path:
-        """Its clouds.yaml: `sandbox`, `sandbox-other` (ordinary members of two projects) and `sandbox-admin`."""
+        """Its clouds.yaml: `sandbox` and `sandbox-other` (ordinary members of two projects), `sandbox-reader` (who may
+        only look at the first one's project) and `sandbox-admin`."""
         return self._layout.clouds
 
     def start(self, report: Report, boot: bool | None = None) -> None:
@@ -103,9 +104,10 @@ class Sandbox:
     def _told(self, boot: bool | None, say: Report) -> Booting:
         before = Booting.load(self._layout)
         if before.boots if boot is None else boot:
-            if not any((self.cache / "nodes").glob("*/rootfs")):
-                say("there is no node image, so no server will boot: `bay sandbox image build ENGINE` makes one")
-            return booting.prepare(self._layout, self.cache)
+            told = booting.prepare(self._layout, self.cache)
+            for line in booting.warnings(self.cache):
+                say(line)
+            return told
         if before.boots:
             say("stopping the servers, which boot no more")
             self._end()

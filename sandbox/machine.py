@@ -17,6 +17,8 @@ COMMANDS = {
     "nsenter": "util-linux",
 }
 """What nodes and their networks are made with, and the Debian package of each."""
+BALANCERS = {"haproxy": "haproxy"}
+"""What load balancers are made with, in the same way. Servers boot without."""
 PLAIN = "`bay sandbox start` without --boot works here too: its servers are listed, but do not boot"
 SPECIAL = ",:\\ \t"
 """What an overlay mount or systemd-nspawn's --bind takes for a separator."""

@@ -7,13 +7,22 @@ MEMBER_ROLES = ("member", "creator", "load-balancer_member")
 """The roles of an ordinary user: Barbican lets a `creator` keep secrets, Octavia asks for its own member role."""
 
 PROJECTS = {"physics": "alice", "biology": "bob"}
-"""Each project and its only user."""
+"""Each project and its only member."""
+
+READERS = {"physics": "carol"}
+"""Project -> a user who may only look at it: what a job has that previews the requests of others."""
+
+READER_ROLES = ("reader", "load-balancer_observer")
+"""Keystone's own role, and Octavia's, which takes no other for reading."""
 
 ADMIN = "admin"
+
+USERS = (ADMIN, *PROJECTS.values(), *READERS.values())
 
 CLOUDS = {
     "sandbox": ("physics", "alice"),
     "sandbox-other": ("biology", "bob"),
+    "sandbox-reader": ("physics", "carol"),
     "sandbox-admin": (ADMIN, ADMIN),
 }
 """Entries of clouds.yaml: project and user. `sandbox-admin` is there for taking stock in tests."""

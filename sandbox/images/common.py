@@ -19,6 +19,8 @@ BASE = Base(
 
 WEB = Programs(name="web", title="a web service to try with", space=20)
 
+PROXY = Programs(name="proxy", title="a proxy in place of Swarm's routing mesh", space=20)
+
 WEB_NAME = "localhost/bay/web"
 """Of the host `localhost`: an engine that asks there for a newer one is refused at once."""
 
@@ -40,10 +42,18 @@ def web_container(version: int) -> Container:
     )
 
 
+PROXY_CONTAINER = Container(
+    file="proxy",
+    names=("localhost/bay/proxy:1",),
+    programs=(("proxy/proxy", "usr/local/bin/proxy"),),
+    folders=("tmp",),
+    entrypoint=("/usr/local/bin/proxy",),
+)
+
 WEB_IMAGES = Archives(
     name="web-images",
     title="container images of the web service",
     space=60,
-    needs=(BASE, WEB),
-    containers=(web_container(1), web_container(2)),
+    needs=(BASE, WEB, PROXY),
+    containers=(web_container(1), web_container(2), PROXY_CONTAINER),
 )

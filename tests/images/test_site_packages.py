@@ -16,7 +16,7 @@ from bay.sandbox.images import build, common
 
 from .conftest import CACHE
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.timeout(1800)]
 
 CONTROL = (
     "Package: mesos\nVersion: 1.11.0\nArchitecture: all\nMaintainer: a site <site@example.org>\nDescription: Mesos\n"

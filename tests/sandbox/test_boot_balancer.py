@@ -13,6 +13,7 @@ from .booted import BOOTED, Booted, eventually
 
 pytestmark = [
     pytest.mark.boot,
+    pytest.mark.long,
     pytest.mark.sandbox,
     pytest.mark.timeout(300),
     pytest.mark.skipif(not shutil.which("haproxy"), reason="there is no haproxy"),

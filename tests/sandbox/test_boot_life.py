@@ -4,19 +4,18 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bay.sandbox import Sandbox, processes
-from bay.sandbox.services.sandbox_services.nodes import cgroups, namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import Names
 
 from ..conftest import forget, new_sandbox
 from .booted import BOOTED, Booted, eventually, output
+from .remains import left
 
-pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 USER_DATA = """\
 #cloud-config
@@ -202,21 +201,6 @@ def own_ranges(sandbox: Sandbox) -> list[str]:
     routes = output("ip", "-4", "route").splitlines()
     prefix = Names.of(sandbox.state).prefix
     return [route.split()[0] for route in routes if prefix in route]
-
-
-def left(sandbox: Sandbox) -> dict[str, list[str]]:
-    """What a sandbox has in the kernel, by kind."""
-    prefix = Names.of(sandbox.state).prefix
-    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    found = {
-        "namespaces": namespaces.listed(prefix),
-        "interfaces": [path.name for path in Path("/sys/class/net").glob(f"{prefix}*")],
-        "mounts": [place for place in mounts if place.startswith(str(sandbox.state))],
-        "control groups": [str(h.mount) for h in cgroups.of_this_machine() if (h.mount / prefix).exists()],
-        "processes": output("pgrep", "--full", str(sandbox.state)).split(),
-        "loop devices": [line for line in output("losetup", "--list").splitlines() if str(sandbox.state) in line],
-    }
-    return {kind: things for kind, things in found.items() if things}
 
 
 def test_a_server_deleted_while_servers_did_not_boot_leaves_no_node(booted: Booted, one: One) -> None:

@@ -11,7 +11,7 @@ from bay.sandbox.services.sandbox_services.nodes.commands import run
 
 from .booted import BOOTED, Booted, Program, eventually
 
-pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 WHERE = {
     "left": ("A", "10.50.0.10", ["plain"]),

@@ -7,7 +7,7 @@ import pytest
 
 from .booted import BOOTED, Booted, eventually
 
-pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 MIB = 2**20
 

@@ -2,13 +2,18 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bay.sandbox import SandboxError, booting, machine, ranges, seeds
 from bay.sandbox.booting import Booting
+from bay.sandbox.images import machine as tools
 from bay.sandbox.layout import Layout
+from bay.sandbox.services.sandbox_services import octavia_worker
 from bay.sandbox.services.sandbox_services.nodes import cgroups, shared
+
+from ..conftest import why_nothing_boots
 
 
 def test_without_root_the_error_says_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +31,55 @@ def test_what_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPat
         machine.check_machine()
     for named in ("systemd-nspawn (package systemd-container)", "nft (package nftables)", "ip (package iproute2)"):
         assert named in caught.value.message
+
+
+def test_tests_of_booting_are_skipped_for_the_reason_that_the_command_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: str) -> None:
+        raise SandboxError("this container has too few rights", "use another")
+
+    monkeypatch.setattr(machine, "check_machine", lambda: None)
+    monkeypatch.setattr(tools, "check", lambda _: None)
+    assert why_nothing_boots() is None
+    for module, name in ((machine, "check_machine"), (tools, "check")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, refuse)
+            assert why_nothing_boots() == "this container has too few rights"
+
+
+def test_what_will_not_work_is_said_when_servers_boot_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without_image, without_balancers = booting.warnings(tmp_path)
+    assert "`bay sandbox image build ENGINE` makes one" in without_image
+    assert "load balancers will be in ERROR: `apt-get install haproxy`" in without_balancers
+    (tmp_path / "haproxy").touch(0o755)
+    (tmp_path / "nodes/docker/rootfs").mkdir(parents=True)
+    assert booting.warnings(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "served", "after"),
+    [
+        ("PENDING_CREATE", True, ("ACTIVE", "ONLINE")),
+        ("PENDING_CREATE", False, ("ERROR", "OFFLINE")),
+        ("PENDING_UPDATE", False, ("ACTIVE", "OFFLINE")),
+        ("PENDING_DELETE", False, ("DELETED", "OFFLINE")),
+    ],
+)
+def test_a_load_balancer_that_nothing_serves_says_so(before: str, served: bool, after: tuple[str, str]) -> None:
+    report = octavia_worker._report(SimpleNamespace(id="web", provisioning_status=before), False, served)
+    assert (report["provisioning_status"], report["operating_status"]) == after
+
+
+def test_without_haproxy_nothing_serves_a_load_balancer_of_servers_that_boot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not octavia_worker.is_served(SimpleNamespace(node_images=tmp_path))
+    assert octavia_worker.is_served(SimpleNamespace(node_images=None))  # nothing boots: a balancer is a row as well
+    (tmp_path / "haproxy").touch(0o755)
+    assert octavia_worker.is_served(SimpleNamespace(node_images=tmp_path))
 
 
 def test_paths_that_mounts_take_for_options_are_refused() -> None:

@@ -20,7 +20,7 @@ from bay.sandbox.layout import Layout
 
 @pytest.fixture
 def settings() -> Settings:
-    names = (*catalog.NAMES, seeds.ADMIN, *seeds.PROJECTS.values(), secret.MASTER_KEY)
+    names = (*catalog.NAMES, *seeds.USERS, secret.MASTER_KEY)
     passwords = {name: f"password-of-{name}" for name in names}
     return Settings(Path("/state"), Path("/environment"), catalog.ports(23000), passwords)
 
@@ -76,11 +76,12 @@ def test_barbicans_token_filter_is_told_its_configuration_file() -> None:
     )
 
 
-def test_clouds_yaml_has_two_members_and_the_administrator(settings: Settings) -> None:
+def test_clouds_yaml_has_two_members_a_reader_and_the_administrator(settings: Settings) -> None:
     entries = yaml.safe_load(clouds.clouds_yaml(settings))["clouds"]
     assert {name: (entry["auth"]["project_name"], entry["auth"]["username"]) for name, entry in entries.items()} == {
         "sandbox": ("physics", "alice"),
         "sandbox-other": ("biology", "bob"),
+        "sandbox-reader": ("physics", "carol"),
         "sandbox-admin": ("admin", "admin"),
     }
     assert entries["sandbox"]["auth"]["auth_url"] == "http://127.0.0.1:23000/v3"

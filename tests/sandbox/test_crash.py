@@ -1,11 +1,13 @@
 """Killed at any moment, the next start serves the same data."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,27 @@ def test_stop_and_status_of_a_sandbox_that_never_was(tmp_path: Path) -> None:
     assert status.running is False
     assert {(service.running, service.pid, service.memory) for service in status.services} == {(False, None, 0)}
     assert not (tmp_path / "state").exists()
+
+
+def test_first_requests_that_come_at_once_are_all_answered(sandbox_cloud: Sandbox) -> None:
+    """Barbican, Cinder and Nova make their rules at the first request, and a second one finds them half made."""
+    with contextlib.ExitStack() as stack:
+        names = [name for name in ("sandbox", "sandbox-other") for _ in range(4)]
+        users = [stack.enter_context(connect(sandbox_cloud, name)) for name in names]
+        for user in users:
+            user.authorize()
+        for _ in range(3):
+            kill(sandbox_cloud, "barbican", "cinder", "nova")
+            sandbox_cloud.start(print)
+            assert failures(users) == []
+
+
+def failures(users: Sequence[Connection]) -> list[BaseException]:
+    """What some lists fail with, asked for by all users at the same time."""
+    with ThreadPoolExecutor(3 * len(users)) as threads:
+        asked = [
+            threads.submit(list, listed())
+            for user in users
+            for listed in (user.key_manager.secrets, user.block_storage.volumes, user.compute.servers)
+        ]
+    return [error for one in asked if (error := one.exception())]

@@ -10,10 +10,13 @@ LAZY_TRANSACTIONS = True
 def load(plan: Plan) -> Application:
     """The API. Its modules read their configuration from ~/.barbican; HOME is in the state folder."""
     import barbican.api.app  # noqa: F401  (paste finds the application's factories there)
+    from barbican.common import policy
     from paste import deploy
 
     paste = plan.configuration("barbican/barbican-api-paste.ini")
-    return deploy.loadapp(f"config:{paste}", name="main")
+    application = deploy.loadapp(f"config:{paste}", name="main")
+    policy.init()  # else the first request does, and one that comes at the same time finds no rules
+    return application
 
 
 def start_workers(plan: Plan) -> None:

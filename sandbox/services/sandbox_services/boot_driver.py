@@ -28,7 +28,7 @@ from .plan import Plan
 BOOTS_FROM = "image_sandbox_rootfs"
 """The image's property, in a server's system metadata: Nova drops unknown ones elsewhere."""
 WATCH = 1.0  # seconds between looks for nodes that ended by themselves
-PATIENCE = 20.0  # seconds for a shutdown, whatever longer time Nova grants
+PATIENCE = 20.0  # seconds for the shutdown of a soft reboot
 CONSOLE = 100 * 1024  # bytes that Nova is given, as by libvirt's driver
 MTU = 1500
 
@@ -84,7 +84,7 @@ class BootDriver(SandboxDriver):
     def power_off(self, instance: Any, timeout: float = 0, retry_interval: float = 0) -> None:
         """Shut down within ``timeout`` seconds, else pull the plug."""
         if self._node(instance).exists():
-            self._node(instance).stop(min(timeout, PATIENCE))
+            self._node(instance).stop(timeout)
         super().power_off(instance, timeout, retry_interval)
 
     def power_on(self, context: Any, instance: Any, network_info: Any, *arguments: Any, **options: Any) -> None:

@@ -20,10 +20,12 @@ def load(plan: Plan) -> Application:
     monkey_patch.patch()
     sys.argv += ["--config-file", plan.configuration("cinder/cinder.conf")]
     import os_brick
+    from cinder import policy
     from cinder.wsgi.api import application
     from oslo_config import cfg
 
     os_brick.setup(cfg.CONF)
+    policy.init()  # see barbican
     return application
 
 

@@ -2,6 +2,7 @@
 """Keystone, and the users and catalog that it begins with."""
 
 from .keystone_seed import seed
+from .per_thread import PerThread
 from .plan import Plan
 from .web import Application
 
@@ -10,8 +11,12 @@ LAZY_TRANSACTIONS = False
 
 def load(plan: Plan) -> Application:
     """The API; its users are there before it answers."""
+    from keystone.server.flask.request_processing.middleware.auth_context import AuthContextMiddleware
     from keystone.wsgi.api import application
 
+    # It keeps the token of the request it is at on itself, and there is one for all threads: a request could go on
+    # with the token, and so the roles, of another user's.
+    AuthContextMiddleware.token = PerThread()
     seed(plan)
     return application
 

@@ -20,12 +20,14 @@ def seed(plan: Plan) -> None:
     _bootstrap_admin(plan, bootstrap.Bootstrapper())
     managers = provider_api.ProviderAPIs
     roles = {role["name"]: role["id"] for role in managers.role_api.list_roles()}
-    for role in plan.member_roles:
+    for role in (*plan.member_roles, *plan.reader_roles):
         if role not in roles:
             roles[role] = uuid.uuid4().hex
             managers.role_api.create_role(roles[role], {"id": roles[role], "name": role})
     for project, user in plan.projects.items():
         _ensure_user(plan, managers, project, user, [roles[name] for name in plan.member_roles])
+    for project, user in plan.readers.items():
+        _ensure_user(plan, managers, project, user, [roles[name] for name in plan.reader_roles])
     for name in plan.services:
         if name != "keystone":
             _ensure_user(plan, managers, SERVICE_PROJECT, name, [roles[role] for role in SERVICE_ROLES])

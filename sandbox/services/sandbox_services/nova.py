@@ -30,9 +30,11 @@ def load(plan: Plan) -> Application:
     import nova.conf
     import os_brick
     import os_vif
+    from nova import policy
 
     os_brick.setup(nova.conf.CONF)
     os_vif.initialize()
+    policy.init()  # see barbican
     return application
 
 

@@ -5,6 +5,7 @@ It goes by the database, not by the driver's calls: these come before the API ha
 pending when the process was killed are found as well.
 """
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -27,14 +28,19 @@ def _work(plan: Plan) -> None:
     while True:
         try:
             for (load_balancer,) in database.execute(PENDING).fetchall():
-                finish(load_balancer)
+                finish(load_balancer, is_served(plan))
         except Exception:  # the next round tries again
             traceback.print_exc()
         time.sleep(INTERVAL)
 
 
-def finish(load_balancer: str) -> None:
-    """Report everything of one load balancer: what is to be deleted deleted, the rest active."""
+def is_served(plan: Plan) -> bool:
+    """False where servers boot, but the network agent lacks what their load balancers are made with."""
+    return plan.node_images is None or shutil.which("haproxy") is not None
+
+
+def finish(load_balancer: str, served: bool) -> None:
+    """Report everything of one load balancer: what is to be deleted deleted, the rest active if it is ``served``."""
     from octavia.api.drivers.driver_agent import driver_updater
     from octavia.db import api, models
 
@@ -43,7 +49,7 @@ def finish(load_balancer: str) -> None:
         row = session.get(models.LoadBalancer, load_balancer)
         parts = _parts(row)
         gone = row.provisioning_status == "PENDING_DELETE"
-        status = {kind: [_report(item, gone) for item in items] for kind, items in parts.items()}
+        status = {kind: [_report(item, gone, served) for item in items] for kind, items in parts.items()}
     answer = driver_updater.DriverUpdater().update_loadbalancer_status(status)
     if answer["status_code"] != 200:
         raise RuntimeError(f"{load_balancer}: {answer}")
@@ -64,7 +70,11 @@ def _parts(row: Any) -> dict[str, list[Any]]:
     }
 
 
-def _report(item: Any, gone: bool) -> dict[str, str]:
+def _report(item: Any, gone: bool, served: bool) -> dict[str, str]:
     if gone or item.provisioning_status == "PENDING_DELETE":
         return {"id": item.id, "provisioning_status": "DELETED", "operating_status": "OFFLINE"}
-    return {"id": item.id, "provisioning_status": "ACTIVE", "operating_status": "ONLINE"}
+    if served:
+        return {"id": item.id, "provisioning_status": "ACTIVE", "operating_status": "ONLINE"}
+    # Only what is new, since Octavia lets nobody take a load balancer in ERROR apart.
+    status = "ERROR" if item.provisioning_status == "PENDING_CREATE" else "ACTIVE"
+    return {"id": item.id, "provisioning_status": status, "operating_status": "OFFLINE"}

@@ -20,8 +20,11 @@ class Plan:
     """By name: type, port, url."""
     passwords: dict[str, str]
     projects: dict[str, str]
-    """Project -> its user."""
+    """Project -> its member."""
     member_roles: list[str]
+    readers: dict[str, str]
+    """Project -> a user who may only look at it."""
+    reader_roles: list[str]
     flavors: list[dict[str, Any]]
     images: list[dict[str, Any]]
     networks: list[dict[str, Any]]

@@ -7,8 +7,9 @@ IMMEDIATE, in one of two ways:
 
 * eager: where the transaction begins, if enginefacade says that it writes. For Keystone, Glance and Cinder, which read
   what they then write (quotas).
-* lazy: at the first statement that writes; until then there is no transaction, reads see what is committed. For
-  services whose sessions all count as writers and nest (Octavia), or read much before they write (Nova, Neutron).
+* lazy: at the first statement that writes, or reads FOR UPDATE (words that SQLite does not know and SQLAlchemy leaves
+  out); until then there is no transaction, reads see what is committed. For services whose sessions all count as
+  writers and nest (Octavia), or read much before they write (Nova, Neutron).
 
 Each database belongs to one process, so the queue for the write lock is in the process, and fair.
 """
@@ -50,14 +51,25 @@ def _set_pragmas(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _lazy_begin(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+def _lazy_begin(
+    connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, *_: Any
+) -> tuple[str, Any]:
     if statement == "BEGIN":
         return "SELECT 1", parameters
     raw = cursor.connection
-    if statement.lstrip()[:9].upper().startswith(WRITES) and not raw.in_transaction:
+    if not raw.in_transaction and (_writes(statement) or _reads_for_update(context)):
         _acquire(connection)
         raw.execute("BEGIN IMMEDIATE")
     return statement, parameters
+
+
+def _writes(statement: str) -> bool:
+    return statement.lstrip()[:9].upper().startswith(WRITES)
+
+
+def _reads_for_update(context: Any) -> bool:
+    compiled = getattr(context, "compiled", None)
+    return getattr(getattr(compiled, "statement", None), "_for_update_arg", None) is not None
 
 
 def _eager_begin(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:

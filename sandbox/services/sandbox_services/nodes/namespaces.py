@@ -74,6 +74,11 @@ def links(name: str) -> set[str]:
     return {link["ifname"] for link in _json("ip", "-n", name, "-j", "link")}
 
 
+def macs(name: str) -> set[str]:
+    """Hardware addresses of the interfaces, in lower case."""
+    return {link["address"] for link in _json("ip", "-n", name, "-j", "link") if "address" in link}
+
+
 def addresses(name: str, link: str) -> set[str]:
     """IPv4 addresses of an interface, with prefix length."""
     rows = [row for found in _json("ip", "-n", name, "-j", "addr", "show", link) for row in found["addr_info"]]

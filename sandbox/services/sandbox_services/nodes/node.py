@@ -94,10 +94,12 @@ class Node:
         """Connect it to a network, unless it is; the interface inside is the first ethN that is free."""
         network, outside = self.names.network(interface.network), tap(interface.port)
         namespaces.ensure(self.namespace)
-        if attempt("ip", "-n", network, "link", "show", outside):
+        if interface.mac in namespaces.macs(self.namespace):
             return
         if not wait_until(lambda: _has_bridge(network), BRIDGE_APPEARS, 0.1):
             raise CommandError(f"the network agent has made no bridge for the network {interface.network}")
+        # Of a server that had the port before: the kernel takes a namespace that was deleted apart when it has time.
+        self.unplug(interface)
         links = namespaces.links(self.namespace)
         inside = next(name for name in (f"eth{number}" for number in range(100)) if name not in links)
         mtu = ("mtu", str(interface.mtu))

@@ -1,0 +1,3 @@
+module bay/images/proxy
+
+go 1.24
