@@ -3,9 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON ?= python3
 BAY := $(VENV)/bin/bay
-PYTEST := $(VENV)/bin/pytest
+# Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
+PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
 
-.PHONY: setup engine demo check lint test test-all golden lock bench clean
+.PHONY: setup engine boot-tools demo check lint test test-all golden lock bench clean
 
 setup: $(VENV)/.ready  ## A virtual environment with bay in it
 
@@ -18,7 +19,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 engine: setup  ## The Pulumi engine and its OpenStack plugin: found, or built once
 	$(VENV)/bin/python -m bay.toolchain
 
-demo: engine  ## A Swarm bay on the sandbox: made, shown, previewed, scaled
+boot-tools: setup  ## Debian packages that booting servers needs, where root or sudo may install them
+	$(VENV)/bin/python -m bay.sandbox.packages
+
+demo: engine boot-tools  ## A Swarm bay on the sandbox: made, shown, previewed, scaled
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash docs/demo.sh
 
 lint: setup
@@ -30,18 +34,20 @@ lint: setup
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
 	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
-test: check engine  ## Everything: check, then the sandbox cloud and the engine
-	$(PYTEST) -v -m "(sandbox or toolchain) and not boot" --durations=15
+test: check engine boot-tools  ## Check, then the sandbox cloud, the engine, and a bay of each engine whose servers boot
+	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
-test-all: check engine  ## With the servers that boot: as root, and with the images of `bay sandbox image build`
+test-all: check engine boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills
 	$(PYTEST) -v -m "sandbox or toolchain or boot" --durations=15
 
 golden: setup  ## Write the golden files anew; review them like code
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
-bench: engine  ## Times planning, and `bay create` beside bare API calls (docs/speed.md)
+bench: engine boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	$(VENV)/bin/python bench/plan.py
 	$(VENV)/bin/python bench/create.py
+	$(VENV)/bin/python bench/boot.py
+	$(VENV)/bin/python bench/preview.py
 
 lock: setup  ## Pin the newest versions that fit, as names, versions and hashes
 	$(VENV)/bin/python -m pip install --quiet uv

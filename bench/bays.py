@@ -11,12 +11,16 @@ BAY = Path(sys.executable).with_name("bay")
 
 @dataclass(frozen=True)
 class BayCommand:
-    """One bay of one master and some nodes; `folder` holds state and passphrase, `cloud` names the cloud."""
+    """One bay of one master and some nodes; `folder` holds state and passphrase, `cloud` names the cloud.
+
+    more: options of `bay create`.
+    """
 
     name: str
     nodes: int
     folder: Path
     cloud: dict[str, str]
+    more: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -31,7 +35,7 @@ class BayCommand:
     @property
     def creation(self) -> list[str]:
         """The command that is measured."""
-        return [str(BAY), "create", self.name, "--model", "swarm", "--nodes", str(self.nodes)]
+        return [str(BAY), "create", self.name, "--model", "swarm", "--nodes", str(self.nodes), *self.more]
 
     def make(self) -> None:
         """Returns when all servers are ACTIVE."""

@@ -57,10 +57,17 @@ def running() -> Iterator[Cloud]:
     if users.status().running:
         yield Cloud(users)
         return
+    with fresh() as own:
+        yield own
+
+
+@contextmanager
+def fresh(boot: bool = False) -> Iterator[Cloud]:
+    """A sandbox of the benchmark's own, gone afterwards; SandboxError where its servers shall boot and cannot."""
     with tempfile.TemporaryDirectory(prefix="bay-bench-") as folder:
-        own = Sandbox(Path(folder) / "cloud", cache, _free_first_port())
+        own = Sandbox(Path(folder) / "cloud", here().cache / "sandbox", _free_first_port())
         try:
-            own.start(print)
+            own.start(print, boot=boot)
             yield Cloud(own)
         finally:
             own.reset(print)

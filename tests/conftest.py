@@ -2,14 +2,15 @@
 
 import os
 import random
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bay.sandbox import Sandbox, ports, processes
+from bay.sandbox import Sandbox, machine, ports, processes
+from bay.sandbox.errors import SandboxError
+from bay.sandbox.images import machine as tools
 from bay.toolchain import Toolchain, ensure
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -55,9 +56,12 @@ def sweep_killed_runs() -> None:
 
 def why_nothing_boots() -> str | None:
     """Why servers cannot boot here, or None."""
-    if os.geteuid():
-        return "booting servers needs root"
-    return None if shutil.which("systemd-nspawn") else "there is no systemd-nspawn"
+    try:
+        machine.check_machine()
+        tools.check(os.environ["PATH"])
+    except SandboxError as error:
+        return error.message
+    return None
 
 
 @pytest.fixture(scope="session")

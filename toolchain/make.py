@@ -118,6 +118,7 @@ def _put_together(folder: Path, root: Path) -> None:
             target = unfinished / name
             target.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(_place(folder, part) / name, target)
+    (unfinished / parts.NO_LOGS).touch()
     _finish(unfinished, root)
 
 

@@ -133,3 +133,14 @@ def test_after_a_finished_run_nothing_is_left(toolchain: Toolchain, project: Pat
     assert pulumi(toolchain, project, "up", "--yes", "--skip-preview").returncode == 0
     started = [pid_in(project / "program"), pid_in(project / "creating")]
     wait_until(lambda: not any(is_running(pid) for pid in started), SOON)
+
+
+def test_a_built_engine_keeps_no_debug_log(toolchain: Toolchain, project: Path) -> None:
+    if not toolchain.pulumi_home:
+        pytest.skip("this machine's own Pulumi keeps what its user wants")
+    ours = pulumi(toolchain, project, "preview", "--stack", "dev", PULUMI_HOME=str(toolchain.pulumi_home))
+    elsewhere = pulumi(toolchain, project, "preview", "--stack", "dev")
+    assert (ours.returncode, elsewhere.returncode) == (0, 0), ours.stdout + elsewhere.stdout
+    assert (toolchain.pulumi_home / "logs").read_bytes() == b""
+    assert list((project / "home" / "logs").iterdir()) != []
+    assert ours.stderr == elsewhere.stderr
