@@ -1,6 +1,6 @@
 """A bay: puts the parts together, nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -12,9 +12,11 @@ from bay.components.endpoint import Endpoint
 from bay.components.engines import ENGINES, Client, Facts
 from bay.components.engines import CloudLogin as CloudFacts
 from bay.components.firewall import Firewall
+from bay.components.guard import Guard
 from bay.components.identity import Identity
 from bay.components.image import Image
 from bay.components.lookup import image_of, look_up
+from bay.components.losses import had
 from bay.components.mark import Mark
 from bay.components.network import Network
 from bay.components.nodes import ServerArgs, Servers, StateVolumes
@@ -48,26 +50,35 @@ class Bay(ComponentResource):
         *,
         place: Place | None = None,
         managed_by: Owner = "file",
+        allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
+        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
         check_name(name)
         where = place or look_up(spec)
         login, engine = asdict(where.login), ENGINES[spec.coe]
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=opts.parent if opts else None)
         self.identity = Identity(name, name, login, managed_by, engine.secrets, beside)
+        guard = _guard(name, spec, where, allow, beside)
         super().__init__(
             "bay:index:Bay",
             name,
             {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
-            opts,
+            ResourceOptions.merge(opts, ResourceOptions(depends_on=[guard])),
         )
         self.name, self.spec, self.place, self.engine = name, spec, where, engine
+        self.allow = frozenset(allow)
         self.child = ResourceOptions(parent=self)
         self.bay_id = self.identity.id
         self.mark = Mark(name, self.bay_id, spec.tags)
         self._make_surroundings()
         self._make_servers()
+        self._publish()
+
+    def _publish(self) -> None:
+        """Where the bay is reached, and what a client needs."""
+        engine = self.engine
         self.api_addresses = Output.all(*self._api_hosts()).apply(
             lambda hosts: [f"{host}:{engine.api_port}" for host in hosts]
         )
@@ -91,7 +102,9 @@ class Bay(ComponentResource):
         self.state_volumes: StateVolumes | None = None
         if spec.masters.state_volume is not None:
             named = f"{name}-master"
-            self.state_volumes = StateVolumes(named, spec.masters, spec.masters.state_volume, self.mark, child)
+            protect = "volumes" not in self.allow
+            volume = spec.masters.state_volume
+            self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, protect=protect)
         self.login: CloudLogin | None = None
         if self.engine.wants_cloud(spec):
             self.login = CloudLogin(name, self.place.login, self.network, self.place.external, self.mark, child)
@@ -152,6 +165,7 @@ class Bay(ComponentResource):
             network=self.network,
             mark=self.mark,
             security_group_name=self.firewall.names[role_of(group)],
+            protect=group == "master" and "masters" not in self.allow,
         )
 
     def _api_hosts(self) -> list[Output[str]]:
@@ -199,3 +213,10 @@ class Bay(ComponentResource):
             generations=known["generations"],
         )
         return cloudinit.packed(boot.user_data(self.engine, facts))
+
+
+def _guard(name: str, spec: BaySpec, place: Place, allow: Collection[str], opts: ResourceOptions) -> Guard:
+    engine = ENGINES[spec.coe]
+    network = place.network.id if place.network else spec.network.cidr
+    flavors = {flavor: found.id for flavor, found in place.flavors.items()}
+    return Guard(had(name, spec, network, flavors), allow, engine.title if engine.fixed_masters else "", opts)

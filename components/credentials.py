@@ -27,8 +27,9 @@ class Generation(TypedDict):
     phase: where a rotation stands with it. serial: counts from 1. X.509 keys and certificates are PEM,
     SSH keys are in OpenSSH's own formats. server_key serves the API on every master; its certificate is
     signed when the masters' addresses are known. ssh_host_key is every master's. join_node_key and
-    join_master_key let a server ask a master for the token of its role, and for nothing else. engine holds
-    what the bay's engine asked for beside these (`Secret`); bays made before there was such a thing have none.
+    join_master_key let a server ask a master for the token of its role, and for nothing else. member_key stays on
+    a node, which has itself drained and forgotten with it. engine holds what the bay's engine asked for beside these
+    (`Secret`). Bays made before there was a member_key or an engine have none.
     """
 
     phase: Phase
@@ -44,6 +45,8 @@ class Generation(TypedDict):
     join_node_public_key: str
     join_master_key: str
     join_master_public_key: str
+    member_key: NotRequired[str]
+    member_public_key: NotRequired[str]
     engine: NotRequired[dict[str, str]]
 
 
@@ -61,7 +64,7 @@ def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[st
 
     ca_key, client_key, server_key = (certificates.new_key() for _ in range(3))
     ca_cert = certificates.authority(ca_key, bay, made_at)
-    host, node, master = (certificates.new_ssh_key() for _ in range(3))
+    host, node, master, member = (certificates.new_ssh_key() for _ in range(4))
     return Generation(
         phase="current",
         serial=serial,
@@ -76,6 +79,8 @@ def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[st
         join_node_public_key=node.public,
         join_master_key=master.private,
         join_master_public_key=master.public,
+        member_key=member.private,
+        member_public_key=member.public,
         engine={key: made for name, kind in (secrets or {}).items() for key, made in _new(bay, name, kind, made_at)},
     )
 

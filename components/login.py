@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
+READING_ROLES = {"reader", "load-balancer_observer"}
+"""Keystone's, and Octavia's."""
+
+
 @dataclass(frozen=True)
 class Login:
     """What a bay remembers of the login that made it.
@@ -48,6 +52,12 @@ def project_of(connection: "Connection") -> tuple[str, str]:
         # Of the token: a configuration with an application credential names no project.
         access = cast(Any, connection.session.auth).get_access(connection.session)
     return access.project_id or "", access.project_name or ""
+
+
+def may_only_read(connection: "Connection") -> bool:
+    """Whether the login's roles let it look and change nothing, as that of a job which previews requests."""
+    access = cast(Any, connection.session.auth).get_access(connection.session)
+    return bool(access.role_names) and set(access.role_names) <= READING_ROLES
 
 
 def normalised(auth_url: str) -> str:

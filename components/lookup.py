@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.cloud import connect, explained
 from bay.components.errors import BayError, nearest
-from bay.components.login import login_of
+from bay.components.login import login_of, may_only_read
 from bay.components.lookup_network import find_networks
 from bay.components.place import Flavor, GlanceImage, Place
 from bay.components.spec import BaySpec
@@ -76,7 +76,7 @@ def _find_flavors(cloud: "Connection", wanted: Iterable[str]) -> dict[str, Flavo
 
 
 def _check_keypair(cloud: "Connection", spec: BaySpec) -> None:
-    if spec.keypair is None:
+    if spec.keypair is None or may_only_read(cloud):  # keypairs are of a user, not of a project
         return
     names = [keypair.name for keypair in cloud.compute.keypairs()]
     if spec.keypair not in names:

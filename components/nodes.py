@@ -16,7 +16,10 @@ KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZ
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """What the servers of one group have in common. affinity: policy of their server group, or ``none``."""
+    """What the servers of one group have in common. affinity: policy of their server group, or ``none``.
+
+    protect: whether the engine refuses to delete or replace them.
+    """
 
     group: str
     spec: NodeGroup
@@ -27,6 +30,7 @@ class ServerArgs:
     network: Network
     mark: Mark
     security_group_name: Output[str]
+    protect: bool
 
 
 class StateVolumes(ComponentResource):
@@ -37,7 +41,9 @@ class StateVolumes(ComponentResource):
 
     volumes: dict[int, blockstorage.Volume]
 
-    def __init__(self, name: str, spec: Masters, volume: Volume, mark: Mark, opts: ResourceOptions) -> None:
+    def __init__(
+        self, name: str, spec: Masters, volume: Volume, mark: Mark, opts: ResourceOptions, *, protect: bool
+    ) -> None:
         super().__init__("bay:index:StateVolumes", name, {}, opts)
         self.volumes = {
             index: blockstorage.Volume(
@@ -47,7 +53,7 @@ class StateVolumes(ComponentResource):
                 volume_type=volume.type,
                 description=mark.description,
                 metadata=mark.metadata("master"),
-                opts=ResourceOptions(parent=self, protect=True),
+                opts=ResourceOptions(parent=self, protect=protect),
             )
             for index in spec.indices
         }
@@ -105,11 +111,13 @@ class Servers(ComponentResource):
             metadata=args.mark.metadata(args.group),
             tags=list(args.mark.own_tags) or None,
             user_data=user_data,
+            # Nova's delete pulls the plug; its stop presses the power button, and the node leaves (decision 0011).
+            stop_before_destroy=None if args.group == "master" else True,
             opts=ResourceOptions(
                 parent=self,
                 depends_on=waits_for,
                 ignore_changes=KEPT_AS_MADE,
-                protect=args.group == "master",
+                protect=args.protect,
                 delete_before_replace=True,
             ),
         )

@@ -10,15 +10,32 @@ from bay.components.errors import BayError
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping; BayError for a file that cannot be read or holds something else."""
+    return mapping(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; BayError where it cannot be read or is none."""
     try:
-        values = yaml.safe_load(path.read_text())
+        return path.read_text()
     except OSError as error:
         raise BayError(f"{path}: {error.strerror}", "name a file that can be read", 2) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BayError(f"{path}: no YAML: {_problem(error)}", "correct the file", 2) from None
+    except UnicodeDecodeError as error:
+        raise _no_yaml(str(path), error) from None
+
+
+def mapping(text: str, name: str) -> dict[str, Any]:
+    """The YAML mapping that a text holds; BayError, with the name of what holds it, for something else."""
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _no_yaml(name, error) from None
     if not isinstance(values, dict):
-        raise BayError(f"{path}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
+        raise BayError(f"{name}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
     return values
+
+
+def _no_yaml(name: str, error: Exception) -> BayError:
+    return BayError(f"{name}: no YAML: {_problem(error)}", "correct the file", 2)
 
 
 def dump(value: object) -> str:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel
 
+from bay.components.belongings import Belonging
 from bay.components.credentials import Generation, Secret
+from bay.components.terms import Terms
 
 if TYPE_CHECKING:
     from bay.components.boot import Boot
@@ -165,6 +167,14 @@ class Engine(Protocol):
     def fixed_masters(self) -> bool:
         """Whether the number of masters stays what it was at the beginning."""
 
+    @property
+    def terms(self) -> Terms:
+        """Its words for what it feels of a change."""
+
+    @property
+    def belongings(self) -> Sequence[Belonging]:
+        """How things are known that the engine makes in the cloud by itself; they go with the bay."""
+
     def check(self, spec: "BaySpec") -> None:
         """Raise ValueError ("field: what is wrong") for a spec that is right for others, but not for this engine."""
 
@@ -182,6 +192,9 @@ class Engine(Protocol):
 
         ``ca.pem``, ``cert.pem`` and ``key.pem`` among them are what the engine is asked for its health with.
         """
+
+    def turned_to(self, files: Mapping[str, str], address: str) -> dict[str, str]:
+        """The client's files, with that one of the `Client`'s addresses as the one in use."""
 
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
         """Environment of a client whose files are in `folder`; `addresses` as in `Client`."""

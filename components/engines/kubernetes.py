@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components import boot, join_door
+from bay.components.belongings import Belonging
 from bay.components.boot import SETTINGS, Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Secret, current
@@ -22,15 +23,18 @@ from bay.components.engines import (
     kubernetes_calico,
     kubernetes_cloud,
     kubernetes_containerd,
+    kubernetes_dns,
     kubernetes_flannel,
     kubernetes_keys,
     kubernetes_keystone,
     kubernetes_kubeadm,
     kubernetes_options,
 )
+from bay.components.engines.kubernetes_belongings import BELONGINGS
 from bay.components.engines.kubernetes_kubeadm import API_PORT
 from bay.components.engines.kubernetes_manifests import KUBERNETES_IMAGES, dump
 from bay.components.engines.kubernetes_options import KubernetesOptions, options_of
+from bay.components.terms import Terms
 
 if TYPE_CHECKING:
     from bay.components.spec import BaySpec
@@ -44,6 +48,14 @@ CLUSTER = f"{SETTINGS}/kubeadm.yaml"
 
 JOIN_ROLES = {"master": "master", "node": "node"}
 
+TERMS = Terms(
+    work="pods",
+    moves="are evicted to other nodes while the server shuts down (40 s for that; what a disruption budget holds "
+    "longer ends with it); those without a controller do not start again",
+    keeper="etcd",
+    meanwhile="running pods go on, nothing is rescheduled",
+)
+
 
 @dataclass(frozen=True)
 class Kubernetes:
@@ -54,7 +66,9 @@ class Kubernetes:
     api_port: int = API_PORT
     options: type[Options] = KubernetesOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: kubernetes_keys.SECRETS)
+    terms: Terms = TERMS
     fixed_masters: bool = False
+    belongings: Sequence[Belonging] = BELONGINGS
     certificate_power: str = (
         "logs in as the user of its common name, in the groups of its organisations; system:masters has full power"
     )
@@ -106,7 +120,7 @@ class Kubernetes:
                 *(boot.script(self.name, name) for name in scripts),
                 *(_master_files(facts, options) if master else []),
             ],
-            units=[UNIT, *(MANIFEST_UNITS[:1] if master else ())],
+            units=[UNIT, *(MANIFEST_UNITS[:1] if master else join_door.units(keys, facts.role))],
             users=[join_door.user(keys, JOIN_ROLES)] if master else [],
             host_key=join_door.host_key(keys) if master else None,
             engine_paths=["/var/lib/containerd", "/var/lib/kubelet"],
@@ -123,6 +137,10 @@ class Kubernetes:
             "cert.pem": kubernetes_keys.client_certificate(client.bay, keys),
             "key.pem": keys["client_key"],
         }
+
+    def turned_to(self, files: Mapping[str, str], address: str) -> dict[str, str]:
+        """With the context of that address as the current one."""
+        return {**files, "config": kubernetes_keys.turned_to(files["config"], address)}
 
     def client_environment(self, _addresses: Sequence[str], folder: str) -> dict[str, str]:
         """What `kubectl` reads."""
@@ -179,7 +197,10 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
 def _manifests(facts: Facts, options: KubernetesOptions) -> list[File]:
     """What the scripts apply once there is a cluster; a site's snippets may put more beside them."""
     host, port = kubernetes_kubeadm.endpoint(facts)
-    found = [File(f"{MANIFESTS}/network.yaml", dump(*NETWORKS[options.network_driver].manifests(options, host, port)))]
+    found = [
+        File(f"{MANIFESTS}/network.yaml", dump(*NETWORKS[options.network_driver].manifests(options, host, port))),
+        File(f"{MANIFESTS}/dns.yaml", dump(*kubernetes_dns.manifests())),
+    ]
     if facts.cloud is not None and _uses_cloud(options):
         cloud = kubernetes_cloud.manifests(options, facts.cloud, facts.bay_id)
         found.append(File(f"{MANIFESTS}/cloud.yaml", dump(*cloud), "0600"))

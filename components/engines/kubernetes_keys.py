@@ -82,6 +82,16 @@ def client_config(client: Client, keys: Generation) -> str:
     )
 
 
+def turned_to(config: str, address: str) -> str:
+    """A kubeconfig whose current context is that of an address of it."""
+    import yaml
+
+    document = yaml.safe_load(config)
+    server = f"https://{address}"
+    current = next(one["name"] for one in document["clusters"] if one["cluster"]["server"] == server)
+    return dump({**document, "current-context": current})
+
+
 def client_certificate(bay: str, keys: Generation) -> str:
     """Of an administrator; what other engines use names no group. For the same key, valid from the same time."""
     issuer = certificates.Authority(keys["ca_key"], keys["ca_cert"])

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bay.components import boot
+from bay.components import boot, join_door
+from bay.components.belongings import Belonging
 from bay.components.boot import Boot
 from bay.components.cloudinit import File
-from bay.components.credentials import Secret, current
+from bay.components.credentials import Generation, Secret, current
 from bay.components.engines import (
     Client,
     Facts,
@@ -31,6 +32,7 @@ from bay.components.engines.mesos_common import (
     document,
 )
 from bay.components.engines.mesos_options import MesosOptions
+from bay.components.terms import Terms
 
 if TYPE_CHECKING:
     from bay.components.spec import BaySpec
@@ -39,6 +41,13 @@ SECRETS = ("zookeeper", "mesos_agent", "mesos_framework", "mesos_operator")
 UNIT = "bay-mesos.service"
 UNITS = {"master": ("zookeeper.service", "mesos-master.service"), "node": ("mesos-agent.service",)}
 SCRIPTS = {"master": ("zookeeper.sh", "master.sh"), "node": ("agent.sh",)}
+
+TERMS = Terms(
+    work="tasks",
+    moves="are drained while the server shuts down (40 s for that), and their frameworks start them elsewhere",
+    keeper="ZooKeeper",
+    meanwhile="running tasks go on, no resources are offered",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,9 @@ class Mesos:
     api_port: int = MASTER_PORT
     options: type[Options] = MesosOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: dict.fromkeys(SECRETS, Secret.PASSWORD))
+    terms: Terms = TERMS
     fixed_masters: bool = True
+    belongings: Sequence[Belonging] = ()
     certificate_power: str = "opens nothing: Mesos asks for a password"
     question: Question = field(
         default_factory=lambda: Question("/slaves", basic="credential.json", names_masters=False)
@@ -78,15 +89,20 @@ class Mesos:
         """Scripts, units and command lines; masters get every credential, nodes the agents' alone."""
         keys = current(facts.generations)
         role = mesos_master if facts.role == "master" else mesos_agent
+        has_door = facts.role == "master" and "member_key" in keys
         return Boot(
-            settings=role.settings(facts),
+            settings={**role.settings(facts), **join_door.settings()},
             files=[
                 File(f"{FOLDER}/ca.pem", keys["ca_cert"]),
                 *role.files(facts, keys),
                 *(boot.unit("mesos", name) for name in (UNIT, *UNITS[facts.role])),
                 *(boot.script("mesos", name) for name in ("start", "run-mesos", *SCRIPTS[facts.role])),
+                *join_door.asking(keys),
+                *_leaving(keys, facts.role),
             ],
-            units=[UNIT],
+            units=[UNIT, *join_door.units(keys, facts.role)],
+            users=[join_door.user(keys, {})] if has_door else [],
+            host_key=join_door.host_key(keys) if has_door else None,
             engine_paths=[mesos_agent.STATE] if facts.role == "master" else mesos_agent.engine_paths(facts),
             state_paths=[mesos_master.ZOOKEEPER_STATE, mesos_master.WORK_DIR],
             services=docker_daemon.SERVICES if facts.role == "node" else (),
@@ -105,6 +121,10 @@ class Mesos:
             "netrc": f"default login {operator['principal']} password {operator['secret']}\n",
         }
 
+    def turned_to(self, files: Mapping[str, str], _address: str) -> dict[str, str]:
+        """The environment says where the API is."""
+        return dict(files)
+
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
         """For ``curl -L --cacert $MESOS_CA --netrc-file $MESOS_NETRC $MESOS_MASTER/slaves``."""
         return {
@@ -115,13 +135,25 @@ class Mesos:
         }
 
     def node_health(self, answer: Any) -> dict[str, str]:
-        """An agent that the leading master is connected to is healthy; one that it only remembers is not."""
+        """An agent that the leading master is connected to is healthy; one that it only remembers is not.
+
+        Of several entries of a name, a healthy one counts: the others were agents before it.
+        """
         agents = [*answer["slaves"], *answer.get("recovered_slaves", [])]
-        return {agent["hostname"]: "HEALTHY" if agent.get("active") else "UNHEALTHY" for agent in agents}
+        active = {agent["hostname"] for agent in agents if agent.get("active")}
+        return {agent["hostname"]: "HEALTHY" if agent["hostname"] in active else "UNHEALTHY" for agent in agents}
+
+
+def _leaving(keys: Generation, role: str) -> list[File]:
+    """Agents need nobody's leave to come, but to go: a master's, who alone may have an agent's tasks moved."""
+    if "member_key" not in keys:
+        return []
+    return join_door.door("mesos") if role == "master" else join_door.leaving(keys, "mesos")
 
 
 def _master_ports() -> tuple[Port, ...]:
     return (
+        Port("tcp", 22, 22, Source.BAY, "SSH of leaving servers"),
         Port("tcp", MASTER_PORT, MASTER_PORT, Source.BAY, "Mesos, for agents and frameworks"),
         Port("tcp", MASTER_PORT, MASTER_PORT, Source.API, "Mesos API with a password"),
         Port("tcp", 2181, 2181, Source.BAY, "ZooKeeper: which master leads"),

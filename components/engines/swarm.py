@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components import boot, certificates, join_door
+from bay.components.belongings import Belonging
 from bay.components.boot import Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Generation, Secret, current
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.terms import Terms
 
 if TYPE_CHECKING:
     from bay.components.spec import BaySpec
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
 SCRIPTS = ("start", "networks.sh", "cluster.sh")
 UNIT = "bay-swarm.service"
 SWARM_ROLES = {"master": "manager", "node": "worker"}
+
+TERMS = Terms(
+    work="tasks of services",
+    moves="move to other nodes while the server shuts down (40 s for that), or 15 s after the managers miss it",
+    keeper="Raft",
+    meanwhile="running containers go on, nothing is rescheduled",
+)
 
 
 class SwarmOptions(Options):
@@ -32,7 +41,9 @@ class Swarm:
     api_port: int = 2376
     options: type[Options] = SwarmOptions
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    terms: Terms = TERMS
     fixed_masters: bool = False
+    belongings: Sequence[Belonging] = ()
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
 
@@ -76,7 +87,7 @@ class Swarm:
         return Boot(
             settings=_settings(),
             files=[*_common_files(facts, keys), *own],
-            units=[UNIT],
+            units=[UNIT, *join_door.units(keys, facts.role)],
             users=[join_door.user(keys, SWARM_ROLES)] if master else [],
             host_key=join_door.host_key(keys) if master else None,
             engine_paths=["/var/lib/docker"],
@@ -89,16 +100,25 @@ class Swarm:
         keys = current(client.generations)
         return {"ca.pem": keys["ca_cert"], "cert.pem": keys["client_cert"], "key.pem": keys["client_key"]}
 
+    def turned_to(self, files: Mapping[str, str], _address: str) -> dict[str, str]:
+        """The environment says where the API is."""
+        return dict(files)
+
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
         """What `docker` reads."""
         return {"DOCKER_HOST": f"tcp://{addresses[0]}", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": folder}
 
     def node_health(self, answer: Any) -> dict[str, str]:
-        """A node that the managers reach is healthy."""
-        return {
-            node["Description"]["Hostname"]: "HEALTHY" if node["Status"]["State"] == "ready" else "UNHEALTHY"
-            for node in answer
-        }
+        """A node that the managers reach is healthy; of several entries of a name, a healthy one counts."""
+        healthy = {node["Description"]["Hostname"] for node in answer if _reached(node)}
+        names = {node["Description"]["Hostname"] for node in answer}
+        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted(names)}
+
+
+def _reached(node: Mapping[str, Any]) -> bool:
+    """As a node, and a manager as a manager too: its agent may be connected while its Raft is not."""
+    manager = node.get("ManagerStatus")
+    return node["Status"]["State"] == "ready" and (not manager or manager.get("Reachability") == "reachable")
 
 
 def _common_files(facts: Facts, keys: Generation) -> list[File]:

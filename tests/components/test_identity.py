@@ -55,6 +55,7 @@ def test_ssh_keys_are_pairs(made: dict[str, Any]) -> None:
         ("ssh_host_key", "ssh_host_public_key"),
         ("join_node_key", "join_node_public_key"),
         ("join_master_key", "join_master_public_key"),
+        ("member_key", "member_public_key"),
     ):
         key = serialization.load_ssh_private_key(generation[private].encode(), None)  # type: ignore[literal-required]
         own = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)

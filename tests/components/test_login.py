@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bay.components.errors import BayError
-from bay.components.login import Login, login_of, normalised, refuse_another_cloud
+from bay.components.login import Login, login_of, may_only_read, normalised, refuse_another_cloud
 
 MINE = {"auth_url": "https://cloud:5000/v3", "region": "one", "project_id": "aaa"}
 
@@ -48,3 +48,19 @@ def test_a_login_is_read_from_the_connections_token() -> None:
     settings = SimpleNamespace(auth={"auth_url": "https://Cloud:5000/v3"}, region_name=None)
     connection: Any = SimpleNamespace(config=settings, current_project_id="aaa")
     assert login_of(connection) == Login("https://cloud:5000", "", "aaa")
+
+
+@pytest.mark.parametrize(
+    ("roles", "reads_only"),
+    [
+        (["reader"], True),
+        (["reader", "load-balancer_observer"], True),
+        (["member", "reader"], False),
+        (["admin"], False),
+        ([], False),
+    ],
+)
+def test_a_login_whose_roles_are_all_for_looking_may_only_read(roles: list[str], reads_only: bool) -> None:
+    access = SimpleNamespace(role_names=roles)
+    connection: Any = SimpleNamespace(session=SimpleNamespace(auth=SimpleNamespace(get_access=lambda _session: access)))
+    assert may_only_read(connection) is reads_only

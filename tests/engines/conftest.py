@@ -49,6 +49,8 @@ def generation() -> Generation:
         join_node_public_key="ssh-ed25519 AAAAfakenode",
         join_master_key=ssh_key("join key of masters"),
         join_master_public_key="ssh-ed25519 AAAAfakemaster",
+        member_key=ssh_key("key of members"),
+        member_public_key="ssh-ed25519 AAAAfakemember",
         engine={},
     )
 

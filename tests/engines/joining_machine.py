@@ -21,6 +21,9 @@ exit "$code"
 """
 
 
+SUDO = 'note\nshift\nexec "$@"\n'
+
+
 class JoiningMachine(Machine):
     """A server with a join key; `answer` says what the masters tell it."""
 
@@ -28,7 +31,7 @@ class JoiningMachine(Machine):
         **Machine.FAKES,
         "ssh": SSH,
         "ssh-keyscan": 'for last; do :; done; [ -e "$FAKE/listening/$last" ] && echo "$last ssh-ed25519 AAAA"\n',
-        "sudo": 'note\nshift\nexec "$@"\n',
+        "sudo": SUDO,
         "apparmor_parser": NOTED,
     }
     FOLDERS: ClassVar[tuple[str, ...]] = ("answers", "listening")
@@ -38,7 +41,12 @@ class JoiningMachine(Machine):
     @classmethod
     def furnish(cls, folder: Path, name: str, settings: Settings, **others: Any) -> Self:
         """A server as any other, that has a key to ask with."""
-        keys = {"BAY_JOIN_KEY": str(folder / "join_key"), "BAY_SSH_CONFIG": "/etc/bay/ssh_config"}
+        keys = {
+            "BAY_JOIN_KEY": str(folder / "join_key"),
+            "BAY_MEMBER_KEY": str(folder / "member_key"),
+            "BAY_SSH_CONFIG": "/etc/bay/ssh_config",
+            "BAY_LEAVING": str(folder / "leaving"),
+        }
         machine = super().furnish(folder, name, {**keys, **settings}, **others)
         machine.write("join_key", "a key")
         return machine

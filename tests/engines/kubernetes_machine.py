@@ -43,7 +43,7 @@ class KubernetesMachine(JoiningMachine):
         "systemd-detect-virt": "exit 1\n",
         **dict.fromkeys(("modprobe", "sysctl", "haproxy", "containerd", "kubelet", "conntrack"), NOTED),
     }
-    SOURCED = ("common.sh", "join.sh", "runtime.sh", "kubeadm.sh", "cluster.sh", "api-proxy.sh")
+    SOURCED = ("common.sh", "masters.sh", "join.sh", "runtime.sh", "kubeadm.sh", "cluster.sh", "api-proxy.sh")
 
     @classmethod
     def make(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self
 
+from joining_machine import SSH, SUDO
 from machine import NOTED, Machine, Settings
 
 from bay.components.credentials import Generation
@@ -74,6 +75,9 @@ class MesosMachine(Machine):
         "install": INSTALL,
         "ip": 'echo "10.80.0.10 via 10.80.0.1 dev eth0 src 10.80.0.99 uid 0"\n',
         "zkCli.sh": ZOOKEEPER_SHELL,
+        "ssh": SSH,
+        "sudo": SUDO,
+        "curl": NOTED,
         "mesos-master": NOTED,
         "mesos-agent": NOTED,
     }
@@ -95,6 +99,9 @@ class MesosMachine(Machine):
             "BAY_DOCKER_ENV": str(folder / "docker.env"),
             "BAY_DOCKER_FILES": [],
             "BAY_DOCKER_APPLIED": str(folder / "docker.applied"),
+            "BAY_SSH_CONFIG": "/etc/bay/ssh_config",
+            "BAY_LEAVING": str(folder / "leaving"),
+            "BAY_API_PORT": 5050,
         }
         machine = cls.furnish(folder, name, settings, age=age)
         machine.write("tree/root", "'world,'anyone\n")

@@ -35,7 +35,7 @@ class SwarmMachine(JoiningMachine):
         "ip": 'echo "default via 10.80.0.1 dev nothing src 10.80.0.99 uid 0"\n',
     }
     FOLDERS = (*JoiningMachine.FOLDERS, "docker/swarm")
-    SOURCED = ("common.sh", "docker.sh", "networks.sh", "join.sh", "cluster.sh")
+    SOURCED = ("common.sh", "docker.sh", "networks.sh", "masters.sh", "join.sh", "cluster.sh")
 
     @classmethod
     def make(

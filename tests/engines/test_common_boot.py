@@ -74,8 +74,15 @@ def test_services_of_the_distribution_wait_for_the_preparation(facts: Facts) -> 
 
 def test_the_metadata_rule_is_not_started_before_iptables_is_there(facts: Facts) -> None:
     enable, start = document(facts, "node", {})["runcmd"][-2:]
-    assert enable == ["systemctl", "enable", "bay-prepare.service", "bay-metadata.service", "bay-swarm.service"]
-    assert start == ["systemctl", "start", "--no-block", "bay-prepare.service", "bay-swarm.service"]
+    assert enable == [
+        "systemctl",
+        "enable",
+        "bay-prepare.service",
+        "bay-metadata.service",
+        "bay-swarm.service",
+        "bay-leave.service",
+    ]
+    assert start == ["systemctl", "start", "--no-block", "bay-prepare.service", *enable[-2:]]
 
 
 def test_each_authority_has_a_file_of_its_own(facts: Facts) -> None:

@@ -20,7 +20,7 @@ def test_a_server_that_needs_nothing_is_only_guarded(tmp_path: Path) -> None:
     assert machine.marks() == ["prepare"]
 
 
-def test_what_the_image_started_stops_first_and_starts_last(tmp_path: Path) -> None:
+def test_what_the_image_started_is_stopped_and_left_to_the_engines_own_script(tmp_path: Path) -> None:
     machine = CommonMachine.make(tmp_path)
     machine.write("services/docker.service", "active\n")
     machine.write("services/containerd.service", "activating\n")
@@ -31,21 +31,7 @@ def test_what_the_image_started_stops_first_and_starts_last(tmp_path: Path) -> N
         "is-active containerd.service",
         "stop containerd.service",
         "restart bay-metadata.service",
-        "start --no-block docker.service containerd.service",
     ]
-
-
-def test_what_was_stopped_starts_even_if_only_the_second_attempt_succeeds(tmp_path: Path) -> None:
-    machine = CommonMachine.make(tmp_path)
-    machine.write("services/docker.service", "active\n")
-    machine.write("services/containerd.service", "inactive\n")
-    machine.fake("systemctl", 'note\ncase $1 in is-active) cat "$FAKE/services/$2" ;; restart) exit 1 ;; esac\n')
-    assert machine.prepare().returncode != 0
-    assert machine.marks()[-1] == "failed reason=metadata-service-is-open-to-all"
-    machine.write("services/docker.service", "inactive\n")
-    machine.fake("systemctl", 'note\n[ "$1" != is-active ] || cat "$FAKE/services/$2"\n')
-    assert machine.prepare().returncode == 0
-    assert machine.calls("systemctl")[-1] == "start --no-block docker.service"
 
 
 def test_running_it_by_hand_stops_nothing(tmp_path: Path) -> None:

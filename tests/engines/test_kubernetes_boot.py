@@ -52,7 +52,7 @@ def test_boot_data_is_the_same_in_every_run(role: str, facts: Facts) -> None:
     assert cloudinit.packed(boot(role, given)) == cloudinit.packed(boot(role, given))
 
 
-@pytest.mark.parametrize(("role", "limit"), [("master", 16500), ("node", 10300)])
+@pytest.mark.parametrize(("role", "limit"), [("master", 17300), ("node", 10900)])
 def test_boot_data_is_short_because_the_state_holds_it_for_each_server(role: str, limit: int, facts: Facts) -> None:
     assert len(cloudinit.packed(boot(role, kubernetes_facts(facts)))) < limit
 
@@ -185,6 +185,7 @@ def test_only_masters_apply_manifests_and_listen_for_joins(facts: Facts) -> None
     assert document(given, "master")["users"][1]["ssh_authorized_keys"] == [
         'restrict,command="/usr/local/lib/bay/join-door node" ssh-ed25519 AAAAfakenode',
         'restrict,command="/usr/local/lib/bay/join-door master" ssh-ed25519 AAAAfakemaster',
+        'restrict,command="/usr/local/lib/bay/join-door member" ssh-ed25519 AAAAfakemember',
     ]
     for name in ("/etc/bay/manifests/network.yaml", f"{LIBRARY}/apply-manifests", f"{LIBRARY}/join-root"):
         assert name in files(given, "master")

@@ -37,6 +37,13 @@ def test_a_kubeconfig_is_the_same_in_every_run(generation: Generation) -> None:
     assert config(generation) == config(generation)
 
 
+def test_a_kubeconfig_can_be_turned_to_another_address(generation: Generation) -> None:
+    files = KUBERNETES.client_files(Client("demo", ADDRESSES, [kubernetes_keys(generation)]))
+    turned = KUBERNETES.turned_to(files, ADDRESSES[1])
+    assert yaml.safe_load(turned["config"]) == {**yaml.safe_load(files["config"]), "current-context": "demo-1"}
+    assert {**turned, "config": ""} == {**files, "config": ""}
+
+
 def test_kubectl_finds_the_kubeconfig_by_the_environment() -> None:
     assert KUBERNETES.client_environment(ADDRESSES, "/home/ada/demo") == {"KUBECONFIG": "/home/ada/demo/config"}
 

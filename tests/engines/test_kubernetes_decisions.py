@@ -19,7 +19,8 @@ ALONE = {"demo-master-0": FIRST}
         # A bay that is being made.
         ("demo-master-0", {SECOND: NONE, THIRD: NONE}, 60, 1, "init"),
         ("demo-master-0", {SECOND: NONE}, 60, 1, "wait another-master-is-silent"),
-        ("demo-master-0", {}, 60, 3, "init"),
+        ("demo-master-0", {SECOND: NONE}, 60, 3, "init"),
+        ("demo-master-0", {}, 60, 99, "wait another-master-is-silent"),
         ("demo-master-0", {SECOND: "5 ", THIRD: NONE}, 60, 99, "wait another-master-is-busy"),
         ("demo-master-1", {FIRST: NONE, THIRD: NONE}, 60, 9, "wait first-master-has-no-cluster"),
         ("demo-master-1", {FIRST: JOINS}, 60, 1, f"join {FIRST} {TOKEN}"),

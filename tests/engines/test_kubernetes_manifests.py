@@ -22,7 +22,8 @@ def pods(facts: Facts) -> dict[str, Any]:
     """The pods' part of all workloads, by name."""
     names = [path for path in files(facts, "master") if path.startswith(MANIFESTS)]
     found = [one for path in names for one in documents(facts, path) if one["kind"] in ("DaemonSet", "Deployment")]
-    return {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in found}
+    specs = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in found}
+    return {name: spec for name, spec in specs.items() if "containers" in spec}  # not a part of what kubeadm makes
 
 
 def images(facts: Facts) -> set[str]:

@@ -52,7 +52,7 @@ def test_an_agent_is_healthy_while_the_leading_master_is_connected_to_it() -> No
     answer = json.loads((RECORDED / "mesos-slaves.json").read_text())
     assert MESOS.node_health(answer) == {"demo-node-0": "HEALTHY"}
     answer["slaves"].append({**answer["slaves"][0], "hostname": "demo-node-1", "active": False})
-    answer["recovered_slaves"].append({"hostname": "demo-node-2"})
+    answer["recovered_slaves"] += [{"hostname": "demo-node-2"}, {**answer["slaves"][0], "active": False}]
     healthy = {"demo-node-0": "HEALTHY", "demo-node-1": "UNHEALTHY", "demo-node-2": "UNHEALTHY"}
     assert MESOS.node_health(answer) == healthy
     assert MESOS.question.names_masters is False

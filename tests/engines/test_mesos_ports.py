@@ -17,6 +17,7 @@ def table(role: str, **options: object) -> set[Row]:
 
 MASTERS = {
     SSH,
+    ("tcp", 22, 22, Source.BAY),
     ("tcp", 5050, 5050, Source.BAY),
     ("tcp", 5050, 5050, Source.API),
     ("tcp", 2181, 2181, Source.BAY),

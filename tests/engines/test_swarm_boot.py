@@ -60,7 +60,7 @@ def test_boot_data_of_a_node_does_not_depend_on_the_floating_ips(facts: Facts) -
     assert boot("node", replace(facts, api_names=())) == boot("node", facts)
 
 
-@pytest.mark.parametrize(("role", "limit"), [("master", 10000), ("node", 7200)])
+@pytest.mark.parametrize(("role", "limit"), [("master", 11100), ("node", 8000)])
 def test_boot_data_is_short_because_the_state_holds_it_for_each_server(role: str, limit: int, facts: Facts) -> None:
     assert len(cloudinit.packed(boot(role, facts))) < limit
 
@@ -110,6 +110,7 @@ def test_an_account_for_joining_is_on_masters_only(facts: Facts) -> None:
     assert account["ssh_authorized_keys"] == [
         'restrict,command="/usr/local/lib/bay/join-door worker" ssh-ed25519 AAAAfakenode',
         'restrict,command="/usr/local/lib/bay/join-door manager" ssh-ed25519 AAAAfakemaster',
+        'restrict,command="/usr/local/lib/bay/join-door member" ssh-ed25519 AAAAfakemember',
     ]
 
 

@@ -111,7 +111,17 @@ def test_an_image_without_docker_and_without_packages_is_an_error_that_says_so(t
     machine.fake("apt-get", "note\nexit 100\n")
     started = machine.start()
     assert started.returncode != 0, "the unit tries again"
-    assert machine.console()[-1].startswith("bay: stage=failed node=demo-node-0 reason=start-line-")
+    assert machine.console()[-1] == "bay: stage=failed node=demo-node-0 reason=image-lacks-dockerd"
+
+
+def test_package_lists_that_cannot_be_read_anew_may_do_as_they_are(tmp_path: Path) -> None:
+    machine = SwarmMachine.make(tmp_path, "demo-node-0", state="active false")
+    dockerd = tmp_path / "bin" / "dockerd"
+    dockerd.rename(tmp_path / "dockerd")
+    body = 'case "$*" in update*) exit 100 ;; *docker.io) cp "$FAKE/dockerd" "$FAKE/bin/" ;; esac\n'
+    machine.fake("apt-get", body)
+    assert machine.start().returncode == 0
+    assert machine.console()[-1] == "bay: stage=ready node=demo-node-0"
 
 
 def test_docker_comes_from_the_distribution_where_the_image_lacks_it(tmp_path: Path) -> None:

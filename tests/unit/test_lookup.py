@@ -36,6 +36,8 @@ class FakeCloud:
     def __init__(self) -> None:
         self.config = SimpleNamespace(auth={"auth_url": "https://cloud.example:5000/v3/"}, region_name="north")
         self.current_project_id = PROJECT
+        self.roles = ["member", "reader"]
+        self.session = SimpleNamespace(auth=self)
         self.pictures: Things = [thing(name, **IMAGE) for name in ("debian-12-docker", "debian-13", None)]
         self.machines: Things = [thing("m1.small", **SMALL), thing("m1.large", vcpus=4, ram=8192, disk=80)]
         self.nets: Things = [net("public", external=True), net("shared", owner="another"), net("mine"), net("")]
@@ -58,6 +60,9 @@ class FakeCloud:
 
     def has_service(self, kind: str) -> bool:
         return kind in self.services
+
+    def get_access(self, _session: object) -> SimpleNamespace:
+        return SimpleNamespace(role_names=self.roles)
 
     def _images(self, status: str, name: str | None = None) -> Iterator[SimpleNamespace]:
         return (i for i in self.pictures if i.status == status and name in (None, i.name))
@@ -134,6 +139,11 @@ def test_an_unknown_name_gets_the_nearest(values: dict[str, Any], message: str, 
 def test_a_user_without_any_keypair_is_told_how_to_make_one(cloud: FakeCloud) -> None:
     cloud.keys = []
     assert told(lambda: found(cloud, keypair="ada"))[1] == "openstack keypair create --public-key FILE ada"
+
+
+def test_who_may_only_look_needs_no_keypair_of_their_own(cloud: FakeCloud) -> None:
+    cloud.keys, cloud.roles = [], ["reader"]
+    assert found(cloud, keypair="ada").images["debian-12-docker"].id == "id-debian-12-docker"
 
 
 def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:

@@ -24,6 +24,16 @@ stage() {
   [ "$1" != ready ] || [ -z "${BAY_VIRTUAL_IP:-}" ] || touch "$READY"
 }
 
+# tell MARK: a stage mark, unless it was the last one.
+tell() {
+  [ "$1" = "${TOLD:-}" ] || {
+    local words
+    read -ra words <<<"$1"
+    stage "${words[@]}"
+    TOLD=$1
+  }
+}
+
 # fail REASON: says why, and ends the script; its unit tries again.
 fail() {
   stage failed "reason=$1"
@@ -35,8 +45,10 @@ need() {
   ! command -v "$1" >/dev/null || return 0
   stage packages "state=installing" "package=$2"
   command -v apt-get >/dev/null || fail "image-lacks-$1"
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$2"
+  # The image's own package lists may do: only the installation decides.
+  apt-get update -q || true
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$2" ||
+    fail "image-lacks-$1"
 }
 
 # listed_address [NAME]: of this server, or another, if it is a master.

@@ -29,8 +29,8 @@ configure_docker() {
   read -ra files <<<"$BAY_DOCKER_FILES"
   wanted=$(cat "${files[@]}" "$BAY_DOCKER_ENV" | sha256sum)
   if [ "$(cat "$BAY_DOCKER_APPLIED" 2>/dev/null)" != "$wanted" ]; then
-    systemctl daemon-reload
-    systemctl enable docker.service
+    # As `enable`, which takes another second where the package has an init script of the old kind as well.
+    systemctl add-wants multi-user.target docker.service
     systemctl restart docker.service
     printf '%s\n' "$wanted" >"$BAY_DOCKER_APPLIED"
   else

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# How a server gets into its bay: it asks the masters over SSH. Sourced after the settings and common.sh.
+# How a server gets into its bay: it asks the masters over SSH. Sourced after the settings, common.sh and masters.sh.
 # The engine brings
 #   WHOLE                the word for what the servers are in together
 #   membership           print "ready", "outside", "resume", "wait REASON" or "refuse REASON"
@@ -29,8 +29,8 @@ decide() {
 }
 
 decide_entry() {
-  local address answer code silent=0 busy=0
-  [ -e "$BAY_JOIN_KEY" ] || {
+  local address answer code silent=0 busy=0 outside=0
+  [ -e "$BAY_JOIN_KEY" ] || [ -e "$BAY_MEMBER_KEY" ] || {
     echo "refuse join-key-is-used-up"
     return
   }
@@ -41,16 +41,23 @@ decide_entry() {
       echo "join $address $answer"
       return
     fi
-    [ "$code" != 3 ] || continue # it answers, and is in none either
-    is_there "$address" && busy=$((busy + 1)) || silent=$((silent + 1))
+    if [ "$code" = 3 ]; then
+      outside=$((outside + 1)) # it answers, and is in none either
+    elif is_there "$address"; then
+      busy=$((busy + 1))
+    else
+      silent=$((silent + 1))
+    fi
   done
-  decide_init "$1" "$silent" "$busy"
+  decide_init "$1" "$silent" "$busy" "$outside"
 }
 
-# No master has a token for this server: may it make the whole itself?
+# No master has a token for this server: may it make the whole itself? Silence of the others proves nothing: a first
+# master built anew may be cut off, or they may restart. With this one most of all must be known to be in none.
 decide_init() {
-  local age
+  local age masters
   age=$(($(date +%s) - BAY_MADE_AT))
+  read -ra masters <<<"$BAY_MASTER_NAMES"
   if [ "$BAY_ROLE" != master ]; then
     echo "wait no-master-lets-it-in"
   elif [ "${BAY_MASTER_NAMES%% *}" != "$(node_name)" ]; then
@@ -61,31 +68,11 @@ decide_init() {
     echo "refuse state-of-a-$WHOLE-is-on-disk"
   elif (($3 > 0)); then
     echo "wait another-master-is-busy"
-  elif (($2 > 0 && $1 < 3)); then
+  elif (($2 > 0 && $1 < 3 || 2 * (1 + $4) <= ${#masters[@]})); then
     echo "wait another-master-is-silent" # it may be booting, or cut off for a moment
   else
     echo init
   fi
-}
-
-# Everybody starts with another one, so that no master has to serve all.
-other_masters() {
-  local addresses own address
-  read -ra addresses <<<"$BAY_MASTER_ADDRESSES"
-  own=$(listed_address)
-  for address in "${addresses[@]}"; do
-    [ "$address" = "$own" ] || echo "$address"
-  done | shuf
-}
-
-# ask ADDRESS REQUEST: see join-door for the requests, join-root for the exit codes; ssh's own is 255.
-ask() {
-  timeout 30 ssh -F "$BAY_SSH_CONFIG" "$1" "$2" </dev/null
-}
-
-# Is an SSH server there at all? One that refuses is a master in trouble, not one that does not exist.
-is_there() {
-  [ -n "$(ssh-keyscan -T 5 -t ed25519 "$1" 2>/dev/null)" ]
 }
 
 # own_address PEER: the address under which the other servers find this one.
@@ -116,16 +103,6 @@ act() {
     wait) tell "cluster state=waiting reason=$first" && return 1 ;;
     refuse) tell "failed reason=$first" && return 1 ;;
   esac
-}
-
-# tell MARK: a stage mark, unless it was the last one.
-tell() {
-  [ "$1" = "${TOLD:-}" ] || {
-    local words
-    read -ra words <<<"$1"
-    stage "${words[@]}"
-    TOLD=$1
-  }
 }
 
 # Tries for ever: a master that is away now may come back.

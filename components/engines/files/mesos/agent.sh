@@ -10,6 +10,7 @@ start_docker() {
 start_agent() {
   local address
   stage mesos
+  need ssh openssh-client # to leave
   need openssl openssl
   address=$(own_address)
   make_pair agent 0600 "$address"
@@ -18,11 +19,18 @@ start_agent() {
   make_secret
   wait_for mesos-agent
   own_flags "$address" >"$BAY_MESOS/mesos-agent.own"
+  begin_anew
   systemctl start mesos-agent.service
   until [ -e "$BAY_MESOS_WORK/meta/slaves/latest" ]; do # the agent makes it when a master knows it
     tell "mesos state=waiting reason=no-master-knows-it"
     sleep 2
   done
+}
+
+# Whoever left is known as gone, and has to come as somebody else.
+begin_anew() {
+  [ -e "$BAY_MESOS/gone" ] || return 0
+  rm -f "$BAY_MESOS_WORK/meta/slaves/latest" "$BAY_MESOS/gone"
 }
 
 # The address on the way to the masters.

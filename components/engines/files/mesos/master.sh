@@ -3,6 +3,8 @@
 
 start_master() {
   stage mesos
+  need sudo sudo # for the account bay-join
+  need curl curl
   wait_for mesos-master
   # Clients and agents are told this address; a virtual IP is not the server's own.
   printf -- '--advertise_ip=%s\n--hostname=%s\n' "$(listed_address)" "$(listed_address)" >"$BAY_MESOS/mesos-master.own"

@@ -15,13 +15,13 @@ size_gateway_bridge() {
 
 # The network behind published ports: once in a swarm's life, while no service uses it.
 size_ingress() {
-  local try
+  local pause
   [ "$(link_mtu)" != 1500 ] || return 0
   docker network rm ingress <<<y || return 1 # it asks
-  for try in 1 2 3 4 5 6 7 8 9 10; do # it goes in the background
+  for pause in 0.2 0.3 0.5 1 2 3 5 8 13 21; do # seconds; it goes in the background
     ! docker network create --driver overlay --ingress \
       --opt com.docker.network.driver.mtu="$(link_mtu)" ingress >/dev/null || return 0
-    sleep "$try"
+    sleep "$pause"
   done
   return 1
 }
