@@ -4,17 +4,20 @@ import pulumi
 from pulumi.runtime.config import get_config_env
 
 from bay.components.errors import BayError
-from bay.stacks.config import spec_of
+from bay.stacks.config import allowed, spec_of
 from bay.stacks.program import program
+from bay.stacks.settled import settled
 
 
-def main() -> None:
+async def main() -> None:
     """Run the program; a user's mistake ends it with its message and no traceback."""
     stack = pulumi.get_stack()
     try:
-        program(stack, spec_of(stack, get_config_env()), managed_by="file")
+        config = get_config_env()
+        program(stack, spec_of(stack, config), managed_by="file", allow=allowed(config))
     except BayError as error:
         raise pulumi.RunError(f"{error.message}\n{error.hint}") from None
+    await settled()
 
 
-main()
+pulumi.run(main)

@@ -6,11 +6,14 @@ from typing import Any
 
 import yaml
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, nearest
 from bay.components.layers import resolve
+from bay.components.losses import KINDS
 from bay.components.spec import BaySpec
 
 PROJECT = "bay"
+ALLOW = "allow"
+"""Configuration key that is no field of the spec: it says what one run may take away."""
 TEXT_FIELDS = ("model", "coe", "image", "keypair", "floating_ips")
 """Fields whose text is the value itself: an image may be called 2024 or true."""
 
@@ -19,6 +22,7 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
     """The spec that a stack's configuration holds, over its model; BayError where it names none."""
     prefix = f"{PROJECT}:"
     values = {key.removeprefix(prefix): text for key, text in config.items() if key.startswith(prefix)}
+    values.pop(ALLOW, None)
     if "model" not in values:
         raise BayError(
             f"stack {stack!r} has no configuration bay:model, and a bay is never made from defaults alone",
@@ -27,11 +31,26 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
     return resolve([{field: _value(field, text) for field, text in values.items()}])
 
 
+def allowed(config: Mapping[str, str]) -> frozenset[str]:
+    """Kinds of loss that `bay:allow` of a stack's configuration lets through; BayError for another word."""
+    words = yaml.safe_load(config.get(f"{PROJECT}:{ALLOW}", "[]"))
+    named = [words] if isinstance(words, str) else list(words or [])
+    for word in named:
+        if word not in KINDS:
+            raise BayError(f"bay:{ALLOW}: {word!r} is nothing that can be allowed", nearest(str(word), KINDS))
+    return frozenset(named)
+
+
 def _value(field: str, text: str) -> Any:
     return text if field in TEXT_FIELDS else yaml.safe_load(text)
 
 
 def config_of(spec: BaySpec) -> dict[str, Any]:
-    """A spec as configuration values, written out whole: a later change of the model's file changes no bay."""
+    """A spec as configuration values, written out whole: a later change of the model's file changes no bay.
+
+    Truth values that stand alone are text, which Pulumi makes of them anyway when it writes the file.
+    """
     values: dict[str, Any] = json.loads(spec.model_dump_json(exclude_none=True))
-    return {f"{PROJECT}:{field}": value for field, value in values.items()}
+    return {
+        f"{PROJECT}:{field}": json.dumps(value) if isinstance(value, bool) else value for field, value in values.items()
+    }

@@ -1,5 +1,7 @@
 """The Pulumi program of a bay: one stack, one Bay, and what other tools read of it."""
 
+from collections.abc import Collection
+
 import pulumi
 
 from bay.components.bay import Bay, Owner
@@ -7,9 +9,11 @@ from bay.components.place import Place
 from bay.components.spec import BaySpec
 
 
-def program(name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None = None) -> None:
-    """Declare the bay and export its outputs; `client_files` is secret."""
-    bay = Bay(name, spec, place=place, managed_by=managed_by)
+def program(
+    name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None = None, allow: Collection[str] = ()
+) -> None:
+    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
+    bay = Bay(name, spec, place=place, managed_by=managed_by, allow=allow)
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)

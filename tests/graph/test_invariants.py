@@ -207,6 +207,11 @@ def test_masters_are_on_ports_of_their_own(graph: Graph) -> None:
         assert server.options["delete_before_replace"] is True, "a port carries one server at a time"
 
 
+def test_nodes_are_shut_down_before_they_are_deleted_and_masters_are_not(graph: Graph) -> None:
+    assert all(server.inputs["stopBeforeDestroy"] is True for server in workers(graph))
+    assert not any("stopBeforeDestroy" in server.inputs for server in servers(graph, "master"))
+
+
 def test_what_holds_the_bays_own_data_is_protected_and_workers_are_not(graph: Graph) -> None:
     protected = {r.name for r in graph.resources.values() if r.options.get("protect")}
     assert protected == {"demo", *(server.name for server in servers(graph, "master")), *graph.of("Volume")}

@@ -14,9 +14,9 @@ Example = Callable[[str], Graph]
 
 
 def without_spec(graph: Graph) -> dict[str, Any]:
-    """The graph as reviewed, without outputs and the spec that the Bay's inputs hold."""
+    """The graph as reviewed, without outputs, the spec that the Bay's inputs hold and what its guard remembers."""
     shown = graph.shown()
-    del shown["outputs"], shown["bay:index:Bay::demo"]
+    del shown["outputs"], shown["bay:index:Bay::demo"], shown["pulumi-python:dynamic/bay:Guard::demo"]
     return dict(shown)
 
 
