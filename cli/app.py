@@ -7,10 +7,15 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bay.cli.commands import ca, config, create, doctor, model, preview, sandbox, show
+from bay.cli.commands import ca, config, create, delete, doctor, drift, model, preview, repair, sandbox, show, update
 from bay.cli.main import INTERRUPTED
 from bay.cli.output import say
 from bay.components.errors import BayError
+
+USAGE = 2
+"""Exit code for wrong usage."""
+COMPARING = ("preview", "drift")
+"""Commands whose exit code 2 says that something differs: a script must not take a wrong option for that."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,10 +25,12 @@ app = typer.Typer(
 )
 app.command()(create.create)
 app.command()(preview.preview)
-app.command()(create.scale)
-app.command()(create.update)
+app.command()(update.scale)
+app.command()(update.update)
 app.command()(create.wait)
-app.command()(create.delete)
+app.command()(delete.delete)
+app.command()(drift.drift)
+app.command()(repair.repair)
 app.command("list")(show.list_bays)
 app.command()(show.show)
 app.add_typer(show.node_commands, name="node")
@@ -70,25 +77,29 @@ def run(words: list[str]) -> int:
     except typer.Abort:
         return 1  # what asked has said so
     except TyperException as error:
-        return _fail(_usage_error(error)) if error.format_message() else error.exit_code  # no command: help is printed
+        if not error.format_message():
+            return error.exit_code  # no command: help is printed
+        return _fail(_usage_error(error), words)
     except BayError as error:
         if "--debug" in words:
             raise
-        return _fail(error)
+        return _fail(error, words)
     except Exception as error:
         if "--debug" in words:
             raise
-        return _fail(_unexpected(error))
+        return _fail(_unexpected(error), words)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code
 
 
-def _fail(error: BayError) -> int:
+def _fail(error: BayError, words: list[str]) -> int:
+    """Say it; the exit code is 1 for wrong usage too where 2 means that something differs."""
     say(f"error: {error.message}")
     if error.hint:
         say(f"       {error.hint}")
-    return error.exit_code
+    command = next((word for word in words if not word.startswith("-")), "")
+    return 1 if error.exit_code == USAGE and command in COMPARING else error.exit_code
 
 
 def _usage_error(error: TyperException) -> BayError:

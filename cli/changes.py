@@ -2,43 +2,96 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from bay.cli import checkout
 from bay.cli.lifecycle import change, recorded
-from bay.cli.output import say, some
+from bay.cli.output import say
+from bay.cli.plans import guards
+from bay.cli.plans.leave import Leave
+from bay.cli.plans.model import Plan
+from bay.cli.plans.planning import Wanted, drawn
+from bay.cli.plans.show import on_stderr
 from bay.cli.record import Record
 from bay.cli.session import Session
 from bay.cli.waiting import wait_for_new
 from bay.components.bay import Owner
 from bay.components.errors import BayError, nearest
+from bay.components.place import Place
 from bay.components.spec import BaySpec
 from bay.components.spec_nodes import NodeGroup
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+    from bay.cli.plans.bound import Bound
 
 Edit = Callable[[BaySpec], BaySpec]
 
 
-def apply(session: Session, name: str, edit: Edit, *, yes: bool, dry_run: bool, minutes: float) -> None:
-    """Change the spec by `edit`, after the question where servers would go; nothing happens where it equals.
+@dataclass(frozen=True)
+class Ask:
+    """How a user wants to be asked. allow: dangers that were asked for. answered: those for which the question will do.
 
-    minutes: to wait for the engine on new servers at most; 0: not at all.
+    dry_run: only show the plan. minutes: to wait for the engine on new servers at most; 0: not at all.
     """
+
+    yes: bool
+    dry_run: bool
+    minutes: float
+    allow: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+
+
+def apply(session: Session, name: str, edit: Edit, ask: Ask, bound: "Bound | None" = None) -> None:
+    """Change the spec by `edit`; what is dangerous in its plan is refused or asked for before anything is changed.
+
+    bound: by a saved plan.
+    """
+    guards.check_kinds(ask.allow)
     record = recorded(session, name)
     spec = edit(must_exist(record))
-    if dry_run:
+    if ask.dry_run:
         from bay.cli.commands.preview import show_plan
 
         show_plan(session, name, lambda _record: spec)
         return
-    going = {node.name for node in record.nodes} - spec.server_names(record.name)
-    if going:
-        confirm(f"delete {len(going)} servers of bay {name}: {some(sorted(going), 6)}", yes)
     owner: Owner = "file" if record.managed_by == "file" else "cli"
-    change(session, record, spec, owner, say)
-    if minutes:
-        wait_for_new(session, name, {node.id for node in record.nodes}, minutes)
+
+    def consent(known: Record, place: Place, cloud: "Connection") -> Leave:
+        return agreed(drawn(session, Wanted(name, spec, place, known, cloud), quotas=False), ask)
+
+    change(session, record, spec, owner, say, bound, consent)
+    if ask.minutes:
+        wait_for_new(session, name, {node.id for node in record.nodes}, ask.minutes)
     say(f"bay {name} is changed")
+
+
+def carry_out(session: Session, name: str, plan: Path, ask: Ask) -> None:
+    """Do what a saved plan says, and nothing else; BayError where it no longer fits."""
+    from bay.cli.plans.bound import bound_by
+
+    with bound_by(plan, name) as bound:
+        spec = bound.saved.spec
+        apply(session, name, lambda _spec: spec, ask, bound)
+
+
+def agreed(plan: Plan, ask: Ask) -> Leave:
+    """What the change may take away, after the question; BayError where it is refused or the answer is no.
+
+    Who answers at a terminal has seen the plan; `--yes` was said before there was one.
+    """
+    answers = sys.stdin.isatty() and not ask.yes
+    guards.refuse(plan, ask.allow, ask.answered if answers else ())
+    if deed := guards.deed(plan):
+        if answers:
+            on_stderr(plan)
+        confirm(deed, ask.yes)
+    return guards.leave(plan, ask.allow)
 
 
 def confirm(deed: str, yes: bool) -> None:

@@ -11,7 +11,7 @@ from bay.components.layers import resolve
 from bay.components.paths import joined
 from bay.components.spec import BaySpec
 from bay.components.yaml_file import dump, read_yaml
-from bay.stacks.config import PROJECT, config_of
+from bay.stacks.config import ALLOW, PROJECT, config_of
 
 Values = dict[str, Any]
 
@@ -46,6 +46,7 @@ def intended(record: Record) -> BaySpec | None:
     settings = read_yaml(stack_file(place, record.name))
     prefix = f"{PROJECT}:"
     values = {key.removeprefix(prefix): value for key, value in (settings.get("config") or {}).items()}
+    values.pop(ALLOW, None)
     return resolve([values])
 
 

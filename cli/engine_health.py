@@ -70,6 +70,18 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     return judged(servers, engine.node_health(said[0]), problems)
 
 
+def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[str, str]) -> str:
+    """The address for a client, who can name only one: the first, unless only another one answers now."""
+    if len(addresses) > 1 and spec.access.api and {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+        question = ENGINES[spec.coe].question
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            answers = list(pool.map(lambda address: _answer(address, question, files), addresses))
+        for address, answer in zip(addresses, answers, strict=True):
+            if not isinstance(answer, str):
+                return address
+    return addresses[0]
+
+
 def judged(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
     """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer."""
     own = {name: nodes.get(name, UNHEALTHY) for name in sorted(set(servers))}

@@ -45,6 +45,10 @@ class ServerFault(BayError):
         self.server_id = server_id
 
 
+class Protected(BayError):
+    """The engine will not delete or replace what is protected: masters, volumes and the identity."""
+
+
 class Interrupted(BayError):
     """Ctrl-C; exit code as of a shell."""
 
@@ -117,6 +121,12 @@ KNOWN = (
         "what was made is kept: run the same command again later or with a smaller flavor, or 'bay delete {bay}'",
     ),
     (
+        r"(?<=Multiple security_group matches found for name ')[^']+",
+        BayError,
+        "another security group of this project is called {found} too: Nova cannot tell which one a server means",
+        "rename or delete the other one, then run the same command again: what was made is kept",
+    ),
+    (
         r"belongs to project [^\n]*",
         BayError,
         "bay {bay} {found}",
@@ -129,10 +139,29 @@ KNOWN = (
         "",
     ),
     (
+        r"cannot be deleted\s+because it is protected|marked for protection"
+        r"|this would delete [^\n]*the engine's own data",
+        Protected,
+        "bay {bay}: a master, a volume or the identity would be deleted, and they are protected",
+        "'bay preview {bay}' names them",
+    ),
+    (
+        r"[\w.-]+ violates plan",
+        BayError,
+        "the run would do what is not in the plan: {found}",
+        "what was done is kept: 'bay preview {bay}' shows what is left, --save keeps it",
+    ),
+    (
         r"PULUMI_ACCESS_TOKEN must be set",
         BayError,
         "the state asks for an access token of Pulumi's own protocol",
         "set PULUMI_ACCESS_TOKEN; a folder is named as file:///FOLDER, a bucket as s3://BUCKET",
+    ),
+    (
+        r"https?://[^\s\"/]+(?=/[^\s\"]*\": (?:OpenStack connection error|EOF|dial tcp|read tcp|context deadline))",
+        BayError,
+        "bay {bay}: the cloud cannot be reached at {found}",
+        "what was made is kept: run the same command again once the cloud answers, or 'bay delete {bay}'",
     ),
     (
         r"unable to open state database[^\n]*|read \"\.pulumi/meta\.yaml\"[^\n]*",

@@ -9,6 +9,19 @@ import typer
 from bay.cli.output import Format
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())]
+NameUnlessAll = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())
+]
+Every = Annotated[
+    bool, typer.Option("--all", help="All bays: those of the checkout around this folder, else those of the state.")
+]
+FromCommit = Annotated[
+    str | None,
+    typer.Option("--from", metavar="COMMIT", help="Take the bays' files of a commit, as data; nothing of it is run."),
+]
+SavePlan = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Keep the plan for 'bay update --plan FILE'.")
+]
 OsCloud = Annotated[
     str | None, typer.Option("--os-cloud", metavar="CLOUD", help="Cloud in clouds.yaml; 'sandbox' is the local one.")
 ]
@@ -18,6 +31,16 @@ Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="KIND",
+        help="Let masters, volumes or more than a batch of nodes go: masters, volumes or batch; repeatable.",
+        autocompletion=lambda: ["masters", "volumes", "batch"],
+    ),
+]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Compare with the cloud as it is now, not with the state.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the engine runs on the servers.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", metavar="MINUTES", min=0, help="How long to wait for the engine at most.")
@@ -50,6 +73,9 @@ Addons = Annotated[
         autocompletion=lambda: _addon_names(),
     ),
 ]
+SavedPlan = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="Do what a saved plan says, and nothing else.")
+]
 Models = Annotated[
     Path | None,
     typer.Option("--models", metavar="DIR", exists=True, file_okay=False, help="Folder with more models."),
@@ -72,6 +98,24 @@ def layers(
     named = {"model": model, "nodes": nodes, "masters": masters, "keypair": keypair}
     options = {field: value for field, value in named.items() if value is not None}
     return [read_yaml(file) if file else {}, options, *(assignment(text) for text in assignments or [])]
+
+
+def refuse_beside_plan(*said: object) -> None:
+    """A usage error where anything was said beside --plan."""
+    from bay.components.errors import BayError
+
+    if any(value is not None for value in said):
+        raise BayError("--plan takes no other change beside it", "make a new plan: bay preview NAME ... --save FILE", 2)
+
+
+def refuse_beside_all(name: str | None, every: bool, *said: object) -> None:
+    """A usage error where --all has a name or a change beside it, or where neither it nor a name was said."""
+    from bay.components.errors import BayError
+
+    if not every:
+        raise BayError("which bay?", "bay preview NAME, or bay preview --all", 2)
+    if name is not None or any(value is not None for value in said):
+        raise BayError("--all takes no name and no change beside it", "bay preview NAME ... for one bay", 2)
 
 
 def text_of(file: Path) -> str:

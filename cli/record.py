@@ -1,7 +1,8 @@
 """What the state says of a bay: readable after a failure and after a kill, without asking the cloud."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bay.components.errors import BayError
@@ -12,12 +13,15 @@ IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
 PORT_TYPE = "openstack:networking/port:Port"
 
+DOING = {"creating": "making", "updating": "changing"}
+"""The engine's word for an operation -> the word that people are told; of others it is the same."""
+
 
 @dataclass(frozen=True)
 class NodeRecord:
     """A server as the state knows it; id and address are empty before Nova gave them.
 
-    made: False where Nova took the server and then could not make it.
+    made: False where Nova took the server and then could not make it. urn: the engine's name for it.
     """
 
     name: str
@@ -26,6 +30,7 @@ class NodeRecord:
     address: str
     id: str
     made: bool = True
+    urn: str = field(default="", repr=False, compare=False)
 
     @property
     def index(self) -> int:
@@ -38,8 +43,9 @@ class Record:
     """One bay's state.
 
     spec: None where the bay was never begun. completed: an update went through at least once.
-    pending: names of resources whose operation was cut off. ids: of everything the state owns.
+    pending: operations that were cut off, as ``making Instance demo-node-1``. ids: of everything the state owns.
     made: (kind, name) of what the state has in the cloud, as `bay.components.needs` calls them.
+    resources: all that the state holds, as Pulumi prints it. changed_at: when the state was written last.
     """
 
     name: str
@@ -53,6 +59,8 @@ class Record:
     made: frozenset[tuple[str, str]] = frozenset()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     salt: str = ""
+    resources: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    changed_at: datetime | None = None
 
     @property
     def completed(self) -> bool:
@@ -96,16 +104,28 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
         cloud=known.get("cloud") or {},
         managed_by=known.get("managed_by", "cli"),
         nodes=_nodes(resources),
-        pending=tuple(_short(op["resource"]["urn"]) for op in pending),
+        pending=tuple(_operation(op) for op in pending),
         ids=frozenset(r["id"] for r in resources if r.get("id")),
         made=frozenset(_kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
         outputs=stack.get("outputs") or {},
         salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
+        resources=tuple(resources),
+        changed_at=_changed_at(content),
     )
 
 
+def _changed_at(content: Mapping[str, Any]) -> datetime | None:
+    text = (content.get("manifest") or {}).get("time")
+    return datetime.fromisoformat(text) if text else None
+
+
 def _in_cloud(resource: Mapping[str, Any]) -> bool:
-    return resource["type"].startswith("openstack:") and bool(resource.get("id")) and not resource.get("delete")
+    return resource["type"].startswith("openstack:") and bool(resource.get("id")) and not _going(resource)
+
+
+def _going(resource: Mapping[str, Any]) -> bool:
+    """Whether it is to be deleted, or is gone already and its replacement is not there yet."""
+    return bool(resource.get("delete") or resource.get("pendingReplacement"))
 
 
 def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
@@ -121,7 +141,7 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
     ports = {r["id"]: (r.get("outputs") or {}) for r in resources if r["type"] == PORT_TYPE and r.get("id")}
     found = []
     for resource in resources:
-        if resource["type"] != INSTANCE_TYPE or resource.get("delete"):
+        if resource["type"] != INSTANCE_TYPE or _going(resource):
             continue
         inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
         group = str((inputs.get("metadata") or {}).get("bay:group", "node"))
@@ -129,15 +149,16 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
         address = outputs.get("accessIpV4") or next(iter(port.get("allFixedIps") or []), "")
         role = "master" if group == "master" else "node"
         name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
-        found.append(NodeRecord(name, role, group, address, server_id, made))
+        found.append(NodeRecord(name, role, group, address, server_id, made, resource["urn"]))
     return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
 
 
-def _short(urn: str) -> str:
-    """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance demo-node-1``."""
-    return " ".join(_kind_and_name(urn))
+def _operation(pending: Mapping[str, Any]) -> str:
+    """A pending operation in words: ``making Instance demo-node-1``."""
+    return " ".join((DOING.get(pending["type"], pending["type"]), *_kind_and_name(pending["resource"]["urn"])))
 
 
 def _kind_and_name(urn: str) -> tuple[str, str]:
+    """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance``, ``demo-node-1``."""
     parts = urn.split("::")
     return parts[-2].rsplit(":", 1)[-1], parts[-1]

@@ -29,10 +29,29 @@ class Stage:
 def latest(log: str) -> Stage:
     """The last mark in a console log."""
     marks = list(MARK.finditer(log))
-    if not marks:
-        return Stage()
-    details = dict(word.split("=", 1) for word in marks[-1]["details"].split())
-    return Stage(marks[-1]["name"], details)
+    return _stage(marks[-1]) if marks else Stage()
+
+
+def unmended(log: str) -> Stage | None:
+    """The latest failure in a console log, unless what came after it got further than what was before it.
+
+    The unit of a server tries again and again, and each time says first what it said the last time: only `ready`,
+    or a mark that is new since it was last ready, tells that this attempt does better.
+    """
+    failure, said = None, set[str]()
+    for mark in MARK.finditer(log):
+        if mark["name"] == FAILED:
+            failure = _stage(mark)
+        elif mark["name"] == READY:
+            failure, said = None, set()
+        elif mark[0] not in said:
+            failure = None
+            said.add(mark[0])
+    return failure
+
+
+def _stage(mark: re.Match[str]) -> Stage:
+    return Stage(mark["name"], dict(word.split("=", 1) for word in mark["details"].split()))
 
 
 def tail(log: str, lines: int = 10) -> list[str]:

@@ -1,6 +1,7 @@
 """Status of a bay in Magnum's words, from its state, its last run and whether one is running."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bay.cli.output import some
 from bay.cli.record import Record
@@ -8,11 +9,22 @@ from bay.cli.record import Record
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last finished run of the engine: kind (update, destroy, ...), result; count: 0, 1, or 2 for more."""
+    """The last finished run of the engine: kind (update, destroy, ...), result; count: 0, 1, or 2 for more.
+
+    ended: when, in full seconds; empty where no run ever ended.
+    """
 
     kind: str = ""
     result: str = ""
     count: int = 0
+    ended: str = ""
+
+    def went_through(self, changed_at: datetime | None) -> bool:
+        """Whether the state, which was written last at `changed_at`, is what this run left, and all went well."""
+        if self.result != "succeeded" or not self.ended or changed_at is None:
+            return False
+        # The run's end is noted in full seconds, and after the state was written.
+        return changed_at - datetime.fromisoformat(self.ended) < timedelta(seconds=2)
 
 
 def status(record: Record, last: LastRun, running: bool) -> tuple[str, str]:
@@ -21,7 +33,7 @@ def status(record: Record, last: LastRun, running: bool) -> tuple[str, str]:
     if running:
         return f"{verb}_IN_PROGRESS", ""
     if record.pending:
-        return f"{verb}_FAILED", f"cut off while it worked on {some(record.pending)}"
+        return f"{verb}_FAILED", f"cut off while {some(record.pending)}"
     if last.kind == "destroy":
         return "DELETE_FAILED", "the deletion did not go through"
     if last.result == "failed":

@@ -36,6 +36,7 @@ def bay_row(session: Session, record: Record, last: LastRun, health: Health = NO
         "nodes": [node.address for node in record.nodes if node.role == "node"],
         "network": own_network or (spec.network.existing if spec else None),
         "managed_by": record.managed_by,
+        "protected": spec.protected if spec else False,
         "id": record.bay_id,
         "spec": spec.model_dump(mode="json") if spec else None,
     }
@@ -62,8 +63,14 @@ def node_rows(record: Record, statuses: Mapping[str, str] | None, health: Health
 
 
 def server_statuses(cloud: "Connection", record: Record) -> dict[str, str]:
-    """Server id -> Nova's status, of the servers whose name begins as the bay's do."""
+    """Server id -> Nova's status, of the bay's servers that there are; a list for all, however many they are.
+
+    Only where one has another name by now, or is no more, all servers of the project are listed.
+    """
     from bay.components.cloud import explained
 
     with explained("asking for the servers"):
-        return {server.id: server.status for server in cloud.compute.servers(name=f"^{record.name}-")}
+        found = {server.id: server.status for server in cloud.compute.servers(name=f"^{record.name}-")}
+        if {node.id for node in record.nodes if node.id} - set(found):
+            found |= {server.id: server.status for server in cloud.compute.servers()}
+    return found

@@ -1,14 +1,14 @@
 """Waits until the engine runs on the servers of a bay, by what they say in their console logs."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bay.cli.board import Board
-from bay.cli.output import say
-from bay.cli.stages import FAILED, READY, UNBOOTED, Stage, latest, summary, tail
+from bay.cli.output import say, some
+from bay.cli.stages import FAILED, READY, UNBOOTED, Stage, latest, summary, tail, unmended
 from bay.components.errors import BayError
 
 if TYPE_CHECKING:
@@ -16,31 +16,75 @@ if TYPE_CHECKING:
 
     from bay.cli.session import Session
 
-PAUSE = 2.0
-"""Seconds between two rounds of looks at the console logs, and as many for each 50 servers more."""
+PAUSE = 1.0
+"""Seconds between two rounds of looks at the console logs, and as many for each 25 servers more."""
 LOOKS = 16
 """Console logs asked for at the same time."""
 HOPELESS = 120.0
 """Seconds for which a server that says `failed` may still mend itself: its unit tries again every 15."""
+BLIND = 60.0
+"""Seconds for which a question may end in an error: an API that restarts, or moves to another host, is back by then."""
 DEAD = {"ERROR", "SHUTOFF", "DELETED"}
 """Statuses of a server that will say nothing more: Nova's, and of one that Nova does not know."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Patience:
+    """For one question that is asked again and again. since: of its errors since the last answer, the first."""
+
+    since: float | None = None
+
+    def ask(self, question: Callable[[], Answer]) -> Answer | None:
+        """The answer; None where there is none for now, BayError where there has been none for too long."""
+        try:
+            answer = question()
+        except BayError:
+            now = time.monotonic()
+            self.since = now if self.since is None else self.since
+            if now - self.since > BLIND:
+                raise
+            return None
+        self.since = None
+        return answer
 
 
 @dataclass
 class Watched:
-    """A server that is waited for. failed_at: since when it says that it failed, in seconds of the monotonic clock."""
+    """A server that is waited for.
+
+    failure: its latest one, until a retry gets further; failed_at: when the first one without progress since was
+    seen, in seconds of the monotonic clock.
+    """
 
     id: str
     name: str
     role: str
     stage: Stage = field(default_factory=Stage)
     log: str = ""
-    failed_at: float | None = None
+    failure: Stage | None = None
+    failed_at: float = 0.0
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def done(self) -> bool:
         """Whether it has to be looked at no more."""
-        return self.stage.name == READY
+        return self.stage.name in (READY, UNBOOTED)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it says once more that it failed, after so long; a retry that goes on may still do better."""
+        lasting = self.failure is not None and time.monotonic() - self.failed_at > HOPELESS
+        return lasting and self.stage.name == FAILED
+
+    def heard(self, log: str) -> None:
+        """Note what its console log says now."""
+        self.log, self.stage = log, latest(log)
+        failure = unmended(log)
+        if self.failure is None and failure is not None:
+            self.failed_at = time.monotonic()
+        self.failure = failure
 
 
 class NotReady(BayError):
@@ -80,13 +124,16 @@ def wait_for_engine(bay: str, cloud: "Connection", ids: Collection[str], minutes
 
 def _watch(bay: str, cloud: "Connection", servers: Sequence[Watched], minutes: float) -> None:
     deadline = time.monotonic() + 60 * minutes
+    patience = Patience()
     with Board(lambda: _lines(servers)) as board, ThreadPoolExecutor(LOOKS) as pool:
         while waiting := [server for server in servers if not server.done]:
             list(pool.map(lambda server: _look(cloud, server), waiting))
             board.refresh()
-            _give_up(bay, cloud, servers, deadline, minutes)
-            if any(not server.done for server in servers):
-                time.sleep(PAUSE * (1 + len(waiting) / 50))
+            if silent := [server for server in waiting if not server.done]:
+                _give_up(bay, silent, patience.ask(lambda: _statuses(bay, cloud)))
+                if time.monotonic() > deadline:
+                    raise _too_late(bay, silent, minutes)
+                time.sleep(PAUSE * (1 + len(waiting) / 25))
 
 
 def _servers(bay: str, cloud: "Connection", ids: set[str]) -> list[Watched]:
@@ -94,6 +141,11 @@ def _servers(bay: str, cloud: "Connection", ids: set[str]) -> list[Watched]:
 
     with explained("asking for the servers"):
         found = [server for server in cloud.compute.servers(name=f"^{bay}-") if server.id in ids]
+    if gone := ids - {server.id for server in found}:
+        raise BayError(
+            f"servers of bay {bay} are DELETED: {some(sorted(gone))}",
+            f"'bay drift {bay}' shows what is missing, 'bay repair {bay}' makes it again",
+        )
     roles = {
         server.id: "master" if (server.metadata or {}).get("bay:group") == "master" else "node" for server in found
     }
@@ -107,16 +159,24 @@ def _boots(cloud: "Connection", server: Watched) -> bool:
 
 
 def _look(cloud: "Connection", server: Watched) -> None:
+    log = server.patience.ask(lambda: _console(cloud, server))
+    if log is not None:
+        server.heard(log)
+
+
+def _console(cloud: "Connection", server: Watched) -> str:
     from bay.components.cloud import explained
 
     with explained(f"reading the console log of {server.name}"):
         answer = cloud.compute.get_server_console_output(server.id)
-    server.log = (answer or {}).get("output") or ""
-    server.stage = latest(server.log)
-    if server.stage.name != FAILED:
-        server.failed_at = None
-    elif server.failed_at is None:
-        server.failed_at = time.monotonic()
+    return (answer or {}).get("output") or ""
+
+
+def _statuses(bay: str, cloud: "Connection") -> dict[str, str]:
+    from bay.components.cloud import explained
+
+    with explained("asking for the servers"):
+        return {found.id: found.status for found in cloud.compute.servers(name=f"^{bay}-")}
 
 
 def _lines(servers: Sequence[Watched]) -> list[str]:
@@ -128,16 +188,17 @@ def _lines(servers: Sequence[Watched]) -> list[str]:
     return lines
 
 
-def _give_up(bay: str, cloud: "Connection", servers: Sequence[Watched], deadline: float, minutes: float) -> None:
-    """Raise where waiting on has no sense: a server failed for good, died, or time is over."""
-    now = time.monotonic()
-    silent = [server for server in servers if not server.done]
-    statuses = {found.id: found.status for found in cloud.compute.servers(name=f"^{bay}-")} if silent else {}
+def _give_up(bay: str, silent: Sequence[Watched], statuses: Mapping[str, str] | None) -> None:
+    """Raise where waiting on has no sense: a server failed for good, or died. statuses: None where Nova did not say."""
     for server in silent:
-        status = statuses.get(server.id, "DELETED")
+        status = "UNKNOWN" if statuses is None else statuses.get(server.id, "DELETED")
         if status in DEAD:
             raise NotReady(bay, server, f"is {status}")
-        if server.failed_at is not None and now - server.failed_at > HOPELESS:
-            raise NotReady(bay, server, f"says {server.stage}")
-    if silent and now > deadline:
-        raise NotReady(bay, silent[0], f"is not ready after {minutes:g} minutes; it says {silent[0].stage}")
+        if server.hopeless:
+            raise NotReady(bay, server, f"says {server.failure}")
+
+
+def _too_late(bay: str, silent: Sequence[Watched], minutes: float) -> NotReady:
+    """Of a server that failed, if there is one: the others may wait for it."""
+    server = min(silent, key=lambda server: server.failure is None)
+    return NotReady(bay, server, f"is not ready after {minutes:g} minutes; it says {server.failure or server.stage}")

@@ -3,10 +3,11 @@
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation import (
@@ -22,16 +23,16 @@ from pulumi.automation import (
 from pulumi.automation._stack import StackInitMode  # only Stack's own class methods spare a caller this name
 
 from bay.cli import record
-from bay.cli.engine import Engine
+from bay.cli.engine import Engine, planning
 from bay.cli.failures import Locked, explained
 from bay.cli.output import say
 from bay.cli.record import Record
 from bay.cli.status import LastRun
+from bay.stacks.settled import settling
 
 PROJECT = "bay"
 PARALLEL = 32
 """Resource operations in flight: the cloud answers slower than the engine asks (docs/speed.md)."""
-
 PATIENCE = 30.0
 """Seconds to wait for another run on this machine that is about to end."""
 
@@ -70,9 +71,9 @@ class BayStack:
     engine: Engine
     stack: Stack
 
-    def export(self) -> Deployment:
-        """The whole state; secrets stay encrypted."""
-        state = json.loads(self.command("stack", "export"))
+    def export(self, secrets: bool = False) -> Deployment:
+        """The whole state; secrets stay encrypted, unless they are asked for in the clear."""
+        state = json.loads(self.command("stack", "export", *(["--show-secrets"] if secrets else [])))
         return Deployment(state["version"], state["deployment"])
 
     def import_(self, deployment: Deployment) -> None:
@@ -83,31 +84,93 @@ class BayStack:
         """What the state says of the bay."""
         return record.read(self.name, self.export().deployment)
 
-    def up(self, program: Program, on_event: Listener = None) -> None:
-        """Make the cloud what the program says."""
+    def up(
+        self,
+        program: Program,
+        on_event: Listener = None,
+        replace: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        plan: Path | None = None,
+    ) -> None:
+        """Make the cloud what the program says.
+
+        replace: URNs of what is made anew though it is as it should be. exclude: of what stays as it is.
+        plan: file that `preview` saved; a step that is not in it ends the run.
+        """
         self._alone(
             lambda: self.stack.up(
-                program=program, on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never"
+                program=settling(program),
+                on_event=on_event,
+                replace=list(replace),
+                exclude=list(exclude),
+                plan=str(plan) if plan else None,
+                parallel=PARALLEL,
+                suppress_outputs=True,
+                color="never",
+                run_program=False,  # only then does the engine read again first what was adopted
             )
         )
 
-    def preview(self, program: Program, on_event: Listener = None) -> Mapping[str, int]:
-        """What `up` would do: operation -> number of resources."""
+    def compare(self, on_event: Listener) -> None:
+        """Read all that the state has from the cloud and tell, by events, what differs; nothing is changed."""
         with explained(self.name):
-            result = self.stack.preview(program=program, on_event=on_event, parallel=PARALLEL, color="never")
-            return {str(getattr(op, "value", op)): count for op, count in result.change_summary.items()}
+            self.stack.preview_refresh(on_event=on_event, parallel=PARALLEL, color="never", run_program=False)
 
-    def destroy(self, on_event: Listener = None) -> None:
-        """Delete everything the state knows; no node is drained first, since all of them go."""
+    def refresh(self, urns: Sequence[str], on_event: Listener = None) -> None:
+        """Write what the cloud says of these, and of nothing else, into the state; what is gone leaves it."""
+        self._alone(
+            lambda: self.stack.refresh(
+                target=list(urns),
+                on_event=on_event,
+                parallel=PARALLEL,
+                suppress_outputs=True,
+                color="never",
+                run_program=False,
+            )
+        )
+
+    def preview(
+        self, program: Program, on_event: Listener = None, *, refresh: bool = False, save: Path | None = None
+    ) -> None:
+        """Tell, by events, what `up` would do; Protected where it would refuse to.
+
+        refresh: compare with the cloud as it is now, not with the state. save: file for the engine's own plan.
+        """
+        self.stack.workspace.env_vars = planning()
+        with explained(self.name):
+            self.stack.preview(
+                program=settling(program),
+                on_event=on_event,
+                refresh=refresh or None,
+                plan=str(save) if save else None,
+                parallel=PARALLEL,
+                color="never",
+                run_program=False,
+            )
+
+    def destroy(self, on_event: Listener = None, targets: Sequence[str] = ()) -> None:
+        """Delete everything the state knows; no node is drained first, since all of them go.
+
+        targets: URNs of what goes alone, with what depends on it.
+        """
         self._alone(
             lambda: self.stack.destroy(
-                on_event=on_event, parallel=PARALLEL, suppress_outputs=True, color="never", run_program=False
+                target=list(targets),
+                target_dependents=bool(targets),
+                on_event=on_event,
+                parallel=PARALLEL,
+                suppress_outputs=True,
+                color="never",
+                run_program=False,
             )
         )
 
-    def unprotect(self) -> None:
-        """Lift the protection of masters, volumes and identity: the user asked for their end."""
-        self._alone(lambda: self.command("state", "unprotect", "--all", "--yes"))
+    def unprotect(self, *urns: str) -> None:
+        """Lift the protection of these, else of masters, volumes and identity: the user asked for their end.
+
+        The next run of the program protects again what it keeps.
+        """
+        self._alone(lambda: self.command("state", "unprotect", *(urns or ["--all"]), "--yes"))
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""
@@ -121,7 +184,7 @@ class BayStack:
         text = self.command("stack", "history", "--json", "--page-size", "2")
         entries = json.loads(text or "[]")
         newest = entries[0] if entries else {}
-        return LastRun(newest.get("kind", ""), newest.get("result", ""), len(entries))
+        return LastRun(newest.get("kind", ""), newest.get("result", ""), len(entries), newest.get("endTime", ""))
 
     def remove(self) -> None:
         """Forget the stack, its history and its settings; only an empty one goes."""

@@ -20,7 +20,11 @@ def config(
     """Write the client files of a bay (mode 0600) and print the export lines for the shell.
 
     Example: eval "$(bay config physics)" && docker node ls
+
+    Of several masters without an address in common the files name one that answers now; when that one is lost,
+    the same command names another.
     """
+    from bay.cli.engine_health import first_that_answers
     from bay.cli.lifecycle import recorded
     from bay.cli.session import Session
     from bay.cli.settings import write_private
@@ -34,9 +38,12 @@ def config(
     place = (folder or session.settings.config / "clients" / name).expanduser().absolute()
     with session.existing(name, record.salt) as stack:
         outputs = stack.outputs()
-    for file, content in outputs["client_files"].items():
+    engine, files, addresses = ENGINES[record.spec.coe], outputs["client_files"], outputs["api_addresses"]
+    address = first_that_answers(record.spec, addresses, files)
+    for file, content in engine.turned_to(files, address).items():
         write_private(place / file, content)
-    variables = ENGINES[record.spec.coe].client_environment(outputs["api_addresses"], str(place))
+    others = [one for one in addresses if one != address]
+    variables = engine.client_environment([address, *others], str(place))
     for key, value in variables.items():
         typer.echo(f"export {key}={shlex.quote(value)}")
     if not record.spec.access.api:

@@ -1,14 +1,13 @@
-"""`bay create`, `bay update`, `bay scale`, `bay delete`: the commands that change a bay."""
+"""`bay create`: a new bay; and `bay wait`."""
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from bay.cli import options
 from bay.cli.output import say
 
 if TYPE_CHECKING:
     from bay.cli.record import Record
+    from bay.cli.session import Session
     from bay.components.spec import BaySpec
 
 
@@ -22,6 +21,7 @@ def create(
     addons: options.Addons = None,
     file: options.SpecFile = None,
     models: options.Models = None,
+    plan: options.SavedPlan = None,
     dry_run: options.DryRun = False,
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
@@ -36,11 +36,17 @@ def create(
     """
     from bay.cli.commands.preview import show_plan
     from bay.cli.lifecycle import create as make
+    from bay.cli.plans.bound import bound_by
     from bay.cli.session import Session
-    from bay.cli.waiting import wait_for_new
     from bay.cli.wish import Wish
 
     session = Session(os_cloud, state)
+    if plan:
+        options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
+        with bound_by(plan, name) as bound:
+            make(session, name, bound.specify, say, bound)
+        _finish(session, name, 0 if no_wait else timeout)
+        return
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
@@ -53,8 +59,14 @@ def create(
         show_plan(session, name, specify)
         return
     make(session, name, specify, say)
-    if not no_wait:
-        wait_for_new(session, name, (), timeout)
+    _finish(session, name, 0 if no_wait else timeout)
+
+
+def _finish(session: "Session", name: str, minutes: float) -> None:
+    from bay.cli.waiting import wait_for_new
+
+    if minutes:
+        wait_for_new(session, name, (), minutes)
     say(f"bay {name} is made; 'bay show {name}' shows it, 'bay config {name}' writes its client files")
 
 
@@ -73,92 +85,3 @@ def wait(
 
     wait_for_new(Session(os_cloud, state), name, (), timeout)
     say(f"bay {name} is ready")
-
-
-def update(
-    name: options.Name,
-    nodes: options.Nodes = None,
-    masters: options.MasterCount = None,
-    assignments: options.Set = None,
-    addons: options.Addons = None,
-    file: options.SpecFile = None,
-    models: options.Models = None,
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    no_wait: options.NoWait = False,
-    timeout: options.Timeout = options.MINUTES,
-    os_cloud: options.OsCloud = None,
-    state: options.State = None,
-) -> None:
-    """Change fields of a bay's spec.
-
-    Example: bay update physics --set access.api=[192.0.2.0/24]
-    """
-    from bay.cli.changes import apply
-    from bay.cli.session import Session
-    from bay.cli.wish import Wish
-
-    session = Session(os_cloud, state)
-    said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
-    edit = Wish(session, said, addons or [], models).specify
-    apply(session, name, edit, yes=yes, dry_run=dry_run, minutes=0 if no_wait else timeout)
-
-
-def scale(
-    name: options.Name,
-    count: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of servers the group shall have.")] = None,
-    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
-    remove: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
-    ] = None,
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    no_wait: options.NoWait = False,
-    timeout: options.Timeout = options.MINUTES,
-    os_cloud: options.OsCloud = None,
-    state: options.State = None,
-) -> None:
-    """Give a bay more or fewer nodes; nodes removed by name move no other.
-
-    Example: bay scale physics 10
-
-    Example: bay scale physics --remove physics-node-3
-    """
-    from bay.cli.changes import apply, scaled
-    from bay.cli.session import Session
-
-    apply(
-        Session(os_cloud, state),
-        name,
-        lambda spec: scaled(name, spec, group, count, remove or []),
-        yes=yes,
-        dry_run=dry_run,
-        minutes=0 if no_wait else timeout,
-    )
-
-
-def delete(
-    name: options.Name,
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    os_cloud: options.OsCloud = None,
-    state: options.State = None,
-) -> None:
-    """Delete a bay and everything that carries its mark; nothing is left.
-
-    Example: bay delete physics --yes
-    """
-    from bay.cli.changes import confirm
-    from bay.cli.lifecycle import delete as end
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
-
-    session = Session(os_cloud, state)
-    record = recorded(session, name)
-    servers = ", ".join(node.name for node in record.nodes[:6]) + (" ..." if len(record.nodes) > 6 else "")
-    say(f"bay {name}: {len(record.nodes)} servers ({servers or 'none'}), {len(record.ids)} resources")
-    if dry_run:
-        return
-    confirm(f"delete bay {name} and all its data", yes)
-    end(session, name, say)
-    say(f"bay {name} is deleted")

@@ -1,17 +1,18 @@
 """`bay preview`: what a change would do, and nothing is changed."""
 
-import tempfile
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say
+from bay.cli.output import Format
 
 if TYPE_CHECKING:
-    from bay.cli.plan import Change
-    from bay.cli.quota import Room
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bay.cli.plans.model import Plan
+    from bay.cli.plans.planning import Specify
     from bay.cli.record import Record
     from bay.cli.session import Session
     from bay.components.spec import BaySpec
@@ -21,7 +22,7 @@ EXIT_CHANGES = 2
 
 
 def preview(
-    name: options.Name,
+    name: options.NameUnlessAll = None,
     model: options.Model = None,
     nodes: options.Nodes = None,
     masters: options.MasterCount = None,
@@ -32,82 +33,82 @@ def preview(
     models: options.Models = None,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    refresh: options.Refresh = False,
+    save: options.SavePlan = None,
+    every: options.Every = False,
+    commit: options.FromCommit = None,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Show what a change would do and whether it fits; exit 0: nothing, 2: changes, 3: over quota, 1: error.
+    """Show what a change would do, its dangers first, and whether it fits.
+
+    Exit 0: nothing would change, 2: something would, 3: over quota, 1: error.
 
     Example: bay preview physics --nodes 10
 
     Example: bay preview new-bay --model swarm
+
+    Example: bay preview physics --nodes 10 --save ten.plan && bay update physics --plan ten.plan
+
+    Example: bay preview --all --from origin/my-branch -f markdown
     """
-    from bay.cli import checkout
+    from bay.cli.plans import given
     from bay.cli.session import Session
     from bay.cli.wish import Wish
 
     session = Session(os_cloud, state)
+    if name is None or every:
+        options.refuse_beside_all(name, every, model, nodes, masters, keypair, assignments, addons, file, save)
+        raise typer.Exit(_every(session, given.shared(os_cloud, state, models, refresh, commit), commit, form, columns))
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
     wish = Wish(session, said, addons or [], models)
+    files = given.files(commit)
 
     def specify(record: "Record | None") -> "BaySpec":
-        return wish.specify(checkout.intended(record) if record else None)
+        return wish.specify(given.before(name, record, files, session.model_folders(models)))
 
-    found = show_plan(session, name, specify, form, columns or [])
-    raise typer.Exit(EXIT_CHANGES if found else 0)
+    allowed = files.allowed(name) if files else ()
+    plan = show_plan(session, name, specify, form, columns or [], refresh=refresh, save=save, allowed=allowed)
+    raise typer.Exit(0 if plan.empty else EXIT_CHANGES)
+
+
+def _every(session: "Session", shared: list[str], commit: str | None, form: Format, columns: list[str] | None) -> int:
+    from bay.cli.plans import every, given
+
+    names, wrong = given.bays(session, commit)
+    found = [*every.outcomes(names, shared), *wrong]
+    every.show(found, form, columns or [])
+    return every.worst(found)
 
 
 def show_plan(
     session: "Session",
     name: str,
-    specify: "Callable[[Record | None], BaySpec]",
+    specify: "Specify",
     form: Format = Format.TABLE,
     columns: list[str] | None = None,
-) -> "list[Change]":
-    """Print the plan of a bay, existing or not, and what it takes of the quotas; return it, or raise Quota."""
-    from bay.cli import plan, quota
+    *,
+    refresh: bool = False,
+    save: "Path | None" = None,
+    allowed: "Sequence[str]" = (),
+) -> "Plan":
+    """Print the plan of a bay, existing or not, and what it takes of the quotas; return it, or raise Quota.
 
-    found, rooms = _plan(session, name, specify)
-    print_list([change.row() for change in found], plan.COLUMNS, form, columns or [])
-    if form in (Format.TABLE, Format.MARKDOWN):
-        quota.show(rooms, form)
-    say(f"bay {name}: {plan.summary(found)}")
-    quota.refuse(name, rooms)
-    return found
+    save: file that keeps the plan. allowed: kinds of loss that the bay's file lets through.
+    """
+    from bay.cli import quota
+    from bay.cli.plans.given import with_allowed
+    from bay.cli.plans.planning import plan_of
+    from bay.cli.plans.saving import draw_and_save
+    from bay.cli.plans.show import show
 
-
-def _plan(
-    session: "Session", name: str, specify: "Callable[[Record | None], BaySpec]"
-) -> "tuple[list[Change], list[Room]]":
-    from bay.cli import plan, quota
-    from bay.cli.failures import NoSuchBay
-    from bay.cli.half_made import never_ran
-    from bay.cli.lifecycle import recorded
-    from bay.cli.masters import refuse_loss
-    from bay.cli.session import check_cloud
-    from bay.cli.workspace import opened
-    from bay.components.lookup import look_up
-    from bay.components.spec import check_name
-
-    check_name(name)
-    try:
-        record: Record | None = recorded(session, name)
-    except NoSuchBay:
-        record = None
-    spec = specify(record)
-    cloud = session.cloud()
-    check_cloud(name, record.cloud if record else {}, cloud)
-    place = look_up(spec, cloud)
-    rooms = quota.room(cloud, name, spec, place, record)
-    if record is not None:
-        half_made = never_ran(record, cloud)
-        refuse_loss(record, spec, half_made)
-        with opened(session.engine(name), name, salt=record.salt) as stack:
-            found = plan.changes(stack, spec, place, "file" if record.managed_by == "file" else "cli")
-            return plan.made_anew(found, {node.name for node in half_made}), rooms
-    with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:  # a stack of its own: no trace in the state
-        engine = session.engine("", state=f"file://{folder}")
-        engine.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
-        with opened(engine, name, new=True) as stack:
-            return plan.changes(stack, spec, place, "cli"), rooms
+    if save:
+        plan = draw_and_save(session, name, specify, save, refresh=refresh)
+    else:
+        plan = plan_of(session, name, specify, refresh=refresh)
+    plan = with_allowed(plan, allowed)
+    show(plan, form, columns or [])
+    quota.refuse(name, plan.quota)
+    return plan

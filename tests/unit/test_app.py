@@ -90,6 +90,26 @@ def test_wrong_usage_ends_with_2_and_names_the_help(words: list[str], part: str,
     assert "--help" in second
 
 
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["preview"], "which bay?"),
+        (["preview", "demo", "--all"], "--all takes no name"),
+        (["preview", "demo", "--nods", "3"], "--nods"),
+        (["preview", "demo", "--refresh", "--save", "x.plan"], "--save goes without --refresh"),
+        (["drift"], "which bay?"),
+        (["drift", "demo", "--all"], "--all takes no name"),
+        (["drift", "demo", "-f", "jsonn"], "jsonn"),
+        (["--debug", "drift", "--everything"], "--everything"),
+    ],
+)
+def test_where_2_means_that_something_differs_wrong_usage_ends_with_1(
+    words: list[str], part: str, capsys: Captured
+) -> None:
+    assert app.run(words) == 1
+    assert part in capsys.readouterr().err.splitlines()[0]
+
+
 def test_a_command_that_succeeds_ends_with_0(capsys: Captured) -> None:
     assert app.run(["model", "list", "-f", "value", "-c", "name"]) == 0
     assert capsys.readouterr().out == "kubernetes\nkubernetes-ha\nmesos\nmesos-ha\nswarm\nswarm-ha\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bay.cli.engine_health import Health, ask, judged
+from bay.cli.engine_health import Health, ask, first_that_answers, judged
 from bay.components import certificates
 from bay.components.credentials import new_generation
 from bay.components.layers import resolve
@@ -22,8 +22,10 @@ FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": 
 OPEN = resolve([{"model": "swarm", "access": {"api": ["127.0.0.0/8"]}}])
 
 
-def node(name: str, state: str = "ready") -> dict[str, Any]:
-    return {"Description": {"Hostname": name}, "Status": {"State": state}}
+def node(name: str, state: str = "ready", reached: str = "") -> dict[str, Any]:
+    """As Swarm lists one; reached: what it says of a manager."""
+    manager = {"ManagerStatus": {"Reachability": reached, "Addr": "10.0.0.2:2377"}} if reached else {}
+    return {"Description": {"Hostname": name}, "Status": {"State": state}, **manager}
 
 
 @contextmanager
@@ -81,6 +83,20 @@ def test_a_node_that_is_down_or_missing_is_named(asked: Callable[..., Health]) -
     assert health.nodes["demo-node-1"] == "UNHEALTHY"
 
 
+def test_a_manager_that_the_others_do_not_reach_is_not_ready(asked: Callable[..., Health]) -> None:
+    """Its containers may go on: then the node is ready, and the manager is not."""
+    entries = [node("demo-master-0", reached="reachable"), node("demo-master-1", reached="unreachable")]
+    health = asked(entries, {"demo-master-0", "demo-master-1"})
+    assert health.nodes == {"demo-master-0": "HEALTHY", "demo-master-1": "UNHEALTHY"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_entries_of_a_name_a_ready_one_counts(asked: Callable[..., Health], order: int) -> None:
+    """A server that was built anew has its name: the entry of the old one may stay."""
+    entries = [node("demo-master-0", "down", "unreachable"), node("demo-master-0", "ready", "reachable")]
+    assert asked(entries[::order], {"demo-master-0"}).nodes == {"demo-master-0": "HEALTHY"}
+
+
 def test_an_entry_of_a_server_that_the_bay_has_no_more_does_not_count(asked: Callable[..., Health]) -> None:
     assert asked([node("demo-node-0"), node("demo-node-9", "down")], {"demo-node-0"}).status == "HEALTHY"
 
@@ -121,6 +137,13 @@ def test_an_address_that_does_not_answer_is_unknown_and_says_why() -> None:
 def test_one_silent_master_of_three_is_named() -> None:
     health = judged({"demo-node-0"}, {"demo-node-0": "HEALTHY"}, ["10.0.0.2:2376: timed out"])
     assert (health.status, health.reason) == ("UNHEALTHY", "no answer from 10.0.0.2:2376: timed out")
+
+
+def test_a_client_gets_the_first_address_that_answers(tmp_path: Path) -> None:
+    with engine(tmp_path, "[]") as address:
+        assert first_that_answers(OPEN, ["127.0.0.1:1", address], FILES) == address
+        assert first_that_answers(OPEN, [address, "127.0.0.1:1"], FILES) == address
+    assert first_that_answers(OPEN, ["127.0.0.1:1", address], FILES) == "127.0.0.1:1", "none answers"
 
 
 def test_another_authoritys_server_is_not_believed(tmp_path: Path) -> None:

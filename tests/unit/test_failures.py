@@ -61,6 +61,13 @@ error: %!s(<nil>): provider=openstack@5.5.1
             QUOTA,
         ),
         (
+            "Expected HTTP response code [200 202] when accessing [POST https://c/servers], but got 409 instead: "
+            '{"conflictingRequest": {"code": 409, "message": "Multiple security_group matches found for name '
+            "'demo-node', use an ID to be more specific.\"}}",
+            "another security group of this project is called demo-node too: Nova cannot tell which one a server means",
+            "rename or delete the other one, then run the same command again",
+        ),
+        (
             "error: bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a",
             "bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a",
             "name the bay's own cloud with --os-cloud or OS_CLOUD",
@@ -71,6 +78,12 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "",
         ),
         (
+            "error: resource urn:pulumi:demo::bay::bay:index:Bay::demo violates plan: "
+            "properties changed: ~~spec[{x}!={y}]",
+            "the run would do what is not in the plan: demo violates plan",
+            "what was done is kept: 'bay preview demo' shows what is left, --save keeps it",
+        ),
+        (
             "error: mkdir /state/.pulumi: permission denied",
             "the state cannot be written: permission denied",
             "make room and make it writable, or name another with --state or BAY_STATE",
@@ -79,6 +92,12 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "error: write /state/x: no space left on device",
             "the state cannot be written: no space left on device",
             "make room and make it writable, or name another with --state or BAY_STATE",
+        ),
+        (
+            'error: Error creating OpenStack server: Post "http://127.0.0.1:8774/v2.1/servers": '
+            "OpenStack connection error, retries exhausted. Aborting. Last error was: EOF",
+            "bay demo: the cloud cannot be reached at http://127.0.0.1:8774",
+            "what was made is kept: run the same command again once the cloud answers, or 'bay delete demo'",
         ),
         ("error: something new", "bay demo: something new", KEPT),
         ("", "bay demo: the engine failed without a message", KEPT),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bay.cli import leftovers, lifecycle, record
+from bay.cli import cut_off, leftovers, record
 from bay.cli.half_made import never_ran
 
 from .states import NODE_URN, complete
@@ -33,28 +33,35 @@ def test_it_is_missing_though_the_state_has_it() -> None:
     assert record.read("demo", complete()).half_made == ()
 
 
-def test_it_goes_from_cloud_and_state_and_everything_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: list[frozenset[str]] = []
-    monkeypatch.setattr(leftovers, "find", lambda _cloud, _bay, _id, ids: known.append(ids) or [])
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """What each search for leftovers is told not to touch; the cloud has nothing else with the mark."""
+    told: list[frozenset[str]] = []
+    monkeypatch.setattr(leftovers, "find", lambda _cloud, _bay, _id, ids: told.append(ids) or [])
     monkeypatch.setattr(leftovers, "sweep", lambda *_: None)
-    imported: list[Any] = []
-    stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=half_made()), import_=imported.append)
-    found = record.read("demo", half_made())
-    lifecycle._settle(stack, found, cloud_with(launched_at=None), print)
-    assert known == [found.ids - {NODE_ID}], "what the state is not said to know is swept by its mark"
-    before = {r["urn"] for r in half_made()["resources"]}
-    assert {r["urn"] for r in imported[0].deployment["resources"]} == before - {NODE_URN}
+    monkeypatch.setattr(cut_off, "everything", lambda *_: iter(()))
+    return told
 
 
-def test_a_server_that_once_ran_is_kept_whatever_failed_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: list[frozenset[str]] = []
-    monkeypatch.setattr(leftovers, "find", lambda _cloud, _bay, _id, ids: known.append(ids) or [])
+def urns_after(cloud: Any) -> set[str]:
+    """What the state has after the next change has made it whole."""
     imported: list[Any] = []
     stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=half_made()), import_=imported.append)
-    found = record.read("demo", half_made())
-    lifecycle._settle(stack, found, cloud_with(launched_at="2026-01-02T03:04:05.000000"), print)
-    assert known == [found.ids]
-    assert {r["urn"] for r in imported[0].deployment["resources"]} == {r["urn"] for r in half_made()["resources"]}
+    cut_off.make_whole(stack, record.read("demo", half_made()), cloud, print)
+    return {r["urn"] for deployment in imported for r in deployment.deployment["resources"]}
+
+
+def test_it_goes_from_cloud_and_state_and_everything_else_stays(known: list[frozenset[str]]) -> None:
+    left = urns_after(cloud_with(launched_at=None))
+    assert left == {r["urn"] for r in half_made()["resources"]} - {NODE_URN}
+    ids = record.read("demo", half_made()).ids
+    assert known == [ids - {NODE_ID}], "what the state is not said to know is swept by its mark"
+
+
+def test_a_server_that_once_ran_is_kept_whatever_failed_later(known: list[frozenset[str]]) -> None:
+    left = urns_after(cloud_with(launched_at="2026-01-02T03:04:05.000000"))
+    assert left == {r["urn"] for r in half_made()["resources"]}
+    assert known == [record.read("demo", half_made()).ids]
 
 
 def test_a_server_that_nova_does_not_know_is_made_anew() -> None:

@@ -43,7 +43,10 @@ def command_of(words: list[str]) -> tuple[Any, list[str]]:
 def unknown_options(words: list[str]) -> list[str]:
     """Options among the words that their command does not have."""
     found, rest = command_of(words)
-    known = {option for parameter in found.params for option in parameter.opts} | {"--help", "-h"}
+    known = {option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
+        "--help",
+        "-h",
+    }
     return [word for word in rest if word.startswith("-") and word.split("=")[0] not in known]
 
 
@@ -53,7 +56,20 @@ def examples(command: Any) -> list[str]:
 
 def test_the_commands_are_those_of_the_contract() -> None:
     assert set(COMMANDS) == {
-        *("create", "preview", "scale", "update", "wait", "delete", "list", "show", "node list", "config"),
+        *(
+            "create",
+            "preview",
+            "scale",
+            "update",
+            "drift",
+            "repair",
+            "wait",
+            "delete",
+            "list",
+            "show",
+            "node list",
+            "config",
+        ),
         *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
         *("export", "env", "cancel", "doctor"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),

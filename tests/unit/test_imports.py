@@ -24,7 +24,8 @@ MAY_IMPORT = {
 }
 """Folder -> folders of the project that it may import from."""
 OTHERWISE = {
-    ("bench/clouds.py", "bay.cli.settings"),  # only the settings know which folder holds the user's sandbox
+    ("bench/boot.py", "bay.cli.settings"),  # only the settings know which folder holds the user's node images
+    ("bench/clouds.py", "bay.cli.settings"),  # the same for the user's sandbox
     ("bench/plan.py", "bay.components"),  # planning is what a platform engineer's own program does, too
     ("bench/plan.py", "bay.stacks"),
 }
@@ -62,10 +63,12 @@ READ_THE_ENVIRONMENT = {
     "cli/settings.py",  # the one place where bay's own settings come from
     "cli/engine.py",  # copies it for the engine
     "sandbox/environment.py",  # copies it for the services
+    "sandbox/packages.py",  # copies it for apt-get
     "toolchain/find.py",  # copies it for `pulumi version`
     "toolchain/golang.py",  # copies it for the compiler
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
+    "bench/boot.py",  # where programs are, for the node images
 }
 ENGINE_WORDS = {*ENGINES, "docker", "kubernetes", "mesos", "kubelet", "marathon"}
 

@@ -131,7 +131,7 @@ def test_after_a_run_that_was_cut_off_what_it_left_is_not_needed_twice(
     whole = bay_of(spec_of(nodes=2))
     half = replace(whole, made=whole.made - {("Instance", "demo-node-1")})
     assert rooms(spec_of(nodes=2), half)["instances"].needed == 1
-    assert rooms(spec_of(nodes=2), replace(half, pending=("Instance demo-node-1",))) == {}
+    assert rooms(spec_of(nodes=2), replace(half, pending=("making Instance demo-node-1",))) == {}
 
 
 def test_volumes_without_a_type_count_to_the_clouds_default_type(known: dict[str, Limit]) -> None:

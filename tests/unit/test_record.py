@@ -39,7 +39,7 @@ def test_the_ids_of_everything_that_the_state_owns_are_known() -> None:
 def test_a_bay_that_was_cut_off_says_on_what() -> None:
     record = read("demo", cut_off())
     assert not record.completed
-    assert record.pending == ("Instance demo-node-0",)
+    assert record.pending == ("making Instance demo-node-0",)
     assert record.missing == ["demo-node-0"]
     assert record.bay_id == BAY_ID
     assert record.spec is not None, "any machine can go on with it"

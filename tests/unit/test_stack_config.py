@@ -87,3 +87,8 @@ def test_a_stack_without_configuration_is_refused(config: dict[str, str]) -> Non
 def test_a_misspelt_key_is_named() -> None:
     message, hint, _ = told(lambda: spec_of("demo", {"bay:model": "swarm", "bay:noodes": "3"}))
     assert (message, hint) == ("noodes: no such field", "nearest: nodes, node_groups, model")
+
+
+def test_truth_values_that_stand_alone_are_text_as_pulumi_writes_them_into_the_file() -> None:
+    assert config_of(resolve([{"model": "swarm"}]))["bay:protected"] == "false"
+    assert config_of(resolve([{"model": "swarm", "protected": True}]))["bay:protected"] == "true"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bay.cli.stages import Stage, latest, summary, tail
+from bay.cli.stages import Stage, latest, summary, tail, unmended
 
 BOOT = "[  OK  ] Started foo.\n"
 
@@ -32,6 +32,30 @@ BOOT = "[  OK  ] Started foo.\n"
 )
 def test_the_last_mark_holds(log: str, name: str, said: str) -> None:
     assert (latest(log).name, str(latest(log))) == (name, said)
+
+
+def log_of(*marks: str) -> str:
+    return "".join("bay: stage={} node=a {}\n".format(*f"{mark} ".split(" ", 1)) for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"),
+    [
+        (["docker"], None),
+        (["docker", "failed reason=a"], "a"),
+        (["docker", "failed reason=a", "docker"], "a"),
+        (["docker", "failed reason=a", "docker", "failed reason=b", "docker"], "b"),
+        (["docker", "failed reason=a", "docker", "cluster"], None),
+        (["packages package=a", "failed reason=a", "packages package=a", "packages package=b"], None),
+        (["docker", "failed reason=a", "docker", "cluster", "failed reason=b", "docker", "cluster"], "b"),
+        (["docker", "failed reason=a", "ready"], None),
+        # It rebooted: what it said before then does not count.
+        (["docker", "cluster", "ready", "docker", "failed reason=a", "docker", "cluster"], None),
+    ],
+)
+def test_a_failure_lasts_until_a_retry_gets_further(marks: list[str], reason: str | None) -> None:
+    failure = unmended(log_of(*marks))
+    assert (failure and failure.details["reason"]) == reason
 
 
 def test_a_summary_counts_the_ready_ones_first() -> None:

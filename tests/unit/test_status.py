@@ -1,5 +1,7 @@
 """The status of a bay in Magnum's words."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bay.cli.record import Record, read
@@ -14,7 +16,7 @@ MISSING = read("demo", with_nodes(9))
 SURPLUS = read("demo", with_nodes(0))
 FIRST, LATER = LastRun("update", "succeeded", 1), LastRun("update", "succeeded", 2)
 FAILED, DESTROY = LastRun("update", "failed", 2), LastRun("destroy", "failed", 3)
-PENDING = "cut off while it worked on Instance demo-node-0"
+PENDING = "cut off while making Instance demo-node-0"
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,21 @@ def test_what_is_missing_is_said_and_a_long_list_is_cut(last: LastRun) -> None:
     assert word == "UPDATE_FAILED"
     assert reason.startswith("missing: demo-node-1, demo-node-2, demo-node-3, demo-node-4, demo-node-5, ...")
     assert "demo-node-6" not in reason
+
+
+WRITTEN = datetime(2026, 1, 2, 3, 4, 5, 900000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("last", "through"),
+    [
+        (LastRun("update", "succeeded", 1, "2026-01-02T03:04:05.000Z"), True),
+        (LastRun("update", "succeeded", 1, "2026-01-02T03:04:01.000Z"), False),
+        (LastRun("update", "failed", 1, "2026-01-02T03:04:05.000Z"), False),
+        (LastRun(), False),
+    ],
+    ids=["the last run wrote it", "a later run wrote it and never ended", "failed", "no run ever ended"],
+)
+def test_only_what_a_run_that_went_through_left_needs_no_search(last: LastRun, through: bool) -> None:
+    assert last.went_through(WRITTEN) is through
+    assert not last.went_through(None)

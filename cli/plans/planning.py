@@ -1,0 +1,233 @@
+"""Makes the plan of a bay: asks the state, the cloud and the engine; nothing is changed."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bay.cli import quota
+from bay.cli.cut_off import tell
+from bay.cli.engine_health import of_bay
+from bay.cli.failures import NoSuchBay, Protected
+from bay.cli.half_made import never_ran
+from bay.cli.lifecycle import recorded
+from bay.cli.masters import refuse_unfit
+from bay.cli.output import say, some
+from bay.cli.plans.dangers import Scene, dangers
+from bay.cli.plans.feels import feels
+from bay.cli.plans.fields import changed_fields
+from bay.cli.plans.leave import DECIDED_HERE
+from bay.cli.plans.model import Compared, Plan
+from bay.cli.plans.steps import Steps
+from bay.cli.quorum import ill_masters
+from bay.cli.record import Record
+from bay.cli.session import Session, check_cloud
+from bay.cli.view import server_statuses
+from bay.cli.workspace import BayStack, opened
+from bay.components.bay import Owner
+from bay.components.lookup import look_up
+from bay.components.losses import HARD, KINDS, had, losses
+from bay.components.place import Place
+from bay.components.spec import BaySpec, check_name
+from bay.stacks.program import program
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+Specify = Callable[[Record | None], BaySpec]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, and what its names mean on the cloud. record: of the state; None for a bay that is new."""
+
+    name: str
+    spec: BaySpec
+    place: Place
+    record: Record | None
+    cloud: "Connection"
+
+    @property
+    def owner(self) -> Owner:
+        """Who manages the bay."""
+        return "file" if self.record and self.record.managed_by == "file" else "cli"
+
+    @property
+    def before(self) -> BaySpec | None:
+        """The spec that the state holds; None for a bay that was never begun."""
+        return self.record.spec if self.record else None
+
+
+def wanted(session: Session, name: str, specify: Specify) -> Wanted:
+    """Read the state and the cloud; BayError for a foreign login and for names that the cloud does not know."""
+    check_name(name)
+    try:
+        record: Record | None = recorded(session, name)
+    except NoSuchBay:
+        record = None
+    spec = specify(record)
+    cloud = session.cloud()
+    check_cloud(name, record.cloud if record else {}, cloud)
+    if record is not None:
+        tell(record, say)
+        refuse_unfit(record, spec, never_ran(record, cloud))
+    return Wanted(name, spec, look_up(spec, cloud), record, cloud)
+
+
+def plan_of(session: Session, name: str, specify: Specify, *, refresh: bool = False) -> Plan:
+    """The plan of a bay, existing or not, with what it takes of the quotas."""
+    started = time.monotonic()
+    return drawn(session, wanted(session, name, specify), refresh=refresh, started=started)
+
+
+def drawn(
+    session: Session,
+    what: Wanted,
+    *,
+    refresh: bool = False,
+    save: Path | None = None,
+    quotas: bool = True,
+    started: float | None = None,
+) -> Plan:
+    """Ask the engine; refresh: against the cloud as it is now. save: file for the engine's own plan.
+
+    quotas: whether the plan says what it takes of them. started: by the monotonic clock, when the work for this plan
+    began, if that was before.
+    """
+    begin = time.monotonic() if started is None else started
+    rooms = quota.room(what.cloud, what.name, what.spec, what.place, what.record) if quotas else ()
+    half_made = {node.name for node in never_ran(what.record, what.cloud)} if what.record else set()
+    steps = _asked(session, what, refresh, save)
+    changed_at = what.record.changed_at if what.record else None
+    compared = Compared(refresh, changed_at, round(time.monotonic() - begin, 1))
+    ill = _ill_masters(session, what, steps)
+    return _plan(what, steps, half_made, ill, compared, tuple(rooms))
+
+
+def _plan(
+    what: Wanted,
+    steps: Steps,
+    half_made: set[str],
+    ill: frozenset[str],
+    compared: Compared,
+    rooms: tuple[quota.Room, ...],
+) -> Plan:
+    changes = steps.changes(half_made)
+    fields = changed_fields(what.before, what.spec) if what.before else ()
+    made = what.record is not None and what.record.completed
+    scene = Scene(what.spec, made, changes, fields, _whole_servers(what.record, half_made), steps.opened, ill)
+    return Plan(
+        bay=what.name,
+        exists=what.before is not None,
+        compared=compared,
+        changes=changes,
+        fields=fields,
+        dangers=dangers(scene),
+        feels=feels(scene),
+        notes=(*_cut_off(what.record), *_other_images(what, steps)),
+        quota=rooms,
+    )
+
+
+def _ill_masters(session: Session, what: Wanted, steps: Steps) -> frozenset[str]:
+    """Masters that are not well; Nova and the engine are asked only where one of several would go."""
+    masters = {node.name for node in what.record.nodes if node.role == "master"} if what.record else set()
+    if what.record is None or len(masters) < 2 or not masters & steps.taken:
+        return frozenset()
+    with _stack(session, what) as stack:
+        health = of_bay(stack, what.record).nodes
+    return ill_masters(what.record, server_statuses(what.cloud, what.record), health)
+
+
+def _whole_servers(record: Record | None, half_made: set[str]) -> dict[str, frozenset[str]]:
+    """Names of the servers that there are, by group; those that never ran are no loss."""
+    groups: dict[str, set[str]] = {}
+    for node in record.nodes if record else ():
+        if node.name not in half_made:
+            groups.setdefault(node.group, set()).add(node.name)
+    return {group: frozenset(names) for group, names in groups.items()}
+
+
+def _cut_off(record: Record | None) -> list[str]:
+    """What the last run was doing when it was cut off: the plan rests on a state that knows only that it was begun."""
+    said: list[str] = []
+    if record is not None:
+        tell(record, said.append)
+    return said
+
+
+def _other_images(what: Wanted, steps: Steps) -> tuple[str, ...]:
+    """Servers that run another image than the one that new servers of their group would get."""
+    notes = []
+    for group, members in what.spec.groups.items():
+        own = steps.resolved.get(f"{what.name}-{group}-image")
+        image = (own if members.image else None) or steps.resolved.get(f"{what.name}-image")
+        ours = {f"{what.name}-{group}-{index}" for index in members.indices}
+        others = sorted(name for name in ours if steps.images.get(name) not in (None, "", image))
+        if image and others:
+            named = members.image or what.spec.image
+            notes.append(f"{some(others)}: made from another image than {named}; only servers made later get that one")
+    return tuple(notes)
+
+
+def _asked(session: Session, what: Wanted, refresh: bool, save: Path | None) -> Steps:
+    """From the bay's own stack; where the engine would stop at the first thing that is protected, from a copy."""
+    if not _loses_what_is_protected(what):
+        with suppress(Protected), _stack(session, what) as stack:
+            return _previewed(stack, what, refresh, save, DECIDED_HERE)
+    with _copy(session, what) as stack:
+        return _previewed(stack, what, refresh, save, (*KINDS, HARD))
+
+
+def _loses_what_is_protected(what: Wanted) -> bool:
+    """Whether the specs alone show it: an engine that stops costs seconds and says more than it should."""
+    if what.before is None:
+        return False
+    before, after = (
+        had(what.name, spec, f"{spec.network.existing} {spec.network.cidr}") for spec in (what.before, what.spec)
+    )
+    return any(kind != "batch" for kind, _ in losses(before, after))
+
+
+def _previewed(stack: BayStack, what: Wanted, refresh: bool, save: Path | None, allow: tuple[str, ...]) -> Steps:
+    steps = Steps()
+    run = partial(program, stack.name, what.spec, managed_by=what.owner, place=what.place, allow=allow)
+    stack.preview(run, steps, refresh=refresh, save=save)
+    return steps
+
+
+@contextmanager
+def _stack(session: Session, what: Wanted) -> Iterator[BayStack]:
+    if what.record is not None:
+        with opened(session.engine(what.name), what.name, salt=what.record.salt) as stack:
+            yield stack
+        return
+    with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:  # a stack of its own: no trace in the state
+        engine = session.engine("", state=f"file://{folder}")
+        engine.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
+        with opened(engine, what.name, new=True) as stack:
+            yield stack
+
+
+@contextmanager
+def _copy(session: Session, what: Wanted) -> Iterator[BayStack]:
+    """The bay's stack in a state of its own, for as long as it is looked at, with nothing in it protected."""
+    assert what.record is not None, "a bay that is new has nothing that is protected"
+    with _stack(session, what) as stack:
+        deployment = stack.export()
+    content: dict[str, Any] = dict(deployment.deployment or {})
+    content["resources"] = [_unprotected(resource) for resource in content.get("resources", [])]
+    deployment.deployment = content
+    with tempfile.TemporaryDirectory(prefix="bay-preview-") as folder:
+        engine = session.engine(what.name, state=f"file://{folder}")
+        with opened(engine, what.name, new=True, salt=what.record.salt) as stack:
+            stack.import_(deployment)
+            yield stack
+
+
+def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resource.items() if key != "protect"}
