@@ -11,6 +11,7 @@ from openstack.connection import Connection
 from bay.sandbox import Sandbox
 
 from .harness import CHECKOUT, PROJECTS, Bay, Inventory, connect, inventory
+from .relay import Relay
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 """openstacksdk warns of what it does itself, in most of its calls."""
@@ -79,6 +80,25 @@ def new_bay(
 def bay(new_bay: NewBay) -> Bay:
     """A user of `bay`, member of the project physics, for one test."""
     return new_bay()
+
+
+NewRelay = Callable[[Bay], Relay]
+"""``new_relay(user)``: a door between this user and the cloud."""
+
+
+@pytest.fixture(scope="module")
+def new_relay(sandbox_cloud: Sandbox) -> Iterator[NewRelay]:
+    """Puts doors before the cloud; open to all when users delete what they have left, so it is asked for first."""
+    relays: list[Relay] = []
+
+    def new(user: Bay) -> Relay:
+        relays.append(Relay(user.sandbox, user.home))
+        user.extra = {**user.extra, "OS_CLIENT_CONFIG_FILE": str(relays[-1].clouds_file)}
+        return relays[-1]
+
+    yield new
+    for relay in relays:
+        relay.close()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ COMMAND = Path(sys.executable).with_name("bay")
 PROJECTS = ("sandbox", "sandbox-other")
 """Entries of clouds.yaml: an ordinary member of each of the two projects."""
 
-LIMIT = 180.0
+LIMIT = 420.0
 """Seconds after which a command has failed."""
 
 Inventory = dict[str, list[str]]
@@ -201,6 +201,31 @@ def inventory(clouds: Sequence[Connection]) -> Inventory:
     with ThreadPoolExecutor(len(clouds)) as pool:
         held = list(pool.map(_holdings, clouds))
     return {kind: sorted(names) for kind in held[0] if (names := [n for one in held for n in one[kind]])}
+
+
+def everywhere(admin: Connection, members: Sequence[Connection]) -> Inventory:
+    """What all projects hold, as far as the administrator sees it, and what only its owners see of the members'."""
+    network, balancing = admin.network, admin.load_balancer
+    things = {
+        "server": admin.compute.servers(details=False, all_projects=True),
+        "server group": admin.compute.server_groups(all_projects=True),
+        "port": network.ports(),
+        "network": network.networks(),
+        "subnet": network.subnets(),
+        "router": network.routers(),
+        "security group": network.security_groups(),
+        "security group rule": network.security_group_rules(),
+        "floating IP": network.ips(),
+        "volume": admin.block_storage.volumes(details=False, all_projects=True),
+        "snapshot": admin.block_storage.snapshots(details=False, all_projects=True),
+        "load balancer": balancing.load_balancers(),
+        "listener": balancing.listeners(),
+        "pool": balancing.pools(),
+        "health monitor": balancing.health_monitors(),
+    }
+    seen = {kind: sorted(f"{thing.name or ''} ({thing.id})" for thing in found) for kind, found in things.items()}
+    owners = inventory(members)
+    return seen | {kind: owners.get(kind, []) for kind in ("keypair", "secret", "application credential")}
 
 
 def _holdings(cloud: Connection) -> Inventory:

@@ -1,15 +1,19 @@
-"""`create` killed in the middle: the bay is still known, nothing is doubled, and delete leaves nothing."""
+"""`bay`, its engine or its plugin killed in the middle: the next command goes on, and delete leaves nothing."""
 
 import json
-import os
-import signal
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from openstack.connection import Connection
 
-from .harness import Bay, Running, eventually
+from . import reliability
+from .campaign import Fates, agreed, expected, live
+from .conftest import NewBay, NewRelay
+from .harness import Bay, Inventory, eventually
+from .kill_points import QUICK
+from .kills import Point, struck
 
 pytestmark = pytest.mark.sandbox
 
@@ -20,126 +24,80 @@ WIDE = (
 )
 """Options of a bay that has a load balancer, floating IPs and volumes of each sort."""
 
-MOMENTS = {
-    "router": (),
-    "security group": (),
-    "interface": (),
-    "server": (),
-    "second server": (),
-    "volume": WIDE,
-    "load balancer": WIDE,
-    "health monitor": WIDE,
-}
-"""The first thing of a kind that the cloud holds when the axe falls -> options of the bay."""
+
+@pytest.fixture(scope="module")
+def fates(
+    new_relay: NewRelay, new_shared_bay: NewBay, clouds: list[Connection], holdings: Callable[[], Inventory]
+) -> Fates:
+    """The ten points of the smallest bay, from create to delete, after which nothing is left."""
+    user, before = new_shared_bay(), holdings()
+    lived = live(user, new_relay(user), QUICK, clouds[0], print)
+    assert holdings() == before
+    return lived
 
 
-def holds(cloud: Connection, moment: str) -> bool:
-    """Whether the cloud has come so far."""
-    network, project = cloud.network, cloud.current_project_id
-    return {
-        "router": lambda: any(network.routers(project_id=project)),
-        "security group": lambda: sum(1 for _ in network.security_groups(project_id=project)) > 1,
-        "interface": lambda: any(network.ports(project_id=project, device_owner="network:router_interface")),
-        "server": lambda: any(cloud.compute.servers(details=False)),
-        "second server": lambda: sum(1 for _ in cloud.compute.servers(details=False)) > 1,
-        "volume": lambda: any(cloud.block_storage.volumes(details=False)),
-        "load balancer": lambda: any(cloud.load_balancer.load_balancers()),
-        "health monitor": lambda: any(cloud.load_balancer.health_monitors()),
-    }[moment]()
-
-
-def kill_all(running: Running, bay: Bay) -> None:
-    """SIGKILL to `bay` and to every engine process that works on its state."""
-    running.kill()
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/environ", "rb") as file:
-                belongs = f"BAY_STATE=file://{bay.state}".encode() in file.read()
-        except OSError:
-            continue
-        if belongs:
-            os.kill(int(entry), signal.SIGKILL)
-    running.process.wait()
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_create_is_known_and_leaves_nothing(bay: Bay, clouds: list[Connection], moment: str) -> None:
-    running = bay.start("create", "killed", "--model", "swarm", "--nodes", "2", *MOMENTS[moment])
-    running.until(lambda: holds(clouds[0], moment))
-    kill_all(running, bay)
-    assert bay.run("show", "killed", "-f", "value", "-c", "status").out == "CREATE_FAILED\n"
-    deleted = bay.run("delete", "killed", "--yes")
-    assert deleted.code == 0, deleted
-    # The fixture compares what both projects hold with what they held before.
-
-
-def test_a_killed_create_goes_on_without_doubling(bay: Bay, clouds: list[Connection]) -> None:
-    running = bay.start("create", "killed", "--model", "swarm", "--nodes", "2")
-    running.until(lambda: holds(clouds[0], "server"))
-    kill_all(running, bay)
-    assert bay.run("create", "killed").code == 0
-    names = sorted(server.name for server in clouds[0].compute.servers())
-    assert names == ["killed-master-0", "killed-node-0", "killed-node-1"]
-    assert bay.run("preview", "killed").code == 0
+@pytest.mark.parametrize(("title", "point"), [(s.title, p) for s, p in QUICK.points], ids=lambda value: str(value))
+def test_the_next_command_goes_on(fates: Fates, title: str, point: Point) -> None:
+    assert fates[title, point] == expected(point)
 
 
 def test_only_bay_killed_its_engine_ends_and_the_bay_is_deleted(bay: Bay, clouds: list[Connection]) -> None:
     running = bay.start("create", "killed", "--model", "swarm", "--nodes", "1")
-    running.until(lambda: holds(clouds[0], "interface"))
+    running.until(lambda: any(clouds[0].network.ports(device_owner="network:router_interface", name="")))
     running.kill()
     running.process.wait()
     eventually(lambda: bay.run("delete", "killed", "--yes").code == 0, 90)
 
 
-def forget(bay: Bay, name: str, kept: Callable[[dict[str, Any]], bool]) -> None:
-    """Make the state what it is after a kill: the resources that are not `kept` exist, but are only pending.
+def forget_all(bay: Bay, name: str) -> None:
+    """Make the state what it is after a kill while everything in the cloud was being made: pending, and without ids.
 
     Written into the file itself, because `pulumi stack import` drops pending operations.
     """
     file = bay.state / ".pulumi" / "stacks" / "bay" / f"{name}.json"
     document = json.loads(file.read_text())
     deployment = document["checkpoint"]["latest"]
-    resources = deployment["resources"]
-    gone = {r["urn"] for r in resources if not kept(r)}
-    while more := {r["urn"] for r in resources if gone & set(r.get("dependencies") or ())} - gone:
-        gone |= more
-    deployment["resources"] = [r for r in resources if r["urn"] not in gone]
-    deployment["pending_operations"] = [
-        {"resource": {**r, "id": ""}, "type": "creating"} for r in resources if r["urn"] in gone and r["custom"]
-    ]
+    resources: list[dict[str, Any]] = deployment["resources"]
+    made = [r for r in resources if r["type"].startswith("openstack:")]
+    deployment["resources"] = [r for r in resources if r not in made]
+    lost = [{key: value for key, value in r.items() if key not in ("id", "outputs")} for r in made]
+    deployment["pending_operations"] = [{"resource": r, "type": "creating"} for r in lost]
     file.write_text(json.dumps(document))
 
 
-EVERYTHING = ("openstack:",)
-PARTS_OF_THE_BALANCER = ("loadbalancer/listener:",)
-"""With what depends on it: pool, monitor and members."""
-
-
-@pytest.mark.parametrize(
-    ("lost", "options"),
-    [
-        pytest.param(("routerInterface:RouterInterface",), (), id="router interface"),
-        pytest.param(PARTS_OF_THE_BALANCER, WIDE, id="parts of the load balancer"),
-        pytest.param(EVERYTHING, WIDE, id="everything"),
-    ],
-)
-def test_what_was_made_and_not_recorded_is_found_by_its_mark(
-    bay: Bay, lost: tuple[str, ...], options: tuple[str, ...]
+def test_everything_that_is_pending_is_adopted_at_once_and_known_again_to_be_deleted(
+    bay: Bay, clouds: list[Connection]
 ) -> None:
-    bay.make("killed", "--nodes", "1", *options)
-    forget(bay, "killed", lambda resource: not any(word in resource["type"] for word in lost))
+    bay.make("killed", "--nodes", "0", *WIDE)
+    before = agreed(bay, "killed", clouds[0])
+    forget_all(bay, "killed")
     shown = bay.run("show", "killed", "-f", "json").json
     assert shown["status"] == "UPDATE_FAILED"
-    assert "cut off" in shown["status_reason"]
-    deleted = bay.run("delete", "killed", "--yes")
-    assert deleted.code == 0, deleted
+    assert shown["status_reason"].startswith("cut off while making ")
+    previewed = bay.run("preview", "killed")
+    assert "the last run was cut off while making " in previewed.err
 
-
-def test_parts_of_a_load_balancer_that_were_not_recorded_are_made_anew(bay: Bay, clouds: list[Connection]) -> None:
-    bay.make("killed", "--nodes", "0", *WIDE)
-    (balancer,) = clouds[0].load_balancer.load_balancers()
-    forget(bay, "killed", lambda resource: not any(word in resource["type"] for word in PARTS_OF_THE_BALANCER))
     scaled = bay.run("scale", "killed", "1")
     assert scaled.code == 0, scaled
-    assert [listener.load_balancers for listener in clouds[0].load_balancer.listeners()] == [[{"id": balancer.id}]]
-    assert bay.run("preview", "killed").code == 0
+    assert before < agreed(bay, "killed", clouds[0]), "nothing was made anew, and the node was added"
+
+    forget_all(bay, "killed")
+    deleted = bay.run("delete", "killed", "--yes")
+    assert deleted.code == 0, deleted
+    # The fixture compares what both projects hold with what they held before.
+
+
+def test_the_page_on_kills_does_what_it_says(bay: Bay, new_relay: NewRelay) -> None:
+    (block,) = re.findall(r"^```sh\n(.*?)^```", reliability.FILE.read_text(), re.MULTILINE | re.DOTALL)
+    cut_off, show, preview, again, drift, delete = (line.partition("#")[0].split()[1:] for line in block.splitlines())
+    struck(bay, new_relay(bay), cut_off, Point(("create", "Instance"), "after"), frozenset())
+    shown = bay.run(*show)
+    assert shown.out.startswith("CREATE_FAILED\ncut off while making "), shown
+    previewed = bay.run(*preview)
+    assert previewed.code == 2, previewed
+    assert "the last run was cut off while making " in previewed.err
+    assert cut_off == again
+    for words in (again, drift, delete):
+        done = bay.run(*words)
+        assert done.code == 0, done
+    assert bay.names() == []

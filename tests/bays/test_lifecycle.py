@@ -27,10 +27,10 @@ def test_a_bay_is_made_shown_scaled_and_deleted(bay: Bay) -> None:
     assert nodes(bay, "demo") == dict.fromkeys(["demo-master-0", "demo-node-0", "demo-node-1"], "ACTIVE")
 
     nothing = bay.run("preview", "demo", "-f", "json")
-    assert (nothing.code, nothing.json) == (0, [])
+    assert (nothing.code, nothing.json["empty"]) == (0, True)
     more = bay.run("preview", "demo", "--nodes", "4", "-f", "json")
     assert more.code == 2
-    assert [(c["operation"], c["type"], c["name"]) for c in more.json] == [
+    assert [(c["operation"], c["type"], c["name"]) for c in more.json["changes"]] == [
         ("create", "Instance", "demo-node-2"),
         ("create", "Instance", "demo-node-3"),
     ]
@@ -68,7 +68,7 @@ def test_an_image_uploaded_under_the_old_name_changes_nothing(bay: Bay, admin: C
     )
     try:
         plan = bay.run("preview", "demo", "--nodes", "2", "-f", "json")
-        assert [(c["operation"], c["name"]) for c in plan.json] == [("create", "demo-node-1")], plan
+        assert [(c["operation"], c["name"]) for c in plan.json["changes"]] == [("create", "demo-node-1")], plan
         assert bay.run("scale", "demo", "2").code == 0
         servers = admin.compute.servers(all_projects=True, name="^demo-node-")
         assert {server.image.id for server in servers} == {old.id}

@@ -91,7 +91,7 @@ def test_a_preview_shows_plan_and_table_and_says_whether_it_fits(
     with instances(admin, clouds[0].current_project_id, 3):
         over = bay.run("preview", *THREE_NODES, "-f", "json")
         assert over.code == 3
-        assert {change["operation"] for change in over.json} == {"create"}, "one document, the plan"
+        assert {change["operation"] for change in over.json["changes"]} == {"create"}, "one document, the plan"
         assert over.error[0] == "bay full does not fit the project's quotas: instances (by 1)"
         report = bay.run("preview", *THREE_NODES, "-f", "markdown")
         assert report.code == 3
@@ -151,7 +151,7 @@ def test_with_more_quota_create_goes_on(bay: Bay, clouds: list[Connection], admi
     with instances(admin, project, 4), routers(admin, project, 1):  # no more than the bay needs in all
         plan = bay.run("preview", "full", "-f", "json")
         assert plan.code == 2
-        assert {change["operation"] for change in plan.json} <= {"create", "replace"}, plan
+        assert {change["operation"] for change in plan.json["changes"]} <= {"create", "replace"}, plan
         again = bay.run("create", *THREE_NODES)
         assert again.code == 0, again
     assert servers(clouds[0]) == dict.fromkeys(

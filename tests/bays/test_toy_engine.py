@@ -34,7 +34,7 @@ def test_a_sites_own_engine_makes_a_bay(site: Bay, clouds: list[Connection]) -> 
     assert f"export TOY={shown['api_address']}" in told.out.splitlines()
     assert len((folder / "word").read_text()) == 43
 
-    assert site.run("preview", "box", "--models", str(TOY / "models"), "-f", "json").json == []
+    assert site.run("preview", "box", "--models", str(TOY / "models"), "-f", "json").json["changes"] == []
 
 
 @pytest.mark.parametrize(

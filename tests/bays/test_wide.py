@@ -39,7 +39,7 @@ def test_bay_pulumi_and_the_cloud_agree_before_and_after_each_group_is_scaled(
         assert bay.run("scale", "wide", count, "--group", group).code == 0
         rows = bay.run("node", "list", "wide", "-f", "json").json
         assert {row["name"]: (row["group"], row["status"]) for row in rows}[name] == (group, "ACTIVE")
-    assert bay.run("scale", "wide", "0", "--group", "big", "--yes").code == 0
+    assert bay.run("scale", "wide", "0", "--group", "big", "--allow", "batch", "--yes").code == 0
     left = {server.name: server.id for server in clouds[0].compute.servers()}
     assert sorted(left) == ["wide-master-0", "wide-node-0", "wide-spare-0"]
     assert {left["wide-master-0"], left["wide-node-0"]} < made, "the others stay as they are"

@@ -8,6 +8,9 @@ from bay.components.boot import Boot
 from bay.components.cloudinit import File
 from bay.components.credentials import Secret, current
 from bay.components.engines import Client, Facts, Options, Port, Question, Source
+from bay.components.terms import Terms
+
+TERMS = Terms("balls", "roll elsewhere", "the toy box", "the balls lie still")
 
 
 class ToyOptions(Options):
@@ -25,7 +28,9 @@ class Toy:
     api_port: int = 8000
     options: type[Options] = ToyOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: {"toy_word": Secret.PASSWORD})
+    terms: Terms = TERMS
     fixed_masters: bool = False
+    belongings: tuple[()] = ()
     certificate_power: str = "says the word"
     question: Question = field(default_factory=lambda: Question("/"))
 
@@ -49,6 +54,9 @@ class Toy:
 
     def client_files(self, client: Client) -> dict[str, str]:
         return {"word": current(client.generations)["engine"]["toy_word"]}
+
+    def turned_to(self, files: Mapping[str, str], _address: str) -> dict[str, str]:
+        return dict(files)
 
     def client_environment(self, addresses: Sequence[str], folder: str) -> dict[str, str]:
         return {"TOY": addresses[0], "TOY_WORD_FILE": f"{folder}/word"}
