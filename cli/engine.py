@@ -14,17 +14,13 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from bay.cli import state_files
 from bay.cli.failures import Interrupted
 
 Listener = Callable[[str], None] | None
 
-HALF_WRITTEN = "failed to load checkpoint: EOF"
-"""Said by a reader that came while another run wrote the state's file of attributes, which is no atomic write."""
 READS = 20
-"""Attempts to read such a state, a tenth of a second apart."""
-
-ATTRIBUTES = ".attrs"
-"""What the engine appends to the name of a state's file for its file of attributes, which it can do without."""
+"""Attempts to read a state that another run may be writing just now, a tenth of a second apart."""
 
 
 def planning() -> dict[str, str]:
@@ -58,11 +54,11 @@ class Engine(PulumiCommand):
         """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
         for _ in range(READS):
             result = self._run_once(args, cwd, additional_env, on_output, on_error)
-            if HALF_WRITTEN not in result.stderr:  # said before anything is changed, so there is no harm in another go
+            if not state_files.said(result.stderr):
                 break
             time.sleep(0.1)
         else:  # whoever wrote it was killed
-            if self._mend_attributes():
+            if self.state_folder and state_files.mend(self.state_folder):
                 result = self._run_once(args, cwd, additional_env, on_output, on_error)
         if result.code != 0:
             raise create_command_error(result)
@@ -78,14 +74,6 @@ class Engine(PulumiCommand):
         """Folder of a ``file://`` state, None for every other backend."""
         folder = self.state.removeprefix("file://")
         return Path(folder).expanduser() if folder != self.state else None
-
-    def _mend_attributes(self) -> bool:
-        """Take away files of attributes that were only begun; whether there were any."""
-        files = self.state_folder.rglob(f"*{ATTRIBUTES}") if self.state_folder else ()
-        begun = [file for file in files if not file.stat().st_size]
-        for file in begun:
-            file.unlink(missing_ok=True)
-        return bool(begun)
 
     def _run_once(
         self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Listener, on_error: Listener

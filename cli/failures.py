@@ -109,6 +109,19 @@ KNOWN = (
         "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was made ('bay doctor' says where)",
     ),
     (
+        r"failed to load checkpoint: place 1: unexpected end of JSON input",
+        BayError,
+        "the state of bay {bay} is cut short, and so is the engine's copy of it",
+        "put the newest whole file of .pulumi/backups/bay/{bay} in the place of .pulumi/stacks/bay/{bay}.json;"
+        " the bay's mark finds what it lacks",
+    ),
+    (
+        r"permission denied|read-only file system|no space left on device|disk quota exceeded",
+        BayError,
+        "the state cannot be written: {found}",
+        "make room and make it writable, or name another with --state or BAY_STATE",
+    ),
+    (
         r"(?i)quota exceeded[^\n\"]*|maximum number of [^\n\"]* exceeded",
         Quota,
         "the project's quota is used up: {found}",
@@ -168,12 +181,6 @@ KNOWN = (
         BayError,
         "the state cannot be reached: {found}",
         "check --state or BAY_STATE, and that what it names can be reached from here",
-    ),
-    (
-        r"permission denied|read-only file system|no space left on device",
-        BayError,
-        "the state cannot be written: {found}",
-        "make room and make it writable, or name another with --state or BAY_STATE",
     ),
 )
 """(pattern in the engine's output, error, message, hint); {found} is what the pattern matched."""

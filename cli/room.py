@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bay.cli import state_files
 from bay.components.errors import BayError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ LOW = 16 * 2**20
 """Bytes free below which no new operation is begun; what is in flight is waited for and written."""
 FULL = 2**20
 """Bytes free below which the engine ends at once: it would try for minutes to write each step."""
+WRITES = 8
+"""Times the state's own size that have to be free too before a new operation is begun; once before the engine ends."""
 PAUSE = 0.5
 """Seconds between two looks."""
 
@@ -49,15 +52,16 @@ def watched_room(engine: "Engine") -> Iterator[None]:
         ended.set()
         watcher.join()
     if full.is_set():
+        state_files.mend(folder)
         raise DiskFull(folder)
 
 
 def _watch(engine: "Engine", folder: Path, ended: threading.Event, full: threading.Event) -> None:
     while not ended.wait(PAUSE):
-        free = shutil.disk_usage(folder).free
-        if free < LOW and not full.is_set():
+        free, state = shutil.disk_usage(folder).free, state_files.largest(folder)
+        if free < LOW + WRITES * state and not full.is_set():
             full.set()
             engine.interrupt()
-        if free < FULL:
+        if free < FULL + state:
             engine.kill()
             return

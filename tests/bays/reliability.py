@@ -38,6 +38,10 @@ bay drift physics                                      # the cloud has what the 
 bay delete physics --yes                               # would have done at any moment
 ```
 
+Where a write found the disk full and left the state's file short, the engine's own copy of a step before takes its
+place, which is said; what it lacks is found by the mark too. With `pulumi up` alone the file stays short until the next
+`bay` command.
+
 [Decision 5](decisions/0005-cut-off-runs.md) says why.
 
 ## The campaign

@@ -105,6 +105,14 @@ def test_a_disk_that_fills_up_stops_the_run_and_the_state_stays_whole(
     refused = user.run(*create)
     assert refused.error[0].startswith(f"state folder {small_disk}/state: "), refused
     assert user.run("show", "full", "-f", "value", "-c", "status").out == "CREATE_FAILED\n"
+    state = small_disk / "state/.pulumi/stacks/bay/full.json"
+    short = state.with_suffix(".short")
+    short.touch()  # what a write without room leaves in the state's place, where the engine is killed then
+    short.replace(state)
+    shown = user.run("show", "full", "-f", "value", "-c", "status")
+    assert shown.out == "CREATE_FAILED\n", shown
+    assert "the state of bay full was cut short by a full disk" in shown.err
+    relay.open()
     filler.unlink()
     again = user.run(*create)
     assert again.code == 0, again

@@ -94,6 +94,17 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "make room and make it writable, or name another with --state or BAY_STATE",
         ),
         (
+            "error: write /state/x: disk quota exceeded",
+            "the state cannot be written: disk quota exceeded",
+            "make room and make it writable, or name another with --state or BAY_STATE",
+        ),
+        (
+            "error: failed to load checkpoint: place 1: unexpected end of JSON input",
+            "the state of bay demo is cut short, and so is the engine's copy of it",
+            "put the newest whole file of .pulumi/backups/bay/demo in the place of .pulumi/stacks/bay/demo.json;"
+            " the bay's mark finds what it lacks",
+        ),
+        (
             'error: Error creating OpenStack server: Post "http://127.0.0.1:8774/v2.1/servers": '
             "OpenStack connection error, retries exhausted. Aborting. Last error was: EOF",
             "bay demo: the cloud cannot be reached at http://127.0.0.1:8774",

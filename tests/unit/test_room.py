@@ -9,7 +9,7 @@ import pytest
 
 from bay.cli import room
 from bay.cli.engine import Engine
-from bay.cli.room import FULL, LOW, DiskFull, watched_room
+from bay.cli.room import FULL, LOW, WRITES, DiskFull, watched_room
 
 
 class Told(Engine):
@@ -62,6 +62,27 @@ def test_with_little_room_the_engine_stops_in_order(monkeypatch: pytest.MonkeyPa
 
 def test_without_room_the_engine_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert run(monkeypatch, f"file://{tmp_path}", LOW - 1, FULL - 1)[:2] == ["interrupt", "kill"]
+
+
+def test_a_large_state_asks_for_more_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    state = tmp_path / ".pulumi/stacks/bay/wide.json"
+    state.parent.mkdir(parents=True)
+    state.write_bytes(bytes(2**20))
+    low = LOW + WRITES * 2**20
+    assert run(monkeypatch, f"file://{tmp_path}", low) == []
+    assert run(monkeypatch, f"file://{tmp_path}", low - 1, FULL + 2**20)[:-1] == ["interrupt"]
+    assert run(monkeypatch, f"file://{tmp_path}", low - 1, FULL + 2**20 - 1)[:2] == ["interrupt", "kill"]
+
+
+def test_a_state_that_was_cut_short_is_whole_again_before_it_is_said_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state = tmp_path / ".pulumi/stacks/bay/demo.json"
+    state.parent.mkdir(parents=True)
+    state.touch()
+    state.with_name("demo.json.bak").write_text("{}")
+    assert run(monkeypatch, f"file://{tmp_path}", 0)[-1].endswith("the state is whole")
+    assert state.read_text() == "{}"
 
 
 def test_other_states_have_no_disk_here(monkeypatch: pytest.MonkeyPatch) -> None:
