@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bay.cli import quota
+from bay.cli import meanwhile, quota
 from bay.cli.cut_off import tell
 from bay.cli.engine_health import of_bay
 from bay.cli.failures import NoSuchBay, Protected
@@ -65,12 +65,13 @@ class Wanted:
 def wanted(session: Session, name: str, specify: Specify) -> Wanted:
     """Read the state and the cloud; BayError for a foreign login and for names that the cloud does not know."""
     check_name(name)
+    connected = meanwhile.begun(session.cloud)  # takes as long as to read the state of 100 nodes
     try:
         record: Record | None = recorded(session, name)
     except NoSuchBay:
         record = None
     spec = specify(record)
-    cloud = session.cloud()
+    cloud = connected()
     check_cloud(name, record.cloud if record else {}, cloud)
     if record is not None:
         tell(record, say)
