@@ -63,7 +63,7 @@ def apply(session: Session, name: str, edit: Edit, ask: Ask, bound: "Bound | Non
     owner: Owner = "file" if record.managed_by == "file" else "cli"
 
     def consent(known: Record, place: Place, cloud: "Connection") -> Leave:
-        return agreed(drawn(session, Wanted(name, spec, place, known, cloud), quotas=False), ask)
+        return agreed(drawn(session, Wanted(name, spec, known, lambda: (cloud, place)), quotas=False), ask)
 
     change(session, record, spec, owner, say, bound, consent)
     if ask.minutes:

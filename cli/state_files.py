@@ -1,8 +1,9 @@
-"""Files of a ``file://`` state that a write left half done: the engine reads none of them, and mends none."""
+"""The files of a ``file://`` state: read without the engine, and mended where a write left them half done."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from bay.cli.output import say
 
@@ -20,6 +21,23 @@ COPY = ".bak"
 
 STATES = ".pulumi/stacks/**/*.json"
 """Pattern of the states in the folder of a ``file://`` backend."""
+
+
+LAYOUT = 3
+"""Version of what is in such a file: `checkpoint.latest` is what `pulumi stack export` prints as `deployment`."""
+
+
+def deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any] | None:
+    """What the engine wrote last, secrets encrypted; None where that is not told from the file: ask the engine then.
+
+    `pulumi stack export` takes 0.2 s for 100 nodes to print the same (docs/speed.md).
+    """
+    try:
+        content = json.loads((folder / ".pulumi" / "stacks" / project / f"{stack}.json").read_bytes())
+        latest = content["checkpoint"]["latest"] if content["version"] == LAYOUT else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return latest if isinstance(latest, dict) else None
 
 
 def said(text: str) -> bool:

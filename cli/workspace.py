@@ -22,7 +22,7 @@ from pulumi.automation import (
 )
 from pulumi.automation._stack import StackInitMode  # only Stack's own class methods spare a caller this name
 
-from bay.cli import record
+from bay.cli import record, state_files
 from bay.cli.engine import Engine, planning
 from bay.cli.failures import Locked, explained
 from bay.cli.output import say
@@ -82,7 +82,9 @@ class BayStack:
 
     def record(self) -> Record:
         """What the state says of the bay."""
-        return record.read(self.name, self.export().deployment)
+        folder = self.engine.state_folder
+        written = state_files.deployment(folder, PROJECT, self.name) if folder else None
+        return record.read(self.name, written or self.export().deployment)
 
     def up(
         self,

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bay.cli import meanwhile, quota
+from bay.cli import quota
 from bay.cli.cut_off import tell
 from bay.cli.engine_health import of_bay
 from bay.cli.failures import NoSuchBay, Protected
 from bay.cli.half_made import never_ran
 from bay.cli.lifecycle import recorded
 from bay.cli.masters import refuse_unfit
+from bay.cli.meanwhile import begun
 from bay.cli.output import say, some
 from bay.cli.plans.dangers import Scene, dangers
 from bay.cli.plans.feels import feels
@@ -29,6 +29,7 @@ from bay.cli.session import Session, check_cloud
 from bay.cli.view import server_statuses
 from bay.cli.workspace import BayStack, opened
 from bay.components.bay import Owner
+from bay.components.errors import BayError
 from bay.components.lookup import look_up
 from bay.components.losses import HARD, KINDS, had, losses
 from bay.components.place import Place
@@ -43,13 +44,25 @@ Specify = Callable[[Record | None], BaySpec]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for, and what its names mean on the cloud. record: of the state; None for a bay that is new."""
+    """What is asked for, and what its names mean on the cloud. record: of the state; None for a bay that is new.
+
+    reached: gives the cloud and the place, or raises why there are none; may wait for them.
+    """
 
     name: str
     spec: BaySpec
-    place: Place
     record: Record | None
-    cloud: "Connection"
+    reached: Callable[[], "tuple[Connection, Place]"]
+
+    @property
+    def cloud(self) -> "Connection":
+        """Where the bay is, or is to be."""
+        return self.reached()[0]
+
+    @property
+    def place(self) -> Place:
+        """What the names of the spec mean there."""
+        return self.reached()[1]
 
     @property
     def owner(self) -> Owner:
@@ -63,20 +76,25 @@ class Wanted:
 
 
 def wanted(session: Session, name: str, specify: Specify) -> Wanted:
-    """Read the state and the cloud; BayError for a foreign login and for names that the cloud does not know."""
+    """Read the state; the cloud is asked meanwhile, and refuses a foreign login and names that it does not know."""
     check_name(name)
-    connected = meanwhile.begun(session.cloud)  # takes as long as to read the state of 100 nodes
+    connected = begun(session.cloud)
     try:
         record: Record | None = recorded(session, name)
     except NoSuchBay:
         record = None
     spec = specify(record)
-    cloud = connected()
-    check_cloud(name, record.cloud if record else {}, cloud)
     if record is not None:
         tell(record, say)
-        refuse_unfit(record, spec, never_ran(record, cloud))
-    return Wanted(name, spec, look_up(spec, cloud), record, cloud)
+
+    def reach() -> "tuple[Connection, Place]":
+        cloud = connected()
+        check_cloud(name, record.cloud if record else {}, cloud)
+        if record is not None:
+            refuse_unfit(record, spec, never_ran(record, cloud))
+        return cloud, look_up(spec, cloud)
+
+    return Wanted(name, spec, record, begun(reach))
 
 
 def plan_of(session: Session, name: str, specify: Specify, *, refresh: bool = False) -> Plan:
@@ -100,9 +118,9 @@ def drawn(
     began, if that was before.
     """
     begin = time.monotonic() if started is None else started
+    steps = _asked(session, what, refresh, save)
     rooms = quota.room(what.cloud, what.name, what.spec, what.place, what.record) if quotas else ()
     half_made = {node.name for node in never_ran(what.record, what.cloud)} if what.record else set()
-    steps = _asked(session, what, refresh, save)
     changed_at = what.record.changed_at if what.record else None
     compared = Compared(refresh, changed_at, round(time.monotonic() - begin, 1))
     ill = _ill_masters(session, what, steps)
@@ -196,8 +214,15 @@ def _loses_what_is_protected(what: Wanted) -> bool:
 
 def _previewed(stack: BayStack, what: Wanted, refresh: bool, save: Path | None, allow: tuple[str, ...]) -> Steps:
     steps = Steps()
-    run = partial(program, stack.name, what.spec, managed_by=what.owner, place=what.place, allow=allow)
-    stack.preview(run, steps, refresh=refresh, save=save)
+
+    def run() -> None:  # asked for by an engine that has started: until then the cloud had time to answer
+        program(stack.name, what.spec, managed_by=what.owner, place=what.place, allow=allow)
+
+    try:
+        stack.preview(run, steps, refresh=refresh, save=save)
+    except BayError:
+        what.reached()  # where that was the reason, its own error says more than the engine's
+        raise
     return steps
 
 

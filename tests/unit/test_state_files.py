@@ -41,3 +41,24 @@ def test_the_largest_state_is_what_a_write_may_take(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(bytes(size))
     assert state_files.largest(tmp_path) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "deployment"),
+    [
+        ('{"version":3,"checkpoint":{"stack":"demo","latest":{"resources":[]}}}', {"resources": []}),
+        pytest.param(None, None, id="no such file"),
+        pytest.param("", None, id="cut short"),
+        pytest.param('{"version":4,"checkpoint":{"latest":{"resources":[]}}}', None, id="of a later engine"),
+        pytest.param('{"version":3,"checkpoint":{"stack":"demo"}}', None, id="begun and not written yet"),
+        pytest.param("[]", None, id="nothing of the engine's"),
+    ],
+)
+def test_what_is_not_understood_is_left_to_the_engine(
+    tmp_path: Path, text: str | None, deployment: dict[str, list[str]] | None
+) -> None:
+    file = tmp_path / ".pulumi/stacks/bay/demo.json"
+    file.parent.mkdir(parents=True)
+    if text is not None:
+        file.write_text(text)
+    assert state_files.deployment(tmp_path, "bay", "demo") == deployment
