@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bay.cli.plans import words
+from bay.cli.plans.folding import folded
 from bay.cli.plans.model import OPERATIONS, Change, Field, Group, Plan
 
 LIMIT = 65_536
@@ -30,8 +31,8 @@ def markdown(plan: Plan) -> str:
     for group in Group:
         if changes := plan.of(group):
             columns = ["operation", "type", "name", "change"]
-            left = ROOM - _length(lines)
-            lines += _table(_counted(group, changes), columns, [_row(change) for change in changes], left, plan.bay)
+            rows = [_row(change) for change in folded(changes)]
+            lines += _table(_counted(group, changes), columns, rows, ROOM - _length(lines), plan.bay)
     quotas = [[room.resource, str(room.needed), str(room.used), str(room.limit)] for room in plan.quota]
     lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, ROOM, plan.bay)
     return "\n".join(lines).rstrip()

@@ -7,6 +7,7 @@ from bay.cli import quota
 from bay.cli.output import Format, print_list, print_one, say, say_table
 from bay.cli.plans import words
 from bay.cli.plans.document import document
+from bay.cli.plans.folding import folded
 from bay.cli.plans.markdown import markdown
 from bay.cli.plans.model import COLUMNS, Change, Field, Plan
 
@@ -35,7 +36,7 @@ def _for_people(plan: Plan) -> None:
     if plan.fields:
         print_list([_field(field) for field in words.by_group(plan.fields)], FIELDS, Format.TABLE)
     if plan.changes:
-        print_list([_row(change) for change in plan.changes], FOR_PEOPLE, Format.TABLE)
+        print_list([_row(change) for change in folded(plan.changes)], FOR_PEOPLE, Format.TABLE)
     for sentence in plan.feels:
         print(f"the engine feels: {sentence}")
     for note in plan.notes:
@@ -55,7 +56,7 @@ def on_stderr(plan: Plan) -> None:
     """The same in short, before a question."""
     for danger in plan.dangers:
         say(f"danger ({danger.kind}): {danger.message}")
-    say_table([_row(change) for change in plan.changes], FOR_PEOPLE)
+    say_table([_row(change) for change in folded(plan.changes)], FOR_PEOPLE)
     for sentence in plan.feels:
         say(f"the engine feels: {sentence}")
 

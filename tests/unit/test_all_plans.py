@@ -15,7 +15,7 @@ from bay.cli.plans.show import show as show_one
 from bay.cli.quota import Room
 
 COMPARED = Compared(False, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 1.0)
-LARGE = tuple(Change("create", Group.NODES, "Instance", f"physics-node-{index}") for index in range(5000))
+LARGE = tuple(Change("create", Group.NODES, "Instance", f"physics-node-{2 * index}") for index in range(5000))
 
 
 def plan(*changes: Change, dangers: tuple[Danger, ...] = (), used: int = 0) -> Plan:

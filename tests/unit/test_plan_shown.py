@@ -51,7 +51,7 @@ def test_the_comment_has_headline_and_dangers_open_and_all_else_folded() -> None
 
 def test_the_comment_of_a_huge_change_fits_and_says_what_was_cut() -> None:
     nodes = tuple(
-        Change("delete", Group.NODES, "Instance", f"demo-node-{i}", (Diff("flavorId", "<a>" * 20, "|" * 50),))
+        Change("delete", Group.NODES, "Instance", f"demo-node-{2 * i}", (Diff("flavorId", "<a>" * 20, "|" * 50),))
         for i in range(5000)
     )
     many = Plan(
