@@ -20,7 +20,8 @@ operations that were pending, says what they were, and looks for what they made 
 - **It was being made, and is whole:** adopted. It goes into the state with its id; the engine reads the rest from the
   cloud.
 - **It was being made, and is not whole or cannot be told:** deleted, and made anew. So it is with a server in ERROR, a
-  security group that still has Neutron's own rules, and an application credential, whose secret is told only once.
+  security group that still has Neutron's own rules, an application credential, whose secret is told only once, and with
+  what an engine that lived on noted as failed, since the cloud's answer was lost.
 - **It was being made, and is not there:** made.
 - **It was being changed:** read from the cloud; then what still differs is changed.
 - **It was being deleted:** deleted, if it is still there.

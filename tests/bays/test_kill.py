@@ -38,7 +38,7 @@ def fates(
 
 @pytest.mark.parametrize(("title", "point"), [(s.title, p) for s, p in QUICK.points], ids=lambda value: str(value))
 def test_the_next_command_goes_on(fates: Fates, title: str, point: Point) -> None:
-    assert fates[title, point] == expected(point)
+    assert fates[title, point] in expected(point)
 
 
 def test_only_bay_killed_its_engine_ends_and_the_bay_is_deleted(bay: Bay, clouds: list[Connection]) -> None:
