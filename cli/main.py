@@ -1,6 +1,7 @@
 """Entry of `bay`: Ctrl-C is answered from here on, while the rest is still imported."""
 
 import gc
+import os
 import signal
 import sys
 
@@ -20,7 +21,8 @@ def main() -> None:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # said once is enough
-        code = INTERRUPTED
         sys.stderr.write("error: interrupted\n")
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # Python would wait for threads first: for the answer of a cloud that may never come
     gc.freeze()  # at its end Python would look through everything once more, which nobody needs
     sys.exit(code)

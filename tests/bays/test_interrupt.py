@@ -1,10 +1,13 @@
 """Ctrl-C: once stops in order, twice at once; either way the bay is known, can go on and can go."""
 
 import os
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from openstack.connection import Connection
 
 from .harness import Bay, Running, eventually
@@ -113,3 +116,24 @@ def test_before_the_engine_runs_nothing_is_made(bay: Bay) -> None:
     running.interrupt()
     assert running.wait(20).err == "error: interrupted\n"
     assert bay.names() == []
+
+
+@pytest.fixture
+def silent_cloud(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Environment of a cloud that takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as keystone:
+        auth = {
+            "auth_url": f"http://127.0.0.1:{keystone.getsockname()[1]}/v3",
+            **dict.fromkeys(("username", "password", "project_name"), "x"),
+            **dict.fromkeys(("user_domain_name", "project_domain_name"), "Default"),
+        }
+        clouds = tmp_path / "clouds.yaml"
+        clouds.write_text(yaml.safe_dump({"clouds": {"silent": {"auth": auth}}}))
+        yield {"OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "silent"}
+
+
+def test_nobody_waits_for_a_cloud_that_does_not_answer(bay: Bay, silent_cloud: dict[str, str]) -> None:
+    running = bay.start("preview", "cut", "--model", "swarm", **silent_cloud)
+    running.until(lambda: processes(bay, "/bin/pulumi", "preview"))
+    time.sleep(3)  # so that the engine has come to ask for the program, which waits for the cloud
+    interrupted_while(bay, running, "preview")
