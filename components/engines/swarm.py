@@ -109,10 +109,13 @@ class Swarm:
         return {"DOCKER_HOST": f"tcp://{addresses[0]}", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": folder}
 
     def node_health(self, answer: Any) -> dict[str, str]:
-        """A node that the managers reach is healthy; of several entries of a name, a healthy one counts."""
-        healthy = {node["Description"]["Hostname"] for node in answer if _reached(node)}
-        names = {node["Description"]["Hostname"] for node in answer}
-        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted(names)}
+        """A node that the managers reach is healthy; of several entries of a name, a healthy one counts.
+
+        One that has just been let in has neither a name nor a state yet.
+        """
+        named = [(node["Description"].get("Hostname"), node) for node in answer]
+        healthy = {name for name, node in named if _reached(node)}
+        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted({n for n, _ in named if n})}
 
 
 def _reached(node: Mapping[str, Any]) -> bool:

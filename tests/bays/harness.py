@@ -38,7 +38,8 @@ class Result:
 
     @property
     def json(self) -> Any:
-        """The document on standard output."""
+        """The document on standard output; the test fails where there is none."""
+        assert self.out, self
         return json.loads(self.out)
 
     @property

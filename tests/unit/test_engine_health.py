@@ -28,6 +28,10 @@ def node(name: str, state: str = "ready", reached: str = "") -> dict[str, Any]:
     return {"Description": {"Hostname": name}, "Status": {"State": state}, **manager}
 
 
+LET_IN = {"Description": {"Platform": {}, "Resources": {}, "Engine": {}, "TLSInfo": {}}, "Status": {"State": "unknown"}}
+"""How Swarm 20.10 lists one, for some 60 ms, that has been let in and has not told its name yet."""
+
+
 @contextmanager
 def engine(folder: Path, answer: str, status: int = 200) -> Iterator[str]:
     """A server with the bay's own certificate that wants one of the client; yields its address."""
@@ -95,6 +99,11 @@ def test_of_several_entries_of_a_name_a_ready_one_counts(asked: Callable[..., He
     """A server that was built anew has its name: the entry of the old one may stay."""
     entries = [node("demo-master-0", "down", "unreachable"), node("demo-master-0", "ready", "reachable")]
     assert asked(entries[::order], {"demo-master-0"}).nodes == {"demo-master-0": "HEALTHY"}
+
+
+def test_a_node_that_has_just_been_let_in_is_not_there_yet(asked: Callable[..., Health]) -> None:
+    health = asked([node("demo-master-0"), LET_IN], {"demo-master-0", "demo-node-0"})
+    assert (health.status, health.reason) == ("UNHEALTHY", "not in the engine: demo-node-0")
 
 
 def test_an_entry_of_a_server_that_the_bay_has_no_more_does_not_count(asked: Callable[..., Health]) -> None:
