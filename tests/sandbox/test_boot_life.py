@@ -119,10 +119,12 @@ def test_it_may_reboot_itself(one: One) -> None:
 
 
 def test_it_stops_and_starts(one: One) -> None:
+    one.run("sudo ip link add stray type bridge")
     one.booted.cloud.compute.stop_server(one.server.id)
     eventually("SHUTOFF", one.status, within=30)
     assert one.first_process() is None
     start(one)
+    assert one.run("ip link show stray || echo gone").split()[-1] == "gone", "it is a machine that was off"
 
 
 def start(one: One) -> None:

@@ -64,7 +64,9 @@ class Node:
         self._kind_file.write_text(json.dumps(asdict(kind)))
 
     def start(self, interfaces: list[Interface]) -> None:
-        """Plug its interfaces, which are gone after a restart of the machine, and start its container."""
+        """Start its container, with its interfaces and no other: one that was off has lost those that it made itself."""
+        if not self.container.running():
+            namespaces.delete(self.namespace)
         for interface in interfaces:
             self.plug(interface)
         kind = Kind(**json.loads(self._kind_file.read_text()))
@@ -74,7 +76,7 @@ class Node:
         self.disks.show(self.container.first_process())
 
     def stop(self, patience: float) -> None:
-        """Shut its container down within ``patience`` seconds, or kill it; disk and interfaces stay."""
+        """Shut its container down within ``patience`` seconds, or kill it; its disk stays."""
         self.container.power_off(patience)
         self.disks.free()
 
