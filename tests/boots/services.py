@@ -138,6 +138,8 @@ WEB: list[dict[str, Any]] = [
                             "topologyKey": "kubernetes.io/hostname",
                             "whenUnsatisfiable": "ScheduleAnyway",
                             "labelSelector": {"matchLabels": LABELS},
+                            # Else those that are about to go count too, and both new ones may end on one node.
+                            "matchLabelKeys": ["pod-template-hash"],
                         }
                     ],
                     "containers": [
