@@ -61,7 +61,16 @@ class Standing:
     def make(self) -> None:
         """As a user does."""
         model, *words = KINDS[self.kind]
-        self.run("create", self.name, "--model", model, *SMALL, *OPEN, *words)
+        self.run("create", self.name, "--model", model, *SMALL, *self.opened(), *words)
+
+    def opened(self) -> Sequence[str]:
+        """For this machine; on a flat network for its own address alone, since all servers there have one of OPEN."""
+        if self.network != "provider":
+            return OPEN
+        network = self.cloud.network.find_network(self.network, ignore_missing=False)
+        (subnet,) = self.cloud.network.subnets(network_id=network.id)
+        this = f"[{subnet.gateway_ip}/32]"
+        return ("--set", f"access.api={this}", "--set", f"access.published={this}")
 
     def run(self, *words: str) -> None:
         """A command of `bay` that has to go through; prints how long it took."""
