@@ -64,7 +64,7 @@ class Node:
         self._kind_file.write_text(json.dumps(asdict(kind)))
 
     def start(self, interfaces: list[Interface]) -> None:
-        """Start its container, with its interfaces and no other: one that was off has lost those that it made itself."""
+        """Start its container, with its interfaces and no other: one that was off has lost what it made itself."""
         if not self.container.running():
             namespaces.delete(self.namespace)
         for interface in interfaces:
