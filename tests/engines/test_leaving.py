@@ -33,7 +33,8 @@ def leave(machine: SwarmMachine) -> None:
 def test_its_work_moves_before_it_leaves_and_it_leaves_before_it_is_forgotten(node: SwarmMachine) -> None:
     leave(node)
     steps = [line for line in node.read("calls").splitlines() if line.startswith(("ssh ", "docker swarm"))]
-    assert steps == [f"ssh {FIRST} drain 40", "docker swarm leave", f"ssh {FIRST} forget demo-node-0"]
+    assert steps[0] in {f"ssh {FIRST} drain {left}" for left in (40, 39, 38)}, "what is left of its time"
+    assert steps[1:] == ["docker swarm leave", f"ssh {FIRST} forget demo-node-0"]
     assert node.marks() == ["leaving", "left"]
 
 
