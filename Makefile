@@ -44,10 +44,7 @@ golden: setup  ## Write the golden files anew; review them like code
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
 bench: engine boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
-	$(VENV)/bin/python bench/plan.py
-	$(VENV)/bin/python bench/create.py
-	$(VENV)/bin/python bench/boot.py
-	$(VENV)/bin/python bench/preview.py
+	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed
 
 lock: setup  ## Pin the newest versions that fit, as names, versions and hashes
 	$(VENV)/bin/python -m pip install --quiet uv

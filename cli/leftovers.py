@@ -98,7 +98,11 @@ def _refusal(cloud: "Connection", item: Leftover, report: Callable[[str], None])
     except exceptions.ConflictException as error:
         return _words(error)
     except exceptions.BadRequestException as error:
-        if item.kind in ("volume", "snapshot"):  # Cinder's word for one that is in use, or about to be deleted
+        if item.kind in (
+            "volume",
+            "snapshot",
+            "backup",
+        ):  # Cinder's word for one that is in use, or about to be deleted
             return _words(error)
         raise
     except exceptions.ForbiddenException:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bay.components.errors import BayError
@@ -45,7 +45,7 @@ class Record:
     spec: None where the bay was never begun. completed: an update went through at least once.
     pending: operations that were cut off, as ``making Instance demo-node-1``. ids: of everything the state owns.
     made: (kind, name) of what the state has in the cloud, as `bay.components.needs` calls them.
-    resources: all that the state holds, as Pulumi prints it. changed_at: when the state was written last.
+    resources: all that the state holds, as Pulumi prints it. changed_at: when the state was written last, in UTC.
     """
 
     name: str
@@ -106,7 +106,7 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
         nodes=_nodes(resources),
         pending=tuple(_operation(op) for op in pending),
         ids=frozenset(r["id"] for r in resources if r.get("id")),
-        made=frozenset(_kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
+        made=frozenset(kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
         outputs=stack.get("outputs") or {},
         salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
         resources=tuple(resources),
@@ -116,7 +116,7 @@ def read(name: str, deployment: Mapping[str, Any] | None) -> Record:
 
 def _changed_at(content: Mapping[str, Any]) -> datetime | None:
     text = (content.get("manifest") or {}).get("time")
-    return datetime.fromisoformat(text) if text else None
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def _in_cloud(resource: Mapping[str, Any]) -> bool:
@@ -155,10 +155,10 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
 
 def _operation(pending: Mapping[str, Any]) -> str:
     """A pending operation in words: ``making Instance demo-node-1``."""
-    return " ".join((DOING.get(pending["type"], pending["type"]), *_kind_and_name(pending["resource"]["urn"])))
+    return " ".join((DOING.get(pending["type"], pending["type"]), *kind_and_name(pending["resource"]["urn"])))
 
 
-def _kind_and_name(urn: str) -> tuple[str, str]:
+def kind_and_name(urn: str) -> tuple[str, str]:
     """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance``, ``demo-node-1``."""
     parts = urn.split("::")
     return parts[-2].rsplit(":", 1)[-1], parts[-1]

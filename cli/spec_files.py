@@ -12,12 +12,11 @@ from typing import Any
 
 from bay.cli import checkout
 from bay.cli.record import Record
-from bay.components.errors import BayError, nearest
+from bay.components.errors import BayError
 from bay.components.layers import resolve
-from bay.components.losses import KINDS
 from bay.components.spec import BaySpec, check_name
 from bay.components.yaml_file import mapping, read_text
-from bay.stacks.config import ALLOW, PROJECT
+from bay.stacks.config import ALLOW, PROJECT, kinds_of
 
 PREFIX, SUFFIX = "Pulumi.", ".yaml"
 PLAIN_FILES = ("100644", "100755")
@@ -43,7 +42,7 @@ class SpecFiles:
                 f"there is no stacks/{PREFIX}{bay}{SUFFIX} in {self.where}", "'git ls-files stacks' shows all"
             )
         values = mapping(self.texts[bay], f"stacks/{PREFIX}{bay}{SUFFIX}")
-        config = values.get("config") or {}
+        config = _config(bay, values)
         if self.strict:
             _refuse_more(bay, values, config)
         prefix = f"{PROJECT}:"
@@ -56,21 +55,20 @@ class SpecFiles:
     def allowed(self, bay: str) -> tuple[str, ...]:
         """Kinds of loss that a file lets through under plain `pulumi up`; BayError for what is no such kind."""
         values = mapping(self.texts.get(bay, "{}"), f"stacks/{PREFIX}{bay}{SUFFIX}")
-        said = (values.get("config") or {}).get(f"{PROJECT}:{ALLOW}") or []
-        words = said if isinstance(said, list) else [said]
-        for word in words:
-            if word not in KINDS:
-                raise BayError(
-                    f"stacks/{PREFIX}{bay}{SUFFIX}: bay:{ALLOW}: {str(word)!r} is nothing that can be allowed",
-                    nearest(str(word), KINDS),
-                )
-        return tuple(words)
+        return kinds_of(_config(bay, values).get(f"{PROJECT}:{ALLOW}"), f"stacks/{PREFIX}{bay}{SUFFIX}: ")
 
     def wanted(self, bay: str, record: Record | None, folders: Sequence[Path] = ()) -> BaySpec:
         """The spec for a bay that exists or not; BayError for one that the file does not manage."""
         if record and record.spec and record.managed_by != "file":
             raise BayError(f"bay {bay} is managed by the bay command, not by its file", f"bay export {bay}")
         return self.spec(bay, folders)
+
+
+def _config(bay: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = values.get("config") or {}
+    if not isinstance(config, dict):
+        raise BayError(f"stacks/{PREFIX}{bay}{SUFFIX}: config holds no fields", "write 'bay:FIELD: VALUE' a line")
+    return config
 
 
 def _refuse_more(bay: str, values: Mapping[str, Any], config: Mapping[str, Any]) -> None:

@@ -33,12 +33,17 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
 
 def allowed(config: Mapping[str, str]) -> frozenset[str]:
     """Kinds of loss that `bay:allow` of a stack's configuration lets through; BayError for another word."""
-    words = yaml.safe_load(config.get(f"{PROJECT}:{ALLOW}", "[]"))
-    named = [words] if isinstance(words, str) else list(words or [])
-    for word in named:
+    return frozenset(kinds_of(yaml.safe_load(config.get(f"{PROJECT}:{ALLOW}", "[]"))))
+
+
+def kinds_of(said: Any, where: str = "") -> tuple[str, ...]:
+    """A kind of loss, or a list of them, as `bay:allow` has it; where: begin of the error for anything else."""
+    words = said if isinstance(said, list) else [said] if said else []
+    for word in words:
         if word not in KINDS:
-            raise BayError(f"bay:{ALLOW}: {word!r} is nothing that can be allowed", nearest(str(word), KINDS))
-    return frozenset(named)
+            text = f"{where}bay:{ALLOW}: {str(word)!r} is nothing that can be allowed"
+            raise BayError(text, nearest(str(word), KINDS))
+    return tuple(words)
 
 
 def _value(field: str, text: str) -> Any:

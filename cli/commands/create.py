@@ -44,6 +44,9 @@ def create(
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
         with bound_by(plan, name) as bound:
+            if dry_run:
+                show_plan(session, name, bound.specify)
+                return
             make(session, name, bound.specify, say, bound)
         _finish(session, name, 0 if no_wait else timeout)
         return

@@ -9,7 +9,7 @@ NONE = "-"
 
 
 def compared(plan: Plan) -> str:
-    """``compared with the state of 2026-11-22 22:35 UTC, in 1.2 s``."""
+    """``compared with the state of 2026-11-22 22:35:00 UTC, in 1.2 s``."""
     seconds = f"in {plan.compared.seconds:.1f} s"
     if not plan.exists:
         return f"a new bay, planned {seconds}"

@@ -71,6 +71,8 @@ def test_a_plan_that_is_kept_is_carried_out_once_and_holds_no_secret(bay: Bay) -
     assert "Instance physics-node-2 is new in the state" in refused.error[0]
 
     assert typed(bay, save_new).code == 2
+    looked = typed(bay, f"{create} --dry-run")
+    assert (looked.code, bay.names()) == (0, ["physics"]), looked
     assert typed(bay, create).code == 0
     new = (bay.home / "new.plan").read_text()
     assert "ciphertext" not in new, "a preview of a new bay is encrypted with what everybody knows"

@@ -71,6 +71,16 @@ def test_what_has_as_many_replicas_as_nodes_or_ends_by_itself_is_not_waited_for(
     assert ask(master, "drain 20") == 0
 
 
+@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget demo-node-0"])
+def test_a_manager_that_cannot_tell_its_nodes_does_not_say_that_all_is_done(
+    master: SwarmMachine, request_: str
+) -> None:
+    """As one without a leader: the node then asks another."""
+    script = FAKE + DOCKER.replace('case "$*" in\n', f'case "$*" in{ANSWERS}')
+    master.fake("docker", script.replace("look workers", "exit 1"))
+    assert ask(master, request_) == 5
+
+
 def test_a_node_that_docker_cannot_be_asked_about_is_not_empty(master: SwarmMachine) -> None:
     master.fake(
         "docker", FAKE + DOCKER.replace('case "$*" in\n', f'case "$*" in\n"node ps"*State*) exit 1 ;;{ANSWERS}')

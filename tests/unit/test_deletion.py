@@ -204,6 +204,13 @@ def test_what_stays_in_use_is_named_with_the_clouds_reason(
 
 
 @pytest.mark.usefixtures("clock")
+def test_a_backup_that_cinder_is_deleting_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    deleting = BadRequestException("Backup status must be available or error")
+    answering(monkeypatch, {"b1": [None, deleting, NotFoundException()]})
+    leftovers.sweep(SimpleNamespace(), [Leftover("backup", "b1", "nightly")], print)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("clock")
 def test_patience_begins_anew_whenever_something_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     busy: Callable[[int], list[Exception | None]] = lambda times: [ConflictException("in use")] * times  # noqa: E731
     answering(monkeypatch, {"lb1": [*busy(8), NotFoundException()], "v1": [*busy(10), NotFoundException()]})

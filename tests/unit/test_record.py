@@ -87,3 +87,8 @@ def test_nodes_are_sorted_by_number() -> None:
         named = {**node["inputs"], "name": f"demo-node-{index}"}
         deployment["resources"].append({**node, "urn": node["urn"][:-1] + str(index), "inputs": named})
     assert [node.index for node in read("demo", deployment).nodes if node.role == "node"] == [0, 2, 10]
+
+
+def test_the_state_is_of_a_time_in_utc_wherever_it_was_written() -> None:
+    found = read("demo", {"manifest": {"time": "2026-11-30T01:53:57.440556715+01:00"}})
+    assert f"{found.changed_at:%H:%M:%S %Z}" == "00:53:57 UTC"

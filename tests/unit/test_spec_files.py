@@ -1,6 +1,7 @@
 """The bays' files of a checkout and of a commit, as data."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,16 @@ def test_a_bay_of_a_checkout_that_is_not_made_yet_is_what_its_file_says(checkout
     assert spec is not None
     assert spec.nodes.count == 5
     assert given.before("other", None, spec_files.here(), []) is None
+
+
+@pytest.mark.parametrize("config", ["[a]", "text", "7"])
+@pytest.mark.parametrize("ask", [SpecFiles.spec, SpecFiles.allowed])
+def test_a_file_whose_configuration_is_none_is_an_error_of_the_file(
+    config: str, ask: Callable[[SpecFiles, str], object]
+) -> None:
+    files = SpecFiles({"physics": f"config: {config}\n"}, "a request", strict=True)
+    with pytest.raises(BayError, match=r"stacks/Pulumi\.physics\.yaml: config holds no fields"):
+        ask(files, "physics")
 
 
 @pytest.mark.parametrize("said", ["batch", "[batch]", "[batch, volumes]"])

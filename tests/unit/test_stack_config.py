@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bay.components.layers import resolve
 from bay.components.spec import BaySpec, parse
-from bay.stacks.config import config_of, spec_of
+from bay.stacks.config import allowed, config_of, spec_of
 
 from .told import told
 
@@ -92,3 +92,16 @@ def test_a_misspelt_key_is_named() -> None:
 def test_truth_values_that_stand_alone_are_text_as_pulumi_writes_them_into_the_file() -> None:
     assert config_of(resolve([{"model": "swarm"}]))["bay:protected"] == "false"
     assert config_of(resolve([{"model": "swarm", "protected": True}]))["bay:protected"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"), [("batch", {"batch"}), ("[batch, volumes]", {"batch", "volumes"}), ("", set())]
+)
+def test_what_a_configuration_allows(said: str, kinds: set[str]) -> None:
+    assert allowed({"bay:allow": said}) == kinds
+
+
+@pytest.mark.parametrize("said", ["true", "5", "everything", "[batch, 5]", "{batch: true}"])
+def test_what_no_run_could_allow_is_an_error(said: str) -> None:
+    message, _, _ = told(lambda: allowed({"bay:allow": said}))
+    assert message.endswith("is nothing that can be allowed")

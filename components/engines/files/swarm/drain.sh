@@ -3,9 +3,10 @@
 
 # entries ADDRESS: ids of the workers there; a manager is nobody's to drain.
 entries() {
-  local workers
-  mapfile -t workers < <(docker node ls --filter role=worker --quiet)
-  [ "${#workers[@]}" != 0 ] || return 0
+  local found workers
+  found=$(docker node ls --filter role=worker --quiet) || return 1
+  [ -n "$found" ] || return 0
+  mapfile -t workers <<<"$found"
   docker node inspect --format '{{.Status.Addr}} {{.ID}}' "${workers[@]}" | sed -n "s/^${1//./\\.} //p"
 }
 
@@ -16,9 +17,10 @@ running() {
 
 # work NODE: "SERVICE REPLICAS" a line, of the services that run there.
 work() {
-  local tasks service replicas
-  mapfile -t tasks < <(docker node ps "$1" --filter desired-state=running --quiet)
-  [ "${#tasks[@]}" != 0 ] || return 0
+  local found tasks service replicas
+  found=$(docker node ps "$1" --filter desired-state=running --quiet) || return 1
+  [ -n "$found" ] || return 0
+  mapfile -t tasks <<<"$found"
   docker inspect --type task --format '{{.ServiceID}}' "${tasks[@]}" | sort -u | while read -r service; do
     replicas=$(running "$service")
     [ -z "$replicas" ] || echo "$service $replicas"
@@ -49,7 +51,7 @@ drain() {
   local nodes node work
   nodes=$(entries "$1") || exit 5
   for node in $nodes; do
-    work=$(work "$node")
+    work=$(work "$node") || exit 5
     docker node update --availability drain "$node" >&2
     until is_empty "$node" && has_moved "$work"; do
       ((SECONDS < $2)) || exit 6
