@@ -100,13 +100,12 @@ def _adopted(content: dict[str, Any], cloud: "Connection", unknown: list[Thing],
     return adopted
 
 
-def settle(stack: BayStack, record: Record, cloud: "Connection", report: Report) -> None:
-    """Before a bay is deleted: what the state does not know is deleted, and nothing in it is pending any more."""
+def settle(stack: BayStack, record: Record, report: Report) -> None:
+    """Before a bay is deleted: nothing in the state is pending any more; what it does not know is the caller's."""
     if not record.pending:
         return
     tell(record, report)
     orphans.end(stack.engine.state)
-    take_back_unknown(record, record.ids, cloud, report)
     stack.import_(stack.export())  # drops pending operations
 
 

@@ -36,8 +36,8 @@ def delete(session: Session, name: str, report: Report, keep: Keep | None = None
         cloud = session.cloud()
         check_cloud(name, record.cloud, cloud)
         with opened_for_change(session, name, record) as stack:
-            settle(stack, record, cloud, report)
-            # A server that the state lost would hold its port and network.
+            settle(stack, record, report)
+            # What a cut-off run made, and a server that the state lost, which would hold its port and network.
             take_back_unknown(record, record.ids, cloud, report)
             _End(stack, record, cloud, keep or Keep(), report).run()
             stack.remove()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bay.cli.plans.values import PULUMI_SECRET
 from bay.cli.record import INSTANCE_TYPE, PORT_TYPE
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ READ_ELSEWHERE: Mapping[str, Mapping[str, str]] = {
 }
 """Type -> property that the plugin never reads from the cloud -> property in which it tells what is there."""
 
-SECRET_KEY = "4dabf18193072939515e22adb298388d"
-"""By which the engine marks a secret in a tree of values (sdk/go/common/resource/sig)."""
 SECRET = "[secret]"
 
 
@@ -99,7 +98,7 @@ def _as_declared(recorded: Any, found: Any) -> Any:
 def shown(value: Any) -> Any:
     """A value without its secrets and the engine's own remarks in it."""
     if isinstance(value, dict):
-        if SECRET_KEY in value:
+        if PULUMI_SECRET in value:
             return SECRET
         return {key: shown(item) for key, item in value.items() if not key.startswith("__")}
     if isinstance(value, list):

@@ -8,6 +8,7 @@ from typing import Any
 from bay.cli.differences import Difference, What
 from bay.cli.drift import RUNS, Drift
 from bay.cli.plans.model import Change
+from bay.cli.quorum import is_majority
 from bay.cli.record import NodeRecord
 from bay.components.batch import at_once
 
@@ -167,7 +168,7 @@ def _rounds(drift: Drift, ill: Mapping[str, Mend]) -> Iterator[Round]:
 
 def _masters_at_once(drift: Drift, masters: Sequence[NodeRecord]) -> int:
     running = sum(drift.statuses.get(node.id) == RUNS for node in masters)
-    return 1 if running > len(masters) // 2 else len(masters)
+    return 1 if is_majority(running, len(masters)) else len(masters)
 
 
 def _row(number: int | None, mend: Mend) -> dict[str, Any]:

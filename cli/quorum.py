@@ -34,7 +34,8 @@ def refuse_without_quorum(
             f"save what is in it, then 'bay delete {record.name}' and create it anew; --lose-data goes on all the same",
         )
     others = [name for name in masters if name not in going]
-    ill = [name for name in others if name in ill_masters(record, statuses, health)]
+    unwell = ill_masters(record, statuses, health)
+    ill = [name for name in others if name in unwell]
     well = len(others) - len(ill)
     if not is_majority(well, count):
         first = f"bring back {some(ill)} first; " if ill else ""

@@ -18,7 +18,7 @@ from bay.cli.output import say, some
 from bay.cli.plans.dangers import STOPPED
 from bay.cli.plans.steps import Steps
 from bay.cli.ports_again import make_ports
-from bay.cli.quorum import refuse_without_quorum
+from bay.cli.quorum import is_majority, refuse_without_quorum
 from bay.cli.record import Record
 from bay.cli.runs import opened_for_change, watched
 from bay.cli.session import Session, check_cloud
@@ -200,6 +200,6 @@ class _Repair:
     def _on_volumes(self, masters: Collection[str]) -> bool:
         """Whether these are the majority, so none of them comes up alone, and each has its data on a volume."""
         missing = {d.name for d in self.drift.differences if d.type == "Volume" and d.what is What.MISSING}
-        majority = len(masters) > len(self.spec.masters.indices) // 2
+        majority = is_majority(len(masters), len(self.spec.masters.indices))
         kept = self.spec.masters.state_volume is not None and not missing & {f"{name}-state" for name in masters}
         return majority and kept

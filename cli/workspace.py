@@ -168,11 +168,11 @@ class BayStack:
         )
 
     def unprotect(self, *urns: str) -> None:
-        """Lift the protection of these, else of masters, volumes and identity: the user asked for their end.
+        """Lift the protection of these: the user asked for their end.
 
         The next run of the program protects again what it keeps.
         """
-        self._alone(lambda: self.command("state", "unprotect", *(urns or ["--all"]), "--yes"))
+        self._alone(lambda: self.command("state", "unprotect", *urns, "--yes"))
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""

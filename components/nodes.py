@@ -34,9 +34,9 @@ class ServerArgs:
 
 
 class StateVolumes(ComponentResource):
-    """A volume of each master for the engine's own data: protected, and it outlives the server.
+    """A volume of each master for the engine's own data. It outlives the server.
 
-    volumes: index -> volume.
+    volumes: index -> volume. They are protected, unless their loss was asked for.
     """
 
     volumes: dict[int, blockstorage.Volume]
@@ -63,8 +63,8 @@ class StateVolumes(ComponentResource):
 class Servers(ComponentResource):
     """The Nova servers of one group, spread over hosts where the cloud can.
 
-    servers: index -> server. A group with `state` volumes or of masters is protected, and deleted before replaced,
-    since a port or volume is with one server at a time (Nova answers 409 otherwise).
+    servers: index -> server. Each is deleted before it is replaced, since a port or volume is with one server at a
+    time (Nova answers 409 otherwise).
     """
 
     servers: dict[int, compute.Instance]

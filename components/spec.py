@@ -65,9 +65,7 @@ class BaySpec(Spec):
     snippets: dict[str, Snippet] = Field(
         default_factory=dict, description="Files and commands of the site's own, by a name of its choice."
     )
-    protected: bool = Field(
-        False, description="Whether `bay delete` and `pulumi destroy` are refused until this is false again."
-    )
+    protected: bool = Field(False, description="Whether `bay delete` is refused until this is false again.")
     tags: Words = Field((), description="Tags of everything of the bay that the cloud can tag.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="Options of the engine: versions, its network and volume driver, ..."

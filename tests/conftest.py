@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from bay.sandbox.images import machine as tools
 from bay.toolchain import Toolchain, ensure
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+OURS = Path(__file__).parents[1]
+"""The checkout that these tests are of."""
 TEST_STATES = CACHE / "bay-test"
 SERVICES = 8
 
@@ -80,3 +83,12 @@ def sandbox_cloud() -> Iterator[Sandbox]:
 def toolchain() -> Toolchain:
     """The Pulumi that bay uses on this machine; built when it is not there, which takes minutes."""
     return ensure(CACHE / "bay", os.environ["PATH"], print)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout as far as Pulumi sees one."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(OURS / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
+    shutil.copy(OURS / "Pulumi.yaml", folder)
+    return folder

@@ -30,9 +30,6 @@ class Obstacle:
     why: str
     remedy: str
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name or self.id} {self.why}"
-
 
 @dataclass(frozen=True)
 class Own:

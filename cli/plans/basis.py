@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from bay.cli import checkout
-from bay.cli.record import Record
+from bay.cli.plans.values import PULUMI_SECRET
+from bay.cli.record import Record, kind_and_name
 from bay.cli.view import server_statuses
 from bay.components.place import Place
 from bay.components.spec import BaySpec
@@ -22,9 +23,6 @@ GONE = "gone"
 
 TO_GO = " (replaced)"
 """After the URN of a thing that was replaced and still is to be deleted: its successor has the same."""
-
-SECRET = "4dabf18193072939515e22adb298388d"
-"""Pulumi's signature: a mapping with this key is a secret, encrypted anew in each run."""
 
 
 class Basis(BaseModel):
@@ -65,7 +63,7 @@ def moved_on(then: Basis, now: Basis, wanted: BaySpec) -> list[str]:
     if then.bay_id != now.bay_id:
         words = "it was made meanwhile" if not then.bay_id else "it is another bay of the same name"
         return [words]
-    found = [f"{_short(urn)} {words}" for urn, words in _differences(then.resources, now.resources)]
+    found = [f"{' '.join(kind_and_name(urn))} {words}" for urn, words in _differences(then.resources, now.resources)]
     found += [f"server {name} is {now.servers[name]}, was {was}" for name, was in _others(then.servers, now.servers)]
     if now.intended not in (then.intended, wanted):
         found.append("its spec was changed")
@@ -97,12 +95,6 @@ def _key(resource: Mapping[str, Any]) -> str:
     return f"{resource['urn']}{TO_GO if resource.get('delete') else ''}"
 
 
-def _short(key: str) -> str:
-    """``Instance demo-node-1`` of a URN."""
-    kind, name = key.split("::")[-2:]
-    return f"{kind.rsplit(':', 1)[-1]} {name}"
-
-
 def _digest(resource: Mapping[str, Any]) -> str:
     """Of what a plan can depend on: a mere refresh, or a run that changed nothing, gives the same again."""
     return digest([resource.get("id"), resource.get("initErrors"), _plain(resource.get("inputs"))])[:16]
@@ -111,7 +103,9 @@ def _digest(resource: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """Without what is encrypted anew in each run, and without the notes that a refresh drops."""
     if isinstance(value, dict):
-        return SECRET if SECRET in value else {k: _plain(v) for k, v in value.items() if k != "__defaults"}
+        if PULUMI_SECRET in value:  # encrypted anew in each run
+            return PULUMI_SECRET
+        return {k: _plain(v) for k, v in value.items() if k != "__defaults"}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 

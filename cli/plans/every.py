@@ -11,7 +11,7 @@ from typing import Any
 
 from bay.cli.output import Format, print_list, say
 from bay.cli.plans import words
-from bay.cli.plans.document import from_document
+from bay.cli.plans.document import document, from_document
 from bay.cli.plans.markdown import LIMIT, fitting, markdown, plain
 from bay.cli.plans.model import VERSION, Plan
 from bay.cli.plans.values import cut
@@ -109,8 +109,6 @@ def _counted(found: Iterable[Outcome]) -> dict[str, int]:
 
 
 def _whole(outcome: Outcome) -> dict[str, Any]:
-    from bay.cli.plans.document import document
-
     plan = document(outcome.plan) if outcome.plan else None
     row = outcome.row()
     result = "error" if outcome.error else row["result"]

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from bay.cli.output import some
 from bay.cli.plans.dangers import STOPPED, Scene
-from bay.cli.plans.model import TAKEN
+from bay.cli.plans.model import TAKEN, Operation
 from bay.components.engines import ENGINES, Engine
+
+RESIZED: tuple[Operation, ...] = ("resize",)
 
 
 def feels(scene: Scene) -> tuple[str, ...]:
@@ -33,20 +35,15 @@ def _masters(scene: Scene, engine: Engine) -> Iterator[str]:
 
 def _nodes(scene: Scene, engine: Engine) -> Iterator[str]:
     terms = engine.terms
+    any_stays = any(members.count for name, members in scene.spec.groups.items() if name != "master")
     for group in scene.servers:
         if group == "master":
             continue
         gone = [change.name for change in scene.struck(group, TAKEN)]
-        stopped = [change.name for change in scene.struck(group, STOPPED) if change.operation == "resize"]
+        stopped = [change.name for change in scene.struck(group, RESIZED)]
         if gone:
             yield f"{terms.work} on {some(gone)} {terms.moves}"
         if stopped:
             yield f"{terms.work} on {some(stopped)} {terms.moves}; the nodes come back once Nova has resized them"
-        if gone and len(gone) == len(scene.servers[group]) and not _others(scene, group):
+        if gone and len(gone) == len(scene.servers[group]) and not any_stays:
             yield f"no node is left for {terms.work}"
-
-
-def _others(scene: Scene, group: str) -> bool:
-    """Whether nodes of other groups, or new ones, stay."""
-    wanted = {name: members.count for name, members in scene.spec.groups.items() if name != "master"}
-    return any(count for name, count in wanted.items() if name != group) or bool(wanted.get(group))

@@ -43,7 +43,7 @@ def _struck(
 ) -> Axe:
     before = {resource["id"] for resource in state_of(user, life.name) if resource.get("id")}
     axe, run = struck(user, relay, words, stage.points[place], stage.later(place))
-    result = Result(run.process.returncode, run.out.read_text(), run.err.read_text())
+    result = run.wait()
     assert "Traceback" not in result.err, result
     if stage.points[place].victim in ("engine", "plugin"):
         assert result.code == 1, result

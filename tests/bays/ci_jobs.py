@@ -35,17 +35,18 @@ def _expanded(named: Mapping[str, str], variables: Mapping[str, str]) -> dict[st
 def github(job: str, bay: Bay, clone: Path, known: Mapping[str, str], variables: Mapping[str, str]) -> list[Result]:
     """Each `run` of a job of github-actions.yml, in a shell of its own; after a failure only those that always run.
 
-    known: what ``${{ }}`` gives. Files of the runner carry PATH and environment from step to step.
+    known: what ``${{ }}`` gives. A file of the runner carries the environment from step to
+    step of this job; PATH is the test's own.
     """
     template = yaml.safe_load((TEMPLATES / "github-actions.yml").read_text())
     files = {name: clone.parent / name for name in ("GITHUB_PATH", "GITHUB_ENV")}
+    for file in files.values():
+        file.write_text("")
     results: list[Result] = []
     for step in template["jobs"][job]["steps"]:
         failed = any(result.code for result in results)
         if "run" not in step or (failed and step.get("if") != "always()"):
             continue
-        for file in files.values():
-            file.touch()
         passed_on = dict(line.split("=", 1) for line in files["GITHUB_ENV"].read_text().splitlines())
         said: dict[str, Any] = {**template["env"], **step.get("env", {})}
         given = {key: EXPRESSION.sub(lambda match: known[match[1]], str(value)) for key, value in said.items()}

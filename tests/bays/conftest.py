@@ -1,6 +1,5 @@
 """Users of `bay` on the sandbox cloud; whatever a test makes is gone after it, and nothing else is."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
 
-from .harness import CHECKOUT, PROJECTS, Bay, Inventory, connect, inventory
+from .harness import PROJECTS, Bay, Inventory, connect, inventory
 from .relay import Relay
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
@@ -108,12 +107,3 @@ def new_shared_bay(
     """Makes users of `bay` whom the tests of a module share; for tests that change nothing."""
     with _users(sandbox_cloud, holdings, tmp_path_factory.mktemp) as new:
         yield new
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout as far as Pulumi sees one."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(CHECKOUT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
-    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
-    return folder

@@ -140,14 +140,6 @@ class Relay:
             server.shutdown()
             server.server_close()
 
-    def shut(self) -> None:
-        """From now on nobody is answered, as when the network is gone."""
-
-        def nobody(_request: Request | None, _ask: Callable[[], Answer]) -> Answer:
-            raise Refused
-
-        self.guard = nobody
-
     def open(self) -> None:
         """Everything passes."""
         self.guard = _pass

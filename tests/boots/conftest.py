@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, images
 
@@ -43,17 +45,24 @@ def booting() -> Iterator[Sandbox]:
     assert [name for name in before.keys() & after.keys() if before[name] != after[name]] == []
 
 
-@pytest.fixture
-def user(booting: Sandbox, tmp_path: Path) -> Iterator[Bay]:
-    """A user there, who leaves nothing."""
+@contextmanager
+def left_as_it_was(booting: Sandbox) -> Iterator[Connection]:
+    """The first project's member; afterwards both projects hold what they held before."""
     clouds = [connect(booting, name) for name in PROJECTS]
     before = inventory(clouds)
-    one = Bay(tmp_path, booting)
-    yield one
-    one.delete_all()
+    yield clouds[0]
     assert inventory(clouds) == before
     for cloud in clouds:
         cloud.close()
+
+
+@pytest.fixture
+def user(booting: Sandbox, tmp_path: Path) -> Iterator[Bay]:
+    """A user there, who leaves nothing."""
+    with left_as_it_was(booting):
+        one = Bay(tmp_path, booting)
+        yield one
+        one.delete_all()
 
 
 @pytest.fixture(scope="session")
@@ -75,13 +84,9 @@ def story(
 ) -> Iterator[Story]:
     """The bay that all tests of a file share, of the engine that the file names; gone afterwards, with all else."""
     need_image(request.module.ENGINE)
-    clouds = [connect(booting, name) for name in PROJECTS]
-    before = inventory(clouds)
-    with told(Bay(tmp_path_factory.mktemp("home"), booting), clouds[0], request.module.ENGINE) as story:
+    user = Bay(tmp_path_factory.mktemp("home"), booting)
+    with left_as_it_was(booting) as cloud, told(user, cloud, request.module.ENGINE) as story:
         yield story
-    assert inventory(clouds) == before
-    for cloud in clouds:
-        cloud.close()
 
 
 @pytest.fixture(scope="session")
@@ -92,15 +97,11 @@ def standing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Standing]:
     """One bay of standing.KINDS, by parameter; pytest runs the tests of one together, whatever their files."""
-    clouds = [connect(booting, name) for name in PROJECTS]
-    before = inventory(clouds)
-    bay = Standing(request.param, Bay(tmp_path_factory.mktemp("home"), booting), clouds[0])
-    need_image(bay.engine)
-    try:
-        bay.make()
-        yield bay
-    finally:
-        bay.user.delete_all()
-    assert inventory(clouds) == before
-    for cloud in clouds:
-        cloud.close()
+    with left_as_it_was(booting) as cloud:
+        bay = Standing(request.param, Bay(tmp_path_factory.mktemp("home"), booting), cloud)
+        need_image(bay.engine)
+        try:
+            bay.make()
+            yield bay
+        finally:
+            bay.user.delete_all()

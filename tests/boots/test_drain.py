@@ -1,6 +1,5 @@
 """A node that goes lets its work go first: 100 requests a second, while nodes come and go, and none fails."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 from openstack.connection import Connection
 
-from ..bays.harness import CHECKOUT, Bay, connect, eventually
+from ..bays.harness import Bay, connect, eventually
 from .booted_bay import OPEN, health
 from .load import Load, under_load
 from .services import PORT, Kubernetes, Service, Swarm, age_master
@@ -23,15 +22,6 @@ AFTERWARDS = 5.0
 def cloud(user: Bay) -> Iterator[Connection]:
     with connect(user.sandbox, user.cloud) as connection:
         yield connection
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout as far as Pulumi sees one."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(CHECKOUT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
-    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
-    return folder
 
 
 class Story:

@@ -6,7 +6,7 @@ import pytest
 
 from ..bays.harness import PROJECTS, Bay, connect
 from .booted_bay import OPEN, health
-from .standing import LONG, SMALL, Standing
+from .standing import SMALL, Standing
 from .story import comes
 from .test_masters import BUSY, WORK, works
 
@@ -20,8 +20,7 @@ def test_the_only_master_made_again_goes_on_with_its_volume(
     need_image(engine)
     bay = Standing(engine, user, connect(user.sandbox, PROJECTS[0]))
     volume = ("--set", "masters.state_volume=5")
-    made = user.start("create", bay.name, "--model", engine, *SMALL, *OPEN, *volume).wait(LONG)
-    assert made.code == 0, made
+    bay.run("create", bay.name, "--model", engine, *SMALL, *OPEN, *volume)
     bay.type(WORK[engine].deploy)
     comes("2", lambda: works(bay), BUSY)
     known_by = bay.type(WORK[engine].known_by)

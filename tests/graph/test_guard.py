@@ -6,6 +6,7 @@ from .recorder import Graph
 def test_the_guard_remembers_of_servers_what_another_would_stop_or_replace_them_for(graph: Graph) -> None:
     guard = graph.of("Guard")["demo"].inputs
     assert guard["coe"] == graph.spec.coe
+    assert guard["servers"].keys() == graph.spec.groups.keys()
     for group, members in guard["servers"].items():
         made = [s for s in graph.of("Instance").values() if s.inputs["metadata"]["bay:group"] == group]
         assert len(made) == members["count"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, images
 
+from ..bays.harness import connect
 from ..conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
 from .booted import Booted
 
@@ -26,12 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = item.get_closest_marker("sandbox") or item.get_closest_marker("boot")
         if marked and item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(OWN_WARNINGS)
-
-
-def connect(sandbox: Sandbox, cloud: str) -> Connection:
-    """Log in by an entry of the sandbox's clouds.yaml, with nothing of the environment."""
-    config = OpenStackConfig(config_files=[str(sandbox.clouds_file)], load_envvars=False)
-    return Connection(config=config.get_one(cloud))
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,17 @@ import pytest
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import OpType, ResOutputsEvent, StepEventMetadata, StepEventStateMetadata
 
-from bay.cli.differences import SECRET_KEY, Difference, What, of_event
+from bay.cli.differences import Difference, What, of_event
+from bay.cli.plans.values import PULUMI_SECRET
 
 from .events import TYPES, urn
 
-TYPE = {**TYPES, "Port": "openstack:networking/port:Port"}
-PASSWORD = {SECRET_KEY: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
+PASSWORD = {PULUMI_SECRET: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
 
 
 def state(kind: str, inputs: dict[str, Any], outputs: dict[str, Any] | None = None) -> StepEventStateMetadata:
     return StepEventStateMetadata(
-        TYPE[kind], urn("Instance", "demo-x"), "id 1", "", "", inputs=inputs, outputs={**inputs, **(outputs or {})}
+        TYPES[kind], urn("Instance", "demo-x"), "id 1", "", "", inputs=inputs, outputs={**inputs, **(outputs or {})}
     )
 
 
@@ -28,7 +28,7 @@ def event(
     diffs: list[str] | None = None,
 ) -> EngineEvent:
     named = urn("Instance", "demo-x")
-    step = StepEventMetadata(OpType(operation), named, TYPE[kind], "", old=old, new=new, diffs=diffs)
+    step = StepEventMetadata(OpType(operation), named, TYPES[kind], "", old=old, new=new, diffs=diffs)
     return EngineEvent(sequence=0, timestamp=0, res_outputs_event=ResOutputsEvent(step))
 
 

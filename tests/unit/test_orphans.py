@@ -25,7 +25,7 @@ def test_only_an_orphan_is_ended(
 ) -> None:
     plugin = tmp_path / "4711"
     plugin.mkdir()
-    (plugin / "cmdline").write_bytes(f"{command}\0127.0.0.1:1\0".encode())
+    (plugin / "cmdline").write_bytes(f"{command}\x00127.0.0.1:1\0".encode())
     (plugin / "environ").write_bytes(f"HOME=/\0PULUMI_BACKEND_URL={state}\0".encode())
     (plugin / "stat").write_text("4711 (pulumi (x)) S 1 4711 42 0")
     if leader:

@@ -107,6 +107,12 @@ def test_a_retry_that_goes_on_is_not_interrupted(monkeypatch: pytest.MonkeyPatch
 def test_a_retry_that_gets_further_has_all_its_time_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "HOPELESS", 0.1)
     monkeypatch.setattr(waiting, "PAUSE", 0.02)
+    clock = SimpleNamespace(seconds=0.0)
+
+    def sleep(seconds: float) -> None:
+        clock.seconds += seconds
+
+    monkeypatch.setattr(waiting, "time", SimpleNamespace(monotonic=lambda: clock.seconds, sleep=sleep))
     cluster = "bay: stage=cluster node=x\n"
     wait(FakeCloud({"demo-node-0": [*retries(DOCKER, FAILED, DOCKER, *[cluster] * 6, FAILED), READY]}))
 
