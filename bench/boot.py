@@ -21,10 +21,10 @@ from bays import BAY, BayCommand
 from clouds import Cloud, fresh
 from floor import FloorError
 
-from bay.cli.settings import here
 from bay.sandbox import images, machine
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.images import machine as tools
+from bay.stacks.settings import here
 
 NODES = 2
 GOALS = {"swarm": 2.0, "kubernetes": 3.5}

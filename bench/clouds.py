@@ -11,8 +11,8 @@ from typing import Any
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
-from bay.cli.settings import here
 from bay.sandbox import Sandbox, ports
+from bay.stacks.settings import here
 
 CLOUD = "sandbox"
 """An ordinary member of one project, never the administrator."""

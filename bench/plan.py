@@ -19,13 +19,13 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks
 
-from bay.components.credentials import new_generation
 from bay.components.engines import ENGINES
-from bay.components.layers import resolve
-from bay.components.login import Login
-from bay.components.place import Flavor, GlanceImage, Named, Place
+from bay.components.node.credentials import new_generation
+from bay.components.openstack.login import Login
+from bay.components.openstack.resolved import Flavor, GlanceImage, Named, Place
 from bay.components.spec import BaySpec
-from bay.stacks.program import program
+from bay.components.spec.merge import resolve
+from bay.stacks.program.bay_program import program
 
 GOAL = 10.0
 """Milliseconds of CPU a node, at 1000 nodes."""

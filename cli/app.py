@@ -8,8 +8,8 @@ import typer
 from typer.exceptions import TyperException
 
 from bay.cli.commands import ca, config, create, delete, doctor, drift, model, preview, repair, sandbox, show, update
+from bay.cli.console.output import say
 from bay.cli.main import INTERRUPTED
-from bay.cli.output import say
 from bay.components.errors import BayError
 
 USAGE = 2

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bay.cli.output import Format
+from bay.cli.console.output import Format
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())]
 NameUnlessAll = Annotated[
@@ -92,7 +92,7 @@ def layers(
     file: Path | None = None,
 ) -> list[dict[str, Any]]:
     """What the user said, lowest first: the file, then the options, then each --set."""
-    from bay.components.layers import assignment
+    from bay.components.spec.merge import assignment
     from bay.components.yaml_file import read_yaml
 
     named = {"model": model, "nodes": nodes, "masters": masters, "keypair": keypair}
@@ -133,26 +133,26 @@ def text_of(file: Path) -> str:
 
 def model_names() -> list[str]:
     """Models that need no --models, for shell completion."""
-    from bay.cli.settings import here
-    from bay.components.model_files import model_files
+    from bay.components.spec.models import model_files
+    from bay.stacks.settings import here
 
     return sorted(model_files([here().models]))
 
 
 def _addon_names() -> list[str]:
-    from bay.cli.settings import here
-    from bay.components.model_files import addon_files
+    from bay.components.spec.models import addon_files
+    from bay.stacks.settings import here
 
     return sorted(addon_files([here().models]))
 
 
 def _bay_names() -> list[str]:
     """For shell completion: silent when anything is amiss."""
-    from bay.cli.session import Session
     from bay.components.errors import BayError
+    from bay.stacks.context import Session
 
     try:
-        from bay.cli.workspace import stack_names
+        from bay.stacks.stack import stack_names
 
         return stack_names(Session().engine(""))
     except BayError:

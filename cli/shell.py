@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterator
 
-from bay.cli import passphrase, settings
-from bay.cli.session import Session
+from bay.stacks import settings
+from bay.stacks.context import Session
+from bay.stacks.state import passphrase
 
 
 def exports(session: Session, bay: str | None) -> Iterator[str]:

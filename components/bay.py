@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from bay.components import boot, cloudinit
-from bay.components.cloud_login import CloudLogin
+from bay.components.application_credential import CloudLogin
+from bay.components.disruption import had
 from bay.components.endpoint import Endpoint
 from bay.components.engines import ENGINES, Client, Facts
 from bay.components.engines import CloudLogin as CloudFacts
@@ -15,13 +15,13 @@ from bay.components.firewall import Firewall
 from bay.components.guard import Guard
 from bay.components.identity import Identity
 from bay.components.image import Image
-from bay.components.lookup import image_of, look_up
-from bay.components.losses import had
-from bay.components.mark import Mark
 from bay.components.network import Network
-from bay.components.nodes import ServerArgs, Servers, StateVolumes
-from bay.components.place import Named, Place
+from bay.components.node import cloudinit, user_data
+from bay.components.openstack.resolve import image_of, look_up
+from bay.components.openstack.resolved import Named, Place
+from bay.components.ownership import Mark
 from bay.components.ports import Ports
+from bay.components.servers import ServerArgs, Servers, StateVolumes
 from bay.components.spec import BaySpec, check_name, role_of
 
 Owner = Literal["cli", "file"]
@@ -212,7 +212,7 @@ class Bay(ComponentResource):
             made_at=known["made_at"],
             generations=known["generations"],
         )
-        return cloudinit.packed(boot.user_data(self.engine, facts))
+        return cloudinit.packed(user_data.user_data(self.engine, facts))
 
 
 def _guard(name: str, spec: BaySpec, place: Place, allow: Collection[str], opts: ResourceOptions) -> Guard:

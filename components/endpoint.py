@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import loadbalancer, networking
 
-from bay.components.mark import Mark
 from bay.components.network import Network
-from bay.components.place import Named
+from bay.components.openstack.resolved import Named
+from bay.components.ownership import Mark
 from bay.components.ports import fixed_ips, floating_ip
 from bay.components.spec import BaySpec
 

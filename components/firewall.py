@@ -8,9 +8,9 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_openstack import networking
 
 from bay.components.engines import Engine, Port, Source
-from bay.components.mark import Mark
+from bay.components.ownership import Mark
 from bay.components.spec import BaySpec
-from bay.components.spec_site import Access, Role
+from bay.components.spec.site import Access, Role
 
 ROLES: tuple[Role, ...] = ("master", "node")
 GROUPS_OF = {Source.MASTERS: ("master",), Source.NODES: ("node",), Source.BAY: ROLES}

@@ -28,7 +28,7 @@ class GuardProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An error for a loss that nobody asked for; else whether what the bay has is another."""
-        from bay.components.losses import HARD, losses
+        from bay.components.disruption import HARD, losses
 
         for kind, words in losses(olds, news, news["fixed_masters"]):
             if kind not in news["allow"]:
@@ -43,7 +43,8 @@ class GuardProvider(ResourceProvider):
 class Guard(Resource, module="bay", name="Guard"):
     """Keeps what a bay has from a slip of the pen; the bay's own parts wait for it.
 
-    has: see `bay.components.losses.had`. allow: kinds of loss that were asked for, of `bay.components.losses.KINDS`.
+    has: see `bay.components.disruption.had`. allow: kinds of loss that were asked for, of
+    `bay.components.disruption.KINDS`.
     fixed_masters: name of an engine whose number of masters stays what it was; empty for others.
     """
 

@@ -32,7 +32,7 @@ class IdentityProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Keys, certificates and the id of a new bay."""
-        from bay.components.credentials import new_generation
+        from bay.components.node.credentials import new_generation
 
         now = datetime.now(UTC).replace(microsecond=0)
         generation = new_generation(props["bay"], serial=1, made_at=now, secrets=props["secrets"])
@@ -50,7 +50,7 @@ class IdentityProvider(ResourceProvider):
         """A refresh finds what the state holds, and fails under another login: it would empty the state."""
         from dataclasses import asdict
 
-        from bay.components.login import current_login
+        from bay.components.openstack.login import current_login
 
         _guard(props, asdict(current_login()))
         return ReadResult(id_, props)
@@ -63,7 +63,7 @@ class IdentityProvider(ResourceProvider):
 class Identity(Resource, module="bay", name="Identity"):
     """Secrets and mark of a bay; its id is ``bay:id``.
 
-    made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.credentials`. owner: who manages the bay;
+    made_at: RFC 3339, UTC. generations: the secrets, see `bay.components.node.credentials`. owner: who manages the bay;
     fails where this program does not, or for another cloud's login, so what waits for it stays as it is.
     """
 
@@ -84,7 +84,7 @@ class Identity(Resource, module="bay", name="Identity"):
     ) -> None:
         """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
 
-        secrets: what the engine asks for beside the keys of every bay, see `bay.components.credentials.Secret`.
+        secrets: what the engine asks for beside the keys of every bay, see `bay.components.node.credentials.Secret`.
         """
         given = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
         super().__init__(
@@ -116,7 +116,7 @@ def _guard_owner(bay: str, recorded: str, now: str) -> None:
 def _guard(recorded: Properties, login: Mapping[str, str]) -> None:
     """The error of `refuse_another_cloud` as one paragraph: the engine prints only an exception's text."""
     from bay.components.errors import BayError
-    from bay.components.login import refuse_another_cloud
+    from bay.components.openstack.login import refuse_another_cloud
 
     try:
         refuse_another_cloud(recorded["bay"], recorded["cloud"], login)

@@ -3,9 +3,9 @@
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import networking
 
-from bay.components.mark import Mark
-from bay.components.place import Place
-from bay.components.spec_site import NetworkSpec
+from bay.components.openstack.resolved import Place
+from bay.components.ownership import Mark
+from bay.components.spec.site import NetworkSpec
 
 
 class Network(ComponentResource):

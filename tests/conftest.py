@@ -4,18 +4,24 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import settings
 
 from bay.sandbox import Sandbox, machine, ports, processes
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.images import machine as tools
 from bay.toolchain import Toolchain, ensure
+from tests.paths import ROOT
+
+settings.register_profile("bay", deadline=None, derandomize=True, max_examples=60)  # two busy cores; the same each run
+settings.load_profile("bay")
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-OURS = Path(__file__).parents[1]
+OURS = ROOT
 """The checkout that these tests are of."""
 TEST_STATES = CACHE / "bay-test"
 SERVICES = 8
@@ -83,6 +89,14 @@ def sandbox_cloud() -> Iterator[Sandbox]:
 def toolchain() -> Toolchain:
     """The Pulumi that bay uses on this machine; built when it is not there, which takes minutes."""
     return ensure(CACHE / "bay", os.environ["PATH"], print)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MutableMapping[str, str]]:
+    """The process environment with only PATH and an empty HOME, which is the working folder too."""
+    monkeypatch.chdir(tmp_path)
+    with patch.dict(os.environ, {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}, clear=True):
+        yield os.environ
 
 
 @pytest.fixture

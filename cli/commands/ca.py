@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import say
+from bay.cli.console.output import say
 
 commands = typer.Typer(no_args_is_help=True, help="The certificate authority of a bay.")
 
@@ -23,9 +23,9 @@ def show_authority(
 
     Example: bay ca show physics > ca.pem
     """
-    from bay.cli.keys import authority, keys_of
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
+    from bay.stacks.context import Session
+    from bay.stacks.runs import recorded
+    from bay.stacks.state.pki import authority, keys_of
 
     session = Session(state=state)
     record = recorded(session, name)
@@ -53,13 +53,13 @@ def sign_request(
     """
     from datetime import UTC, datetime, timedelta
 
-    from bay.cli.changes import must_exist
-    from bay.cli.keys import authority, keys_of
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
-    from bay.components.certificates import LEAF_LIFETIME, read_request, signed_request
     from bay.components.engines import ENGINES
     from bay.components.errors import BayError
+    from bay.components.node.certificates import LEAF_LIFETIME, read_request, signed_request
+    from bay.stacks.context import Session
+    from bay.stacks.operations.change import must_exist
+    from bay.stacks.runs import recorded
+    from bay.stacks.state.pki import authority, keys_of
 
     try:
         asked = read_request(options.text_of(request))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import say
+from bay.cli.console.output import say
 
 
 def config(
@@ -24,12 +24,12 @@ def config(
     Of several masters without an address in common the files name one that answers now; when that one is lost,
     the same command names another.
     """
-    from bay.cli.engine_health import first_that_answers
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
-    from bay.cli.settings import write_private
     from bay.components.engines import ENGINES
     from bay.components.errors import BayError
+    from bay.stacks.cluster.health import first_that_answers
+    from bay.stacks.context import Session
+    from bay.stacks.runs import recorded
+    from bay.stacks.settings import write_private
 
     session = Session(state=state)
     record = recorded(session, name)
@@ -61,8 +61,8 @@ def env(
 
     Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
     """
-    from bay.cli.session import Session
     from bay.cli.shell import exports
+    from bay.stacks.context import Session
 
     for line in exports(Session(os_cloud, state), name):
         typer.echo(line)
@@ -76,18 +76,18 @@ def export(
 
     Example: bay export physics && pulumi preview --stack physics
     """
-    from bay.cli import checkout
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
     from bay.components.errors import BayError
+    from bay.stacks.context import Session
+    from bay.stacks.files import stack_file
+    from bay.stacks.runs import recorded
 
     session = Session(state=state)
-    place = checkout.find()
+    place = stack_file.find()
     if place is None:
         raise BayError("this folder is in no checkout of bay", "change into one: it has Pulumi.yaml and stacks/", 2)
     record = recorded(session, name)
     with session.existing(name, record.salt) as stack:
-        path = checkout.export(stack, record, place)
+        path = stack_file.export(stack, record, place)
     say(f"{path.relative_to(place)} manages bay {name} now; 'pulumi preview --stack {name}' shows no change")
 
 
@@ -96,8 +96,8 @@ def cancel(name: options.Name, state: options.State = None) -> None:
 
     Example: bay cancel physics
     """
-    from bay.cli.lifecycle import recorded
-    from bay.cli.session import Session
+    from bay.stacks.context import Session
+    from bay.stacks.runs import recorded
 
     session = Session(state=state)
     record = recorded(session, name)

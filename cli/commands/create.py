@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from bay.cli import options
-from bay.cli.output import say
+from bay.cli.console.output import say
 
 if TYPE_CHECKING:
-    from bay.cli.record import Record
-    from bay.cli.session import Session
     from bay.components.spec import BaySpec
+    from bay.stacks.context import Session
+    from bay.stacks.state.snapshot import StateSnapshot
 
 
 def create(
@@ -35,10 +35,10 @@ def create(
     Run again after a failure or a Ctrl-C, it goes on where it was cut off.
     """
     from bay.cli.commands.preview import show_plan
-    from bay.cli.lifecycle import create as make
-    from bay.cli.plans.bound import bound_by
-    from bay.cli.session import Session
-    from bay.cli.wish import Wish
+    from bay.cli.spec_request import Wish
+    from bay.stacks.context import Session
+    from bay.stacks.operations.apply import create as make
+    from bay.stacks.plan.bound import bound_by
 
     session = Session(os_cloud, state)
     if plan:
@@ -55,7 +55,7 @@ def create(
     )
     wish = Wish(session, said, addons or [], models)
 
-    def specify(record: "Record | None") -> "BaySpec":
+    def specify(record: "StateSnapshot | None") -> "BaySpec":
         return wish.specify(record.spec if record else None)
 
     if dry_run:
@@ -66,7 +66,7 @@ def create(
 
 
 def _finish(session: "Session", name: str, minutes: float) -> None:
-    from bay.cli.waiting import wait_for_new
+    from bay.stacks.cluster.readiness import wait_for_new
 
     if minutes:
         wait_for_new(session, name, (), minutes)
@@ -83,8 +83,8 @@ def wait(
 
     Example: bay create physics --model swarm --no-wait && bay wait physics
     """
-    from bay.cli.session import Session
-    from bay.cli.waiting import wait_for_new
+    from bay.stacks.cluster.readiness import wait_for_new
+    from bay.stacks.context import Session
 
     wait_for_new(Session(os_cloud, state), name, (), timeout)
     say(f"bay {name} is ready")

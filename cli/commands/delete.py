@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say
+from bay.cli.console.output import Format, print_list, say
 
 if TYPE_CHECKING:
-    from bay.cli.ending.survey import Fate
-    from bay.cli.record import Record
+    from bay.stacks.operations.delete_plan import Fate
+    from bay.stacks.state.snapshot import StateSnapshot
 
 KeepVolumes = Annotated[
     bool,
@@ -38,13 +38,13 @@ def delete(
 
     Example: bay delete physics --yes
     """
-    from bay.cli.changes import confirm
-    from bay.cli.deletion import delete as end
-    from bay.cli.ending.keeping import Keep
-    from bay.cli.ending.survey import COLUMNS, refuse, survey
-    from bay.cli.lifecycle import recorded
-    from bay.cli.protection import refuse_protected
-    from bay.cli.session import Session, check_cloud
+    from bay.stacks.context import Session, check_cloud
+    from bay.stacks.operations.change import confirm
+    from bay.stacks.operations.delete import delete as end
+    from bay.stacks.operations.delete_plan import COLUMNS, refuse, survey
+    from bay.stacks.operations.protection import refuse_protected
+    from bay.stacks.operations.retain import Keep
+    from bay.stacks.runs import recorded
 
     session, keep = Session(os_cloud, state), Keep(keep_volumes, keep_floating_ips)
     record = recorded(session, name)
@@ -65,11 +65,11 @@ def delete(
     say(f"bay {name} is deleted")
 
 
-def _more(record: "Record", fates: "list[Fate]") -> str:
+def _more(record: "StateSnapshot", fates: "list[Fate]") -> str:
     """``, and 1 load balancer, 2 volumes of the list, but keep 1 floating IP``, as far as there is any."""
     from collections import Counter
 
-    from bay.cli.ending.survey import Action
+    from bay.stacks.operations.delete_plan import Action
 
     def counted(action: Action) -> str:
         kinds = Counter(fate.kind for fate in fates if fate.action == action)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say
+from bay.cli.console.output import Format, print_list, say
 
 COLUMNS = ("name", "ok", "detail", "remedy")
 
@@ -24,8 +24,8 @@ def doctor(
     Example: bay doctor --build
     """
     from bay import toolchain
-    from bay.cli.health import checks
-    from bay.cli.session import Session
+    from bay.cli.doctor import checks
+    from bay.stacks.context import Session
 
     session = Session(os_cloud, state)
     if build:

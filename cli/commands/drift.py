@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say
+from bay.cli.console.output import Format, print_list, say
 
 if TYPE_CHECKING:
-    from bay.cli.drift import Drift
-    from bay.cli.session import Session
+    from bay.stacks.context import Session
+    from bay.stacks.operations.drift import Drift
 
 EXIT_DRIFT = 2
 """Exit code where something differs; 0 nothing, 1 error."""
@@ -35,8 +35,8 @@ def drift(
 
     Reads only: cloud, state and files stay as they are. 'bay repair' mends what is found.
     """
-    from bay.cli.drift import COLUMNS
-    from bay.cli.session import Session
+    from bay.stacks.context import Session
+    from bay.stacks.operations.drift import COLUMNS
 
     session = Session(os_cloud, state)
     if every:
@@ -67,7 +67,7 @@ def _named(name: str | None) -> str:
 
 
 def _of_one(session: "Session", name: str) -> "Drift":
-    from bay.cli.drift import compare
+    from bay.stacks.operations.drift import compare
 
     drift = compare(session, name)
     say(f"bay {name}: {drift.summary}")
@@ -76,8 +76,8 @@ def _of_one(session: "Session", name: str) -> "Drift":
 
 def _of_all(session: "Session") -> "list[Drift | None]":
     """None for a bay that cannot be compared: why is said, and it hides no other."""
-    from bay.cli.workspace import stack_names
     from bay.components.errors import BayError
+    from bay.stacks.stack import stack_names
 
     def of_one(name: str) -> "Drift | None":
         try:

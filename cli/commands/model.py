@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, print_one, say
+from bay.cli.console.output import Format, print_list, print_one, say
 
 if TYPE_CHECKING:
-    from bay.components.model_files import Model
+    from bay.components.spec.models import Model
 
 commands = typer.Typer(no_args_is_help=True, help="Models: named sets of defaults for bays.")
 
@@ -33,7 +33,7 @@ def list_models(
 
     Example: bay model list --addons
     """
-    from bay.components.model_files import model_files
+    from bay.components.spec.models import model_files
 
     folders = _folders(folder)
     if addons:
@@ -58,7 +58,7 @@ def show_model(
 
     Example: bay model show swarm > my-bay.yaml
     """
-    from bay.components.layers import resolve
+    from bay.components.spec.merge import resolve
 
     spec = resolve([{"model": name}], _folders(folder), addons or [])
     print_one(spec.model_dump(mode="json"), form, columns or [])
@@ -80,7 +80,7 @@ def list_fields(
     """
     from bay.components.engines import ENGINES
     from bay.components.errors import BayError, nearest
-    from bay.components.spec_docs import option_fields, spec_fields
+    from bay.components.spec.docs import option_fields, spec_fields
 
     if coe is not None and coe not in ENGINES:
         raise BayError(f"there is no engine {coe!r}", nearest(coe, list(ENGINES)), 2)
@@ -104,7 +104,7 @@ def from_magnum(
     import json
 
     from bay.components.errors import BayError
-    from bay.components.magnum import convert
+    from bay.components.magnum.template import convert
 
     text = options.text_of(file)
     try:
@@ -117,7 +117,7 @@ def from_magnum(
 
 
 def _folders(named: Path | None) -> list[Path]:
-    from bay.cli.settings import here
+    from bay.stacks.settings import here
 
     return [folder for folder in (here().models, named) if folder]
 
@@ -125,7 +125,7 @@ def _folders(named: Path | None) -> list[Path]:
 def _readable(name: str, folders: list[Path]) -> "Model | None":
     """A model; one whose file is wrong hides no other."""
     from bay.components.errors import BayError
-    from bay.components.model_files import read_model
+    from bay.components.spec.models import read_model
 
     try:
         return read_model(name, folders)
@@ -136,7 +136,7 @@ def _readable(name: str, folders: list[Path]) -> "Model | None":
 
 def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
     from bay.components.errors import BayError
-    from bay.components.layers import resolve
+    from bay.components.spec.merge import resolve
 
     row: dict[str, Any] = {
         "name": model.name,
@@ -155,6 +155,6 @@ def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
 
 
 def _addons(folders: list[Path]) -> list[dict[str, Any]]:
-    from bay.components.model_files import addon_files, read_addon
+    from bay.components.spec.models import addon_files, read_addon
 
     return [{"name": name, "about": read_addon(name, folders).about} for name in sorted(addon_files(folders))]

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format
+from bay.cli.console.output import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bay.cli.plans.model import Plan
-    from bay.cli.plans.planning import Specify
-    from bay.cli.record import Record
-    from bay.cli.session import Session
     from bay.components.spec import BaySpec
+    from bay.stacks.context import Session
+    from bay.stacks.plan.planner import Specify
+    from bay.stacks.plan.types import Plan
+    from bay.stacks.state.snapshot import StateSnapshot
 
 EXIT_CHANGES = 2
 """Exit code of a preview that would change something; 0 nothing, 1 error, 3 over quota."""
@@ -52,22 +52,24 @@ def preview(
 
     Example: bay preview --all --from origin/my-branch -f markdown
     """
-    from bay.cli.plans import given
-    from bay.cli.session import Session
-    from bay.cli.wish import Wish
+    from bay.cli import preview_sources
+    from bay.cli.spec_request import Wish
+    from bay.stacks.context import Session
 
     session = Session(os_cloud, state)
     if name is None or every:
         options.refuse_beside_all(name, every, model, nodes, masters, keypair, assignments, addons, file, save)
-        raise typer.Exit(_every(session, given.shared(os_cloud, state, models, refresh, commit), commit, form, columns))
+        raise typer.Exit(
+            _every(session, preview_sources.shared(os_cloud, state, models, refresh, commit), commit, form, columns)
+        )
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
     wish = Wish(session, said, addons or [], models)
-    files = given.files(commit)
+    files = preview_sources.files(commit)
 
-    def specify(record: "Record | None") -> "BaySpec":
-        return wish.specify(given.before(name, record, files, session.model_folders(models)))
+    def specify(record: "StateSnapshot | None") -> "BaySpec":
+        return wish.specify(preview_sources.before(name, record, files, session.model_folders(models)))
 
     allowed = files.allowed(name) if files else ()
     plan = show_plan(session, name, specify, form, columns or [], refresh=refresh, save=save, allowed=allowed)
@@ -75,9 +77,10 @@ def preview(
 
 
 def _every(session: "Session", shared: list[str], commit: str | None, form: Format, columns: list[str] | None) -> int:
-    from bay.cli.plans import every, given
+    from bay.cli import bulk_preview as every
+    from bay.cli import preview_sources
 
-    names, wrong = given.bays(session, commit)
+    names, wrong = preview_sources.bays(session, commit)
     found = [*every.outcomes(names, shared), *wrong]
     every.show(found, form, columns or [])
     return every.worst(found)
@@ -98,11 +101,11 @@ def show_plan(
 
     save: file that keeps the plan. allowed: kinds of loss that the bay's file lets through.
     """
-    from bay.cli import quota
-    from bay.cli.plans.given import with_allowed
-    from bay.cli.plans.planning import plan_of
-    from bay.cli.plans.saving import draw_and_save
-    from bay.cli.plans.show import show
+    from bay.cli.console.plan_table import show
+    from bay.cli.preview_sources import with_allowed
+    from bay.stacks.plan import quota
+    from bay.stacks.plan.planner import plan_of
+    from bay.stacks.plan.save import draw_and_save
 
     if save:
         plan = draw_and_save(session, name, specify, save, refresh=refresh)

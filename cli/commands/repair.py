@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say, say_table
+from bay.cli.console.output import Format, print_list, say, say_table
 
 if TYPE_CHECKING:
-    from bay.cli.drift import Drift
-    from bay.cli.mending import Mending
+    from bay.stacks.operations.drift import Drift
+    from bay.stacks.operations.repair_plan import Mending
 
 
 def repair(
@@ -47,13 +47,13 @@ def repair(
     Run again after a failure or a Ctrl-C, it goes on where it was cut off. The recorded spec counts: a change of a
     bay's file that was not applied yet is not applied by a repair.
     """
-    from bay.cli.output import some
-    from bay.cli.repair import Wish
-    from bay.cli.repair import dry_run as look
-    from bay.cli.repair import repair as mend
-    from bay.cli.session import Session
     from bay.components.errors import BayError
     from bay.components.spec import check_name
+    from bay.components.text import some
+    from bay.stacks.context import Session
+    from bay.stacks.operations.repair import Wish
+    from bay.stacks.operations.repair import dry_run as look
+    from bay.stacks.operations.repair import repair as mend
 
     check_name(name)
     session = Session(os_cloud, state)
@@ -75,7 +75,7 @@ def repair(
 
 def _show(name: str, drift: "Drift", plan: "Mending", form: Format, columns: list[str]) -> None:
     """What --dry-run prints."""
-    from bay.cli.mending import COLUMNS
+    from bay.stacks.operations.repair_plan import COLUMNS
 
     print_list(plan.rows, COLUMNS, form, columns)
     say(f"bay {name}: {drift.summary}")
@@ -83,9 +83,9 @@ def _show(name: str, drift: "Drift", plan: "Mending", form: Format, columns: lis
 
 def _agreed(name: str, drift: "Drift", plan: "Mending", sweep: bool, yes: bool) -> bool:
     """Show the plan and ask; False where there is nothing to do."""
-    from bay.cli.changes import confirm
-    from bay.cli.mending import COLUMNS
-    from bay.cli.output import some
+    from bay.components.text import some
+    from bay.stacks.operations.change import confirm
+    from bay.stacks.operations.repair_plan import COLUMNS
 
     say(f"bay {name}: {drift.summary}")
     if drift.extra and not sweep:

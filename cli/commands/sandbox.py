@@ -6,7 +6,7 @@ import typer
 
 from bay.cli import options
 from bay.cli.commands import sandbox_image
-from bay.cli.output import Format, print_list, say
+from bay.cli.console.output import Format, print_list, say
 
 if TYPE_CHECKING:
     from bay.sandbox import Sandbox
@@ -72,8 +72,8 @@ def reset() -> None:
 
 
 def _sandbox() -> "Sandbox":
-    from bay.cli.settings import here
     from bay.sandbox import Sandbox
+    from bay.stacks.settings import here
 
     found = here()
     return Sandbox(state=found.sandbox_state, cache=found.cache / "sandbox")

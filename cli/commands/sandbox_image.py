@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, say
+from bay.cli.console.output import Format, print_list, say
 
 commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's servers boot from.")
 
@@ -25,7 +25,7 @@ def build(
     Example: bay sandbox image build swarm
     """
     import bay.sandbox.images
-    from bay.cli.settings import here
+    from bay.stacks.settings import here
 
     settings = here()
     folder = bay.sandbox.images.build(settings.cache / "sandbox", engine, settings.path, say, apt_sources or ())
@@ -38,8 +38,8 @@ def list_images(form: options.Form = Format.TABLE, columns: options.Columns = No
 
     Example: bay sandbox image list
     """
-    from bay.cli.settings import here
     from bay.sandbox.images import stock
+    from bay.stacks.settings import here
 
     rows = [
         {"image": i.name, "engines": list(i.engines), "state": i.state, "size_mib": i.size, "folder": str(i.folder)}

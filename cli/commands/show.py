@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bay.cli import options
-from bay.cli.output import Format, print_list, print_one, say
+from bay.cli.console.output import Format, print_list, print_one, say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bay.cli.engine import Engine
-    from bay.cli.record import Record
-    from bay.cli.session import Session
+    from bay.stacks.automation.process import Engine
+    from bay.stacks.context import Session
+    from bay.stacks.state.snapshot import StateSnapshot
 
 node_commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
 
@@ -33,9 +33,9 @@ def list_bays(
 
     Example: bay list --usage
     """
-    from bay.cli.session import Session
-    from bay.cli.view import LIST_COLUMNS
-    from bay.cli.workspace import stack_names
+    from bay.cli.console.rows import LIST_COLUMNS
+    from bay.stacks.context import Session
+    from bay.stacks.stack import stack_names
 
     session = Session(os_cloud, state)
     engine = session.engine("")
@@ -50,10 +50,10 @@ def list_bays(
 
 
 def _print_usage(
-    session: "Session", found: "list[tuple[Record | None, dict[str, Any]]]", form: Format, columns: list[str]
+    session: "Session", found: "list[tuple[StateSnapshot | None, dict[str, Any]]]", form: Format, columns: list[str]
 ) -> None:
     """With the sum as last row where people read; who reads JSON or CSV adds up by themselves."""
-    from bay.cli import usage
+    from bay.stacks.cloud import usage
 
     rows = usage.add(session, found)
     if form in (Format.TABLE, Format.MARKDOWN):
@@ -81,8 +81,8 @@ def show(
     --origin compares the recorded spec with the model's files and the defaults of today, since the state holds only
     the merged spec: what the bay was told counts as the model's where both say the same.
     """
-    from bay.cli.session import Session
     from bay.components.spec import check_name
+    from bay.stacks.context import Session
 
     check_name(name)
     if origin:
@@ -103,11 +103,12 @@ def list_nodes(
 
     Example: bay node list physics -f value -c address
     """
-    from bay.cli.engine_health import of_bay
-    from bay.cli.session import Session, check_cloud
-    from bay.cli.view import NODE_COLUMNS, node_rows, server_statuses
+    from bay.cli.console.rows import NODE_COLUMNS, node_rows
     from bay.components.errors import BayError
     from bay.components.spec import check_name
+    from bay.stacks.cloud.servers import server_statuses
+    from bay.stacks.cluster.health import of_bay
+    from bay.stacks.context import Session, check_cloud
 
     session = Session(os_cloud, state)
     check_name(name)
@@ -125,10 +126,10 @@ def list_nodes(
 
 
 def _show_origins(session: "Session", name: str, models: "Path | None", form: Format, columns: list[str]) -> None:
-    from bay.cli.changes import must_exist
-    from bay.cli.lifecycle import recorded
-    from bay.components.model_files import model_files
-    from bay.components.origin import origins
+    from bay.components.spec.models import model_files
+    from bay.components.spec.provenance import origins
+    from bay.stacks.operations.change import must_exist
+    from bay.stacks.runs import recorded
 
     record = recorded(session, name)
     spec, folders = must_exist(record), session.model_folders(models)
@@ -139,7 +140,7 @@ def _show_origins(session: "Session", name: str, models: "Path | None", form: Fo
     print_list(rows, ("field", "value", "origin"), form, columns)
 
 
-def _row_or_reason(session: "Session", name: str) -> "tuple[Record | None, dict[str, Any]]":
+def _row_or_reason(session: "Session", name: str) -> "tuple[StateSnapshot | None, dict[str, Any]]":
     """The row of a bay; one that cannot be read, since another version made it, hides no other."""
     from bay.components.errors import BayError
 
@@ -150,11 +151,11 @@ def _row_or_reason(session: "Session", name: str) -> "tuple[Record | None, dict[
         return None, {"name": name, "status": "UNKNOWN"}
 
 
-def _row(session: "Session", name: str, asking: bool = False) -> "tuple[Record, dict[str, Any]]":
+def _row(session: "Session", name: str, asking: bool = False) -> "tuple[StateSnapshot, dict[str, Any]]":
     """What the state says of a bay; asking: and the engine of its health."""
-    from bay.cli.engine_health import NOT_ASKED, of_bay
-    from bay.cli.view import bay_row
-    from bay.cli.workspace import opened
+    from bay.cli.console.rows import bay_row
+    from bay.stacks.cluster.health import NOT_ASKED, of_bay
+    from bay.stacks.stack import opened
 
     engine: Engine = session.engine(name)
     with opened(engine, name) as stack, ThreadPoolExecutor(1) as pool:

@@ -32,9 +32,9 @@ def update(
 
     Example: bay preview physics --nodes 10 --save ten.plan && bay update physics --plan ten.plan
     """
-    from bay.cli.changes import Ask, apply, carry_out
-    from bay.cli.session import Session
-    from bay.cli.wish import Wish
+    from bay.cli.spec_request import Wish
+    from bay.stacks.context import Session
+    from bay.stacks.operations.change import Ask, apply, carry_out
 
     session = Session(os_cloud, state)
     ask = Ask(yes, dry_run, 0 if no_wait else timeout, tuple(allow or ()))
@@ -68,8 +68,8 @@ def scale(
 
     Example: bay scale physics --remove physics-node-3
     """
-    from bay.cli.changes import Ask, apply, scaled
-    from bay.cli.session import Session
+    from bay.stacks.context import Session
+    from bay.stacks.operations.change import Ask, apply, scaled
 
     apply(
         Session(os_cloud, state),

@@ -11,20 +11,19 @@ from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel
 
-from bay.components.belongings import Belonging
-from bay.components.credentials import Generation, Secret
-from bay.components.terms import Terms
+from bay.components.engines.impact_terms import Terms
+from bay.components.engines.ownership_rules import Belonging
+from bay.components.node.credentials import Generation, Secret
 
 if TYPE_CHECKING:
-    from bay.components.boot import Boot
+    from bay.components.node.user_data import Boot
     from bay.components.spec import BaySpec
-    from bay.components.spec_nodes import NodeGroup
-    from bay.components.spec_site import Role
+    from bay.components.spec.groups import NodeGroup
+    from bay.components.spec.site import Role
 
 
 class Source(StrEnum):
@@ -211,27 +210,26 @@ class Engine(Protocol):
         """Server name -> HEALTHY or UNHEALTHY, from the engine's answer (JSON) to its question."""
 
 
+BUILT_IN = ("kubernetes", "mesos", "swarm")
+"""Packages beside this module; each has a module ``engine`` with its ENGINE."""
+
+
 class _Engines(Mapping[str, Engine]):
     """Imports an engine's module when it is asked for, and not before."""
 
     def __getitem__(self, name: str) -> Engine:
-        if name in _built_in():
-            return cast(Engine, import_module(f"{__name__}.{name}").ENGINE)
+        if name in BUILT_IN:
+            return cast(Engine, import_module(f"{__name__}.{name}.engine").ENGINE)
         return cast(Engine, _site()[name])
 
     def __contains__(self, name: object) -> bool:
-        return name in _built_in() or name in _site()
+        return name in BUILT_IN or name in _site()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*_built_in(), *_site()}))
+        return iter(sorted({*BUILT_IN, *_site()}))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
-
-
-@cache
-def _built_in() -> frozenset[str]:
-    return frozenset(path.stem for path in Path(__file__).parent.glob("*.py") if "_" not in path.stem)
 
 
 @cache

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from bay.components import boot
-from bay.components.boot import SETTINGS
-from bay.components.cloudinit import File
 from bay.components.engines import Facts
+from bay.components.node import user_data
+from bay.components.node.cloudinit import File
+from bay.components.node.user_data import SETTINGS
 
 SERVICES = ("docker.service", "containerd.service")
 """Units of the distribution that run containers."""
@@ -28,7 +28,7 @@ def files(daemon: Mapping[str, object], drop_in: str) -> list[File]:
     return [
         File(DAEMON, json.dumps(daemon, indent=2) + "\n"),
         File(DROP_IN, drop_in),
-        boot.script("common", "docker.sh"),
+        user_data.script("common", "docker.sh"),
     ]
 
 

@@ -3,7 +3,6 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -13,7 +12,7 @@ import yaml
 from keystoneauth1.exceptions import ConnectFailure
 from openstack.exceptions import SDKException
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -10,9 +9,9 @@ from unittest.mock import MagicMock
 import pytest
 import yaml
 
-from bay.components.cloudinit import packed
+from bay.components.node.cloudinit import packed
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 NODES = 2
 """Of the example of which the golden graph is."""

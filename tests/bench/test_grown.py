@@ -1,13 +1,14 @@
 """A state of many servers is what the engine would have written of them."""
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "bench" / "grown.py"
+from tests.paths import ROOT
+
+FILE = ROOT / "bench" / "grown.py"
 PREFIX = "demo-node-"
 
 

@@ -3,9 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-PLAN = Path(__file__).parents[2] / "bench" / "plan.py"
+from tests.paths import ROOT
+
+PLAN = ROOT / "bench" / "plan.py"
 
 
 def resources(nodes: int) -> int:

@@ -11,10 +11,11 @@ import dill
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from bay.components import identity, login
-from bay.components.credentials import Generation, current
+from bay.components import identity
 from bay.components.identity import IdentityProvider
-from bay.components.login import Login
+from bay.components.node.credentials import Generation, current
+from bay.components.openstack import login
+from bay.components.openstack.login import Login
 
 CLOUD = {"auth_url": "http://cloud:5000", "region": "one", "project_id": "aaa"}
 INPUTS = {"bay": "demo", "cloud": CLOUD, "managed_by": "cli", "secrets": {}}
@@ -131,6 +132,6 @@ def test_the_module_costs_no_more_than_pulumi() -> None:
     assert {name for name in loaded if not name.startswith("bay")} == set()
     assert {name for name in loaded if name.startswith("bay.")} <= {
         "bay.components",
-        "bay.components.credentials",
+        "bay.components.node.credentials",
         "bay.components.identity",
     }

@@ -11,10 +11,9 @@ import pytest
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, images
-
-from ..bays.harness import connect
-from ..conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
-from .booted import Booted
+from tests.conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
+from tests.integration.bays.harness import connect
+from tests.sandbox.booted import Booted
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 """openstacksdk warns of what it does itself, in most of its calls."""

@@ -5,8 +5,7 @@ from pathlib import Path
 from bay.sandbox import Sandbox
 from bay.sandbox.services.sandbox_services.nodes import cgroups, namespaces, shared
 from bay.sandbox.services.sandbox_services.nodes.names import Names
-
-from .booted import output
+from tests.sandbox.booted import output
 
 
 def left(sandbox: Sandbox) -> dict[str, list[str]]:

@@ -8,8 +8,7 @@ import pytest
 
 from bay.sandbox.services.sandbox_services.nodes import namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import Names
-
-from .booted import BOOTED, Booted, eventually
+from tests.sandbox.booted import BOOTED, Booted, eventually
 
 pytestmark = [
     pytest.mark.boot,

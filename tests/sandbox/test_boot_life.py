@@ -10,10 +10,9 @@ import pytest
 
 from bay.sandbox import Sandbox, processes
 from bay.sandbox.services.sandbox_services.nodes.names import Names
-
-from ..conftest import forget, new_sandbox
-from .booted import BOOTED, Booted, eventually, output
-from .remains import left
+from tests.conftest import forget, new_sandbox
+from tests.sandbox.booted import BOOTED, Booted, eventually, output
+from tests.sandbox.remains import left
 
 pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bay.sandbox.services.sandbox_services.nodes.commands import run
-
-from .booted import BOOTED, Booted, Program, eventually
+from tests.sandbox.booted import BOOTED, Booted, Program, eventually
 
 pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 

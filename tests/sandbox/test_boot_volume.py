@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .booted import BOOTED, Booted, eventually
+from tests.sandbox.booted import BOOTED, Booted, eventually
 
 pytestmark = [pytest.mark.boot, pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(300)]
 

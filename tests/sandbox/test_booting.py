@@ -12,8 +12,7 @@ from bay.sandbox.images import machine as tools
 from bay.sandbox.layout import Layout
 from bay.sandbox.services.sandbox_services import octavia_worker
 from bay.sandbox.services.sandbox_services.nodes import cgroups, shared
-
-from ..conftest import why_nothing_boots
+from tests.conftest import why_nothing_boots
 
 
 def test_without_root_the_error_says_what_works(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,8 @@ import pytest
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, processes, seeds
-
-from ..conftest import new_sandbox
-from .conftest import Servers, connect
+from tests.conftest import new_sandbox
+from tests.sandbox.conftest import Servers, connect
 
 pytestmark = pytest.mark.sandbox
 

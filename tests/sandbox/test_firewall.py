@@ -1,15 +1,15 @@
 """Security groups as text for nftables."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from bay.sandbox.services.sandbox_services.nodes.network import firewall, translation
 from bay.sandbox.services.sandbox_services.nodes.network.firewall import Port
 from bay.sandbox.services.sandbox_services.nodes.network.rules import Rule, match
+from tests.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "firewall"
+GOLDEN = GOLDEN / "firewall"
 
 PORTS = (
     Port("aaaaaaaa-aaaa-port", "fa:16:3e:00:00:0a", ("10.0.0.10", "fd00::10"), groups=("web",)),

@@ -9,8 +9,7 @@ from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
 from bay.sandbox.services.sandbox_services.per_thread import PerThread
-
-from .conftest import connect
+from tests.sandbox.conftest import connect
 
 USERS = ("sandbox", "sandbox-reader", "sandbox-other", "sandbox-reader")
 ROUNDS = 25

@@ -7,7 +7,7 @@ import pytest
 from openstack import exceptions
 from openstack.connection import Connection
 
-from .conftest import Lan, Servers
+from tests.sandbox.conftest import Lan, Servers
 
 pytestmark = pytest.mark.sandbox
 

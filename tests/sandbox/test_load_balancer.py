@@ -9,7 +9,7 @@ import pytest
 from openstack import exceptions
 from openstack.connection import Connection
 
-from .conftest import Lan
+from tests.sandbox.conftest import Lan
 
 pytestmark = pytest.mark.sandbox
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 from openstack.connection import Connection
 
-from .conftest import Lan, Servers
+from tests.sandbox.conftest import Lan, Servers
 
 pytestmark = pytest.mark.sandbox
 

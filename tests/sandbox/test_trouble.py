@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from bay.sandbox import Sandbox, SandboxError, processes
-
-from ..conftest import new_sandbox
+from tests.conftest import new_sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -1,0 +1,145 @@
+"""One document on stdout, in the format asked for; everything else goes to stderr."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bay.components.errors import BayError, nearest
+from bay.components.text import without_passwords
+from bay.components.yaml_file import dump
+
+
+class Format(StrEnum):
+    """Formats of the OpenStack client, and Markdown for merge requests."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    VALUE = "value"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+Row = Mapping[str, Any]
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Progress, hints and errors."""
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, without the passwords of URLs in it."""
+    errors.print(without_passwords(text), markup=False)
+
+
+def say_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A table for the person at the terminal, beside the document on stdout."""
+    errors.print(_table(columns, [[_text(row.get(column)) for column in columns] for row in rows]))
+
+
+def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted: Sequence[str] = ()) -> None:
+    """A list, one row a thing; an empty list is ``[]`` in JSON and an empty table for people."""
+    chosen = _choose(columns, wanted)
+    picked = [{column: row.get(column) for column in chosen} for row in rows]
+    if form in (Format.JSON, Format.YAML):
+        _print_document(picked, form)
+    elif form is Format.VALUE:
+        _write("".join(" ".join(_text(v) for v in row.values()) + "\n" for row in picked))
+    elif form is Format.CSV:
+        _write(_csv(picked, chosen))
+    else:
+        _print_rows(chosen, [[_text(v) for v in row.values()] for row in picked], form)
+
+
+def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
+    """One thing: its fields, one a line."""
+    picked = {column: thing[column] for column in _choose(list(thing), wanted)}
+    if form in (Format.JSON, Format.YAML):
+        _print_document(picked, form)
+    elif form is Format.VALUE:
+        _write("".join(_text(value) + "\n" for value in picked.values()))
+    elif form is Format.CSV:
+        _write(_csv([picked], list(picked)))
+    else:
+        _print_rows(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
+
+
+def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    for column in wanted:
+        if column not in columns:
+            raise BayError(f"-c {column}: no such column", nearest(column, list(columns)), 2)
+    return list(wanted or columns)
+
+
+def _print_document(value: Any, form: Format) -> None:
+    if form is Format.JSON:
+        _write(json.dumps(value, indent=2, default=str) + "\n")
+    else:
+        _write(dump(json.loads(json.dumps(value, default=str))))
+
+
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format) -> None:
+    if form is Format.MARKDOWN:
+        _write(_markdown(columns, rows))
+    else:
+        _print_table(columns, rows)
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
+    console.print(_table(columns, rows))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=ROUNDED)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of GitHub's and GitLab's Markdown: one line a row, whatever a cell holds."""
+    escaped = [[cell.replace("|", "\\|").replace("\n", "<br>") for cell in row] for row in (columns, *rows)]
+    lines = ["| " + " | ".join(row) + " |" for row in escaped]
+    return "\n".join([lines[0], "|" + " --- |" * len(columns), *lines[1:]]) + "\n"
+
+
+def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_text(row[column]) for column in columns] for row in rows)
+    return text.getvalue()
+
+
+def _readable(value: Any) -> str:
+    """Nested values as YAML, one field a line."""
+    if isinstance(value, dict):
+        return dump(json.loads(json.dumps(value, default=str))).rstrip()
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str)
+    return str(value)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,82 @@
+"""A plan on stdout, in the format asked for: dangers first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bay.cli.console import plan_text
+from bay.cli.console.fold import folded
+from bay.cli.console.output import Format, print_list, print_one, say, say_table
+from bay.cli.console.plan_markdown import markdown
+from bay.stacks.plan import quota
+from bay.stacks.plan.document import document
+from bay.stacks.plan.types import COLUMNS, Change, Field, Plan
+
+FOR_PEOPLE = ("group", "operation", "type", "name", "changes")
+"""Columns of the table."""
+FIELDS = ("group", "field", "old", "new", "reach")
+
+
+def show(plan: Plan, form: Format, columns: Sequence[str] = ()) -> None:
+    """For people as tables; Markdown, JSON and YAML are one document; other formats, and chosen columns, are rows."""
+    if form is Format.MARKDOWN and not columns:
+        print(markdown(plan))
+    elif form in (Format.JSON, Format.YAML) and not columns:
+        print_one(document(plan), form)
+    elif form is Format.TABLE and not columns:
+        _for_people(plan)
+    else:
+        print_list([change.row() for change in plan.changes], COLUMNS, form, columns)
+        _beside_rows(plan)
+    say(f"bay {plan.bay}: {plan.summary}; {plan_text.compared(plan)}")
+
+
+def _for_people(plan: Plan) -> None:
+    for danger in plan.dangers:
+        print(f"danger ({danger.kind}): {plan_text.danger(danger)}")
+    if plan.fields:
+        print_list([_field(field) for field in plan_text.by_group(plan.fields)], FIELDS, Format.TABLE)
+    if plan.changes:
+        print_list([_row(change) for change in folded(plan.changes)], FOR_PEOPLE, Format.TABLE)
+    for sentence in plan.feels:
+        print(f"the engine feels: {sentence}")
+    for note in plan.notes:
+        print(f"note: {note}")
+    quota.show(plan.quota)
+
+
+def _beside_rows(plan: Plan) -> None:
+    """What rows have no place for."""
+    for danger in plan.dangers:
+        say(f"danger ({danger.kind}): {plan_text.danger(danger)}")
+    for note in plan.notes:
+        say(f"note: {note}")
+
+
+def on_stderr(plan: Plan) -> None:
+    """The same in short, before a question."""
+    for danger in plan.dangers:
+        say(f"danger ({danger.kind}): {danger.message}")
+    say_table([_row(change) for change in folded(plan.changes)], FOR_PEOPLE)
+    for sentence in plan.feels:
+        say(f"the engine feels: {sentence}")
+
+
+def _row(change: Change) -> dict[str, Any]:
+    changes = "\n".join(f"{path}: {old} -> {new}" for path, old, new in plan_text.diffs(change))
+    return {
+        "group": change.group.value,
+        "operation": change.operation,
+        "type": change.type,
+        "name": change.name,
+        "changes": changes,
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "group": field.group.value,
+        "field": field.path,
+        "old": field.old or plan_text.NONE,
+        "new": field.new or plan_text.NONE,
+        "reach": plan_text.reach(field),
+    }

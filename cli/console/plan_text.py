@@ -1,0 +1,52 @@
+"""Parts of a plan in words, the same for a terminal and for a merge request."""
+
+from collections.abc import Sequence
+
+from bay.stacks.plan.policy import way_out
+from bay.stacks.plan.types import Change, Danger, Field, Group, Plan
+
+NONE = "-"
+
+
+def compared(plan: Plan) -> str:
+    """``compared with the state of 2026-11-22 22:35:00 UTC, in 1.2 s``."""
+    seconds = f"in {plan.compared.seconds:.1f} s"
+    if not plan.exists:
+        return f"a new bay, planned {seconds}"
+    time = f"{plan.compared.changed_at:%Y-%m-%d %H:%M:%S} UTC" if plan.compared.changed_at else "an unknown time"
+    if plan.compared.with_cloud:
+        return f"compared with the cloud as it is now (the state is of {time}), {seconds}"
+    return f"compared with the state of {time}, {seconds}; --refresh compares with the cloud itself"
+
+
+def compared_with(plan: Plan) -> str:
+    """``state of 2026-11-22 22:35:00 UTC``: the same for a cell of a table."""
+    if plan.compared.with_cloud:
+        return "the cloud as it is now"
+    if not plan.exists:
+        return "nothing: a new bay"
+    time = plan.compared.changed_at
+    return f"state of {time:%Y-%m-%d %H:%M:%S} UTC" if time else "state of an unknown time"
+
+
+def danger(what: Danger) -> str:
+    """Its message, and what a change needs to do it all the same."""
+    if not what.refused:
+        return what.message
+    return f"{what.message}; refused: {way_out(what)}"
+
+
+def diffs(change: Change) -> list[tuple[str, str, str]]:
+    """(path, old, new) of each property."""
+    return [(diff.path, diff.old or NONE, diff.new or NONE) for diff in change.diffs]
+
+
+def by_group(fields: Sequence[Field]) -> list[Field]:
+    """The fields in the order in which the groups of changes stand."""
+    order = list(Group)
+    return sorted(fields, key=lambda field: order.index(field.group))
+
+
+def reach(field: Field) -> str:
+    """Whether a field of the spec reaches servers that are there."""
+    return "holds for servers made later" if field.later else ""

@@ -1,1 +1,0 @@
-"""What else ends with a bay than what its state knows, what is kept of it, and what is in the way."""

@@ -1,0 +1,1 @@
+"""Kubernetes, made with kubeadm."""

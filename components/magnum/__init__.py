@@ -1,0 +1,1 @@
+"""Magnum's cluster templates, as models."""

@@ -1,0 +1,104 @@
+"""The secrets of a bay: made once by the identity resource, kept in the state, handed out in parts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NotRequired, TypedDict
+
+Phase = Literal["next", "current", "previous"]
+
+
+class Secret(StrEnum):
+    """Kinds of secrets that an engine asks the identity for; NAME is the engine's own word.
+
+    authority: ``NAME_key`` and ``NAME_cert``, a certificate authority. key: ``NAME_key``, an ECDSA P-256 key.
+    password: ``NAME``, 256 bits in URL-safe base64 without padding. bytes: ``NAME``, 32 bytes in base64.
+    """
+
+    AUTHORITY = "authority"
+    KEY = "key"
+    PASSWORD = "password"
+    BYTES = "bytes"
+
+
+class Generation(TypedDict):
+    """One set of keys. Its keys are what the state holds: rename none, only add.
+
+    phase: where a rotation stands with it. serial: counts from 1. X.509 keys and certificates are PEM,
+    SSH keys are in OpenSSH's own formats. server_key serves the API on every master; its certificate is
+    signed when the masters' addresses are known. ssh_host_key is every master's. join_node_key and
+    join_master_key let a server ask a master for the token of its role, and for nothing else. member_key stays on
+    a node, which has itself drained and forgotten with it. engine holds what the bay's engine asked for beside these
+    (`Secret`). Bays made before there was a member_key or an engine have none.
+    """
+
+    phase: Phase
+    serial: int
+    ca_key: str
+    ca_cert: str
+    client_key: str
+    client_cert: str
+    server_key: str
+    ssh_host_key: str
+    ssh_host_public_key: str
+    join_node_key: str
+    join_node_public_key: str
+    join_master_key: str
+    join_master_public_key: str
+    member_key: NotRequired[str]
+    member_public_key: NotRequired[str]
+    engine: NotRequired[dict[str, str]]
+
+
+def current(generations: Sequence[Generation]) -> Generation:
+    """The generation that servers and clients use now; ValueError if there is none."""
+    for generation in generations:
+        if generation["phase"] == "current":
+            return generation
+    raise ValueError("the identity has no current generation")
+
+
+def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[str, str] | None = None) -> Generation:
+    """Fresh keys: the only place of the project where anything random happens."""
+    from bay.components.node import certificates
+
+    ca_key, client_key, server_key = (certificates.new_key() for _ in range(3))
+    ca_cert = certificates.authority(ca_key, bay, made_at)
+    host, node, master, member = (certificates.new_ssh_key() for _ in range(4))
+    return Generation(
+        phase="current",
+        serial=serial,
+        ca_key=ca_key,
+        ca_cert=ca_cert,
+        client_key=client_key,
+        client_cert=certificates.client(certificates.Authority(ca_key, ca_cert), client_key, f"{bay} client", made_at),
+        server_key=server_key,
+        ssh_host_key=host.private,
+        ssh_host_public_key=host.public,
+        join_node_key=node.private,
+        join_node_public_key=node.public,
+        join_master_key=master.private,
+        join_master_public_key=master.public,
+        member_key=member.private,
+        member_public_key=member.public,
+        engine={key: made for name, kind in (secrets or {}).items() for key, made in _new(bay, name, kind, made_at)},
+    )
+
+
+def _new(bay: str, name: str, kind: str, made_at: datetime) -> Iterator[tuple[str, str]]:
+    import base64
+    import secrets
+
+    from bay.components.node import certificates
+
+    match Secret(kind):
+        case Secret.PASSWORD:
+            yield name, secrets.token_urlsafe(32)
+        case Secret.BYTES:
+            yield name, base64.b64encode(secrets.token_bytes(32)).decode()
+        case Secret.KEY:
+            yield f"{name}_key", certificates.new_key()
+        case Secret.AUTHORITY:
+            key = certificates.new_key()
+            yield f"{name}_key", key
+            yield f"{name}_cert", certificates.authority(key, f"{bay} {name}", made_at)

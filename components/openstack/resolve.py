@@ -1,0 +1,140 @@
+"""Asks the cloud what the names of a spec mean, and whether what they name fits together."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from bay.components.errors import BayError, nearest
+from bay.components.openstack.connection import connect, explained
+from bay.components.openstack.login import login_of, may_only_read
+from bay.components.openstack.resolve_network import find_networks
+from bay.components.openstack.resolved import Flavor, GlanceImage, Place
+from bay.components.spec import BaySpec
+from bay.components.spec.groups import NodeGroup
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+
+def look_up(spec: BaySpec, connection: "Connection | None" = None) -> Place:
+    """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit."""
+    cloud = connection or connect()
+    with explained("looking up image, flavors and networks"):
+        login = login_of(cloud)  # one token before the threads ask for things
+        with ThreadPoolExecutor(6) as pool:
+            images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
+            flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
+            networks = pool.submit(find_networks, cloud, spec, login.project_id)
+            checks = [
+                pool.submit(check, cloud, spec)
+                for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
+            ]
+            for check in checks:
+                check.result()
+            network, external = networks.result()
+            place = Place(login, images.result(), flavors.result(), network, external)
+    for name, group in spec.groups.items():
+        _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
+    return place
+
+
+def image_of(spec: BaySpec, group: NodeGroup) -> str:
+    """The image of a group's servers, as the spec calls it."""
+    return group.image or spec.image
+
+
+def _find_images(cloud: "Connection", wanted: Iterable[str]) -> dict[str, GlanceImage]:
+    return {name: _find_image(cloud, name) for name in sorted(wanted)}
+
+
+def _find_image(cloud: "Connection", wanted: str) -> GlanceImage:
+    named = list(cloud.image.images(name=wanted, status="active"))  # an old one may be deactivated, not deleted
+    exact = named or _by_id(cloud.image.find_image, wanted)
+    if not exact:
+        names = [image.name for image in cloud.image.images(status="active")]
+        raise BayError(f"image: there is no image {wanted!r}", nearest(wanted, names))
+    if len(exact) > 1:
+        raise BayError(f"image: {len(exact)} images are called {wanted!r}", "give the id: openstack image list")
+    image = exact[0]
+    return GlanceImage(image.id, image.name, image.min_disk or 0, image.min_ram or 0, image.os_distro or "")
+
+
+def _by_id(find: Callable[..., Any], wanted: str) -> list[Any]:
+    found = find(wanted, ignore_missing=True)
+    return [found] if found else []
+
+
+def _find_flavors(cloud: "Connection", wanted: Iterable[str]) -> dict[str, Flavor]:
+    every = list(cloud.compute.flavors())
+    found: dict[str, Flavor] = {}
+    for word in wanted:
+        match = next((f for f in every if word in (f.name, f.id)), None)
+        if match is None:
+            raise BayError(f"flavor: there is no flavor {word!r}", nearest(word, [f.name for f in every]))
+        found[word] = Flavor(match.id, match.name, match.vcpus, match.ram, match.disk)
+    return found
+
+
+def _check_keypair(cloud: "Connection", spec: BaySpec) -> None:
+    if spec.keypair is None or may_only_read(cloud):  # keypairs are of a user, not of a project
+        return
+    names = [keypair.name for keypair in cloud.compute.keypairs()]
+    if spec.keypair not in names:
+        hint = nearest(spec.keypair, names) if names else f"openstack keypair create --public-key FILE {spec.keypair}"
+        raise BayError(f"keypair: there is no keypair {spec.keypair!r}", hint)
+
+
+def _check_services(cloud: "Connection", spec: BaySpec) -> None:
+    needs_volumes = any(group.volumes for group in spec.groups.values())
+    if needs_volumes and not cloud.has_service("block-storage"):
+        raise BayError("the cloud has no volumes (Cinder)", "leave the volumes of masters and nodes empty")
+    if spec.endpoint.kind == "load-balancer" and not cloud.has_service("load-balancer"):
+        raise BayError(
+            "endpoint.kind: the cloud has no load balancers (Octavia)",
+            "say --set endpoint.kind=masters, or virtual-ip on a network of the bay's own",
+        )
+
+
+def _check_zones(cloud: "Connection", spec: BaySpec) -> None:
+    wanted = {zone for group in spec.groups.values() for zone in group.zones}
+    if not wanted:
+        return
+    names = [zone.name for zone in cloud.compute.availability_zones()]
+    for zone in sorted(wanted - set(names)):
+        raise BayError(f"zones: there is no availability zone {zone!r}", nearest(zone, names))
+
+
+def _check_volume_types(cloud: "Connection", spec: BaySpec) -> None:
+    wanted = {volume.type for group in spec.groups.values() for volume in group.volumes if volume.type}
+    if not wanted:
+        return
+    names = [kind.name for kind in cloud.block_storage.types()]
+    for kind in sorted(wanted - set(names)):
+        raise BayError(f"volume type: there is no volume type {kind!r}", nearest(kind, names))
+
+
+def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Flavor) -> None:
+    """An image on a server that is too small for it; Nova would say so only after the networks are made."""
+    field = {"master": "masters", "node": "nodes"}.get(group_name, f"node_groups.{group_name}")
+    if not image.os_distro:
+        raise BayError(
+            f"image: {image.name!r} does not say which system it holds (property os_distro)",
+            f"openstack image set --property os_distro=debian {image.name}, or choose another image",
+        )
+    if flavor.ram < image.min_ram:
+        raise BayError(
+            f"{field}.flavor: {flavor.name} has {flavor.ram} MiB of RAM, image {image.name} needs {image.min_ram}",
+            f"choose a larger flavor: --set {field}.flavor=FLAVOR",
+        )
+    if flavor.disk == 0 and not group.boot_volume:
+        raise BayError(
+            f"{field}.flavor: {flavor.name} has no disk, and Nova lets its servers boot from a volume only",
+            f"--set {field}.boot_volume={max(image.min_disk, 10)}, or choose another flavor",
+        )
+    disk = group.boot_volume.size if group.boot_volume else flavor.disk
+    what = "boot_volume: it" if group.boot_volume else f"flavor: {flavor.name}"
+    if disk < image.min_disk:
+        raise BayError(
+            f"{field}.{what} has {disk} GiB of disk, image {image.name} needs {image.min_disk}",
+            f"choose a larger flavor, or --set {field}.boot_volume={max(image.min_disk, 10)}",
+        )

@@ -1,0 +1,1 @@
+"""What a bay owns in OpenStack, also beyond its state."""

@@ -1,0 +1,1 @@
+"""The running cluster: readiness, health, quorum."""

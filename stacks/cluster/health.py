@@ -1,0 +1,136 @@
+"""Asks a bay's engine how its nodes are; what cannot be asked is UNKNOWN, and says why."""
+
+import base64
+import http.client
+import json
+import ssl
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bay.components.engines import ENGINES, Question
+from bay.components.spec import BaySpec
+from bay.components.text import some
+
+if TYPE_CHECKING:
+    from bay.stacks.stack import BayStack
+    from bay.stacks.state.snapshot import StateSnapshot
+
+TIMEOUT = 4.0
+"""Seconds for an answer; one that takes longer helps nobody who waits for a table."""
+AT_ONCE = 7
+"""Addresses tried at the same time: a bay has at most so many masters."""
+HEALTHY, UNHEALTHY, UNKNOWN = "HEALTHY", "UNHEALTHY", "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Health:
+    """Magnum's words. nodes: server name -> HEALTHY or UNHEALTHY, as the engine says; empty where it was not asked."""
+
+    status: str
+    reason: str
+    nodes: Mapping[str, str] = field(default_factory=dict)
+
+
+CLOSED = Health(UNKNOWN, "the API is closed to clients: access.api is empty")
+STANDS_BY = object()
+"""The answer of a master that sends on to the one which leads."""
+NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
+
+
+def of_bay(stack: "BayStack", record: "StateSnapshot") -> Health:
+    """Health of a bay as its engine tells it; needs the bay's passphrase for the client's key."""
+    if record.spec is None or not record.completed:
+        return Health(UNKNOWN, "the bay is not complete")
+    if not record.spec.access.api:
+        return CLOSED
+    outputs = stack.outputs()
+    asked_of = [n.name for n in record.nodes if n.role != "master" or ENGINES[record.spec.coe].question.names_masters]
+    return ask(record.spec, asked_of, outputs["api_addresses"], outputs["client_files"])
+
+
+def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:
+    """Ask at every address at the same time; the first answer counts. files: those of `bay config`."""
+    if not spec.access.api:
+        return CLOSED
+    if not {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+        return Health(UNKNOWN, "the engine gives its clients no certificate to ask with")
+    engine = ENGINES[spec.coe]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda address: _answer(address, engine.question, files), addresses))
+    problems = [answer for answer in answers if isinstance(answer, str)]
+    if len(problems) == len(answers):
+        return Health(UNKNOWN, f"the API does not answer from here: {problems[0]}")
+    said = [answer for answer in answers if not isinstance(answer, str) and answer is not STANDS_BY]
+    if not said:
+        return Health(UNKNOWN, "every master that answers from here sends on to one that does not")
+    return judged(servers, engine.node_health(said[0]), problems)
+
+
+def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[str, str]) -> str:
+    """The address for a client, who can name only one: the first, unless only another one answers now."""
+    if len(addresses) > 1 and spec.access.api and {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+        question = ENGINES[spec.coe].question
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            answers = list(pool.map(lambda address: _answer(address, question, files), addresses))
+        for address, answer in zip(addresses, answers, strict=True):
+            if not isinstance(answer, str):
+                return address
+    return addresses[0]
+
+
+def judged(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
+    """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer."""
+    own = {name: nodes.get(name, UNHEALTHY) for name in sorted(set(servers))}
+    ill = [name for name, health in own.items() if health != HEALTHY]
+    missing = [name for name in ill if name not in nodes]
+    reasons = []
+    if missing:
+        reasons.append(f"not in the engine: {some(missing)}")
+    if len(ill) > len(missing):
+        reasons.append(f"not ready: {some([name for name in ill if name in nodes])}")
+    reasons.extend(f"no answer from {problem}" for problem in problems)
+    return Health(
+        UNHEALTHY if reasons else HEALTHY, "; ".join(reasons) or "all servers are in the engine and ready", own
+    )
+
+
+def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any | str:
+    """The engine's answer (parsed JSON), or the address with what is wrong."""
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPSConnection(host, int(port), timeout=TIMEOUT, context=_context(files))
+    try:
+        connection.request("GET", question.path, headers=_headers(question, files))
+        response = connection.getresponse()
+        body = response.read()
+        if 300 <= response.status < 400:
+            return STANDS_BY
+        if response.status != http.client.OK:
+            return f"{address}: HTTP {response.status}"
+        return json.loads(body)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"{address}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
+    finally:
+        connection.close()
+
+
+def _context(files: Mapping[str, str]) -> ssl.SSLContext:
+    """Trusts the bay's own authority alone, and shows the client's certificate."""
+    context = ssl.create_default_context(cadata=files["ca.pem"])
+    with tempfile.TemporaryDirectory(prefix="bay-") as folder:  # ssl reads keys from files only; 0700
+        for name in ("cert.pem", "key.pem"):
+            (Path(folder) / name).write_text(files[name])
+        context.load_cert_chain(Path(folder) / "cert.pem", Path(folder) / "key.pem")
+    return context
+
+
+def _headers(question: Question, files: Mapping[str, str]) -> dict[str, str]:
+    headers = {"Accept": "application/json"}
+    if question.basic is not None:
+        login = json.loads(files[question.basic])
+        word = base64.b64encode(f"{login['principal']}:{login['secret']}".encode()).decode()
+        headers["Authorization"] = f"Basic {word}"
+    return headers

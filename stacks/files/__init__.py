@@ -1,0 +1,1 @@
+"""Files of a checkout that own bays."""

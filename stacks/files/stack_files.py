@@ -1,0 +1,137 @@
+"""The files of a checkout's bays, read as data: from its folder, or from a commit of which nothing is run.
+
+Of a file only `config` is taken, and of that only what begins with ``bay:``. What else Pulumi reads from it (a secrets
+provider, an ESC environment, another login of the OpenStack plugin) could lead a plan elsewhere.
+"""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bay.components.errors import BayError
+from bay.components.spec import BaySpec, check_name
+from bay.components.spec.merge import resolve
+from bay.components.yaml_file import mapping, read_text
+from bay.stacks.files import stack_file
+from bay.stacks.program.config import ALLOW, PROJECT, kinds_of
+from bay.stacks.state.snapshot import StateSnapshot
+
+PREFIX, SUFFIX = "Pulumi.", ".yaml"
+PLAIN_FILES = ("100644", "100755")
+"""Git's modes of files; a link would lead to a file of this machine."""
+LARGEST = 1 << 20
+"""Bytes of a file; YAML of more says nothing about a bay."""
+TAKEN = ("config", "encryptionsalt")
+"""Fields of a file that mean no more here than they say; the salt is not used."""
+
+
+@dataclass(frozen=True)
+class SpecFiles:
+    """texts: bay -> text of its file. where: for messages. strict: refuse what would mean more to Pulumi."""
+
+    texts: Mapping[str, str]
+    where: str
+    strict: bool = False
+
+    def spec(self, bay: str, folders: Sequence[Path] = ()) -> BaySpec:
+        """The spec that a file holds, over its model of these folders; BayError where it holds none."""
+        if bay not in self.texts:
+            raise BayError(
+                f"there is no stacks/{PREFIX}{bay}{SUFFIX} in {self.where}", "'git ls-files stacks' shows all"
+            )
+        values = mapping(self.texts[bay], f"stacks/{PREFIX}{bay}{SUFFIX}")
+        config = _config(bay, values)
+        if self.strict:
+            _refuse_more(bay, values, config)
+        prefix = f"{PROJECT}:"
+        said = {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
+        said.pop(ALLOW, None)
+        if "model" not in said:
+            raise BayError(f"stacks/{PREFIX}{bay}{SUFFIX} has no bay:model", "a bay is never made from defaults alone")
+        return resolve([said], folders)
+
+    def allowed(self, bay: str) -> tuple[str, ...]:
+        """Kinds of loss that a file lets through under plain `pulumi up`; BayError for what is no such kind."""
+        values = mapping(self.texts.get(bay, "{}"), f"stacks/{PREFIX}{bay}{SUFFIX}")
+        return kinds_of(_config(bay, values).get(f"{PROJECT}:{ALLOW}"), f"stacks/{PREFIX}{bay}{SUFFIX}: ")
+
+    def wanted(self, bay: str, record: StateSnapshot | None, folders: Sequence[Path] = ()) -> BaySpec:
+        """The spec for a bay that exists or not; BayError for one that the file does not manage."""
+        if record and record.spec and record.managed_by != "file":
+            raise BayError(f"bay {bay} is managed by the bay command, not by its file", f"bay export {bay}")
+        return self.spec(bay, folders)
+
+
+def _config(bay: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = values.get("config") or {}
+    if not isinstance(config, dict):
+        raise BayError(f"stacks/{PREFIX}{bay}{SUFFIX}: config holds no fields", "write 'bay:FIELD: VALUE' a line")
+    return config
+
+
+def _refuse_more(bay: str, values: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    more = [str(key) for key in values if key not in TAKEN]
+    more += [str(key) for key in config if not str(key).startswith(f"{PROJECT}:")]
+    if more:
+        raise BayError(
+            f"stacks/{PREFIX}{bay}{SUFFIX} sets {', '.join(sorted(more))}, which no preview of a request takes",
+            "take it out, or let somebody who may log in there look at it by hand",
+        )
+
+
+def here() -> SpecFiles | None:
+    """The files of the checkout around this folder; None where there is no such."""
+    root = stack_file.find()
+    if root is None:
+        return None
+    paths = sorted((root / "stacks").glob(f"{PREFIX}*{SUFFIX}"))
+    return SpecFiles({_bay(path.name): read_text(path) for path in paths}, str(root))
+
+
+def of_commit(commit: str) -> SpecFiles:
+    """The files that a commit has, whatever is checked out; Git gives them out and runs nothing."""
+    root = stack_file.find()
+    if root is None:
+        raise BayError(
+            "--from names a commit of a checkout, and this folder is in none", "go into the checkout first", 2
+        )
+    tree = f"{_git(root, 'rev-parse', '--verify', '--end-of-options', f'{commit}^{{tree}}').strip()}:./"
+    texts = {}
+    for entry in _git(root, "ls-tree", "-z", "-l", f"{tree}stacks").split("\0"):
+        about, _, name = entry.partition("\t")
+        mode, _, blob, size = about.split() if about else ("",) * 4
+        if mode in PLAIN_FILES and name.startswith(PREFIX) and name.endswith(SUFFIX) and int(size) <= LARGEST:
+            texts[_bay(name)] = _git(root, "cat-file", "blob", blob)
+    return SpecFiles(texts, f"commit {commit}", strict=True)
+
+
+def bays(files: SpecFiles) -> tuple[list[str], list[tuple[str, BayError]]]:
+    """Names of the bays that have files, and what is wrong with other files' names."""
+    good: list[str] = []
+    bad: list[tuple[str, BayError]] = []
+    for name in sorted(files.texts):
+        try:
+            check_name(name)
+            good.append(name)
+        except BayError as error:
+            bad.append((name, error))
+    return good, bad
+
+
+def _bay(file: str) -> str:
+    return file.removeprefix(PREFIX).removesuffix(SUFFIX)
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)
+    except FileNotFoundError:
+        raise BayError("git is not there", "apt-get install git") from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip().splitlines()
+        raise BayError(
+            f"git {words[0]}: {reason[0] if reason else 'failed'}", "name a commit that was fetched"
+        ) from None
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,1 @@
+"""One operation on a bay a file; plans of them are pure."""

@@ -1,0 +1,146 @@
+"""A plan as a reviewer reads it: what changes, what is dangerous, and with what it was compared.
+
+The classes are the schema of ``bay preview -f json`` (docs/preview.md): a field that goes or changes its meaning makes
+a new `VERSION`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from bay.stacks.plan.quota import Room
+
+VERSION: Literal[1] = 1
+COLUMNS = ("operation", "type", "name", "fields")
+
+Operation = Literal["create", "update", "resize", "delete", "replace", "rebuild"]
+"""What happens to a thing; resize and rebuild are of servers, which Nova stops for it."""
+
+OPERATIONS: tuple[Operation, ...] = ("rebuild", "replace", "delete", "resize", "update", "create")
+"""The most dangerous first."""
+
+TAKEN: tuple[Operation, ...] = ("delete", "replace", "rebuild")
+"""What a server's own disk does not outlive."""
+
+
+class Group(StrEnum):
+    """What a person cares about."""
+
+    NODES = "nodes"
+    VOLUMES = "volumes"
+    IDENTITY = "identity"
+    ENDPOINT = "endpoint"
+    FIREWALL = "firewall"
+    NETWORK = "network"
+    ENGINE = "engine"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Diff:
+    """One property that changes: old and new as text, masked and cut; None: there is no such value."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing in the cloud that changes. type: as Pulumi calls it, in short: ``Instance``."""
+
+    operation: Operation
+    group: Group
+    type: str
+    name: str
+    diffs: tuple[Diff, ...] = ()
+    urn: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """As a row of `bay preview -f csv`."""
+        fields = [diff.path for diff in self.diffs]
+        return {"operation": self.operation, "type": self.type, "name": self.name, "fields": fields}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the spec that changes. later: servers that are there keep the old value; it holds for new ones."""
+
+    path: str
+    old: str | None
+    new: str | None
+    group: Group
+    later: bool
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Why somebody should think twice.
+
+    kind: masters, volumes, batch, network, identity, open, endpoint or allowed (by the bay's file). names: of what it
+    strikes. refused: a change is refused for it, unless `allowed_by` (a kind that ``--allow`` takes) is said; None:
+    nothing allows it.
+    """
+
+    kind: str
+    message: str
+    names: tuple[str, ...] = ()
+    refused: bool = False
+    allowed_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """With what the wish was compared. changed_at: when the state was written last, UTC; None for a new bay.
+
+    with_cloud: the cloud itself was asked first (``--refresh``). seconds: that it took, with look-ups and quotas.
+    """
+
+    with_cloud: bool
+    changed_at: datetime | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of the engine would do to a bay. feels: what its engine would feel; notes: what stays as it is."""
+
+    bay: str
+    exists: bool
+    compared: Compared
+    changes: tuple[Change, ...] = ()
+    fields: tuple[Field, ...] = ()
+    dangers: tuple[Danger, ...] = ()
+    feels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    quota: tuple[Room, ...] = ()
+    version: Literal[1] = field(default=VERSION)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would be changed, in the cloud or in the spec."""
+        return not self.changes and not self.fields
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Operation -> number of things, the most dangerous first."""
+        counted = Counter(change.operation for change in self.changes)
+        return {operation: counted[operation] for operation in OPERATIONS if counted[operation]}
+
+    def of(self, group: Group) -> tuple[Change, ...]:
+        """The changes of one group."""
+        return tuple(change for change in self.changes if change.group is group)
+
+    def servers(self, *operations: Operation) -> tuple[str, ...]:
+        """Names of the servers that these operations strike."""
+        return tuple(c.name for c in self.changes if c.type == "Instance" and c.operation in operations)
+
+    @property
+    def summary(self) -> str:
+        """``12 to create, 1 to delete``, or that nothing changes."""
+        parts = [f"{count} to {operation}" for operation, count in self.counts.items()]
+        if not parts and self.fields:
+            return "no changes in the cloud, only in the spec"
+        return ", ".join(parts) or "no changes"

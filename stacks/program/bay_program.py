@@ -1,0 +1,27 @@
+"""The Pulumi program of a bay: one stack, one Bay, and what other tools read of it."""
+
+from collections.abc import Collection
+
+import pulumi
+
+from bay.components.bay import Bay, Owner
+from bay.components.openstack.resolved import Place
+from bay.components.spec import BaySpec
+
+
+def program(
+    name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None = None, allow: Collection[str] = ()
+) -> None:
+    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
+    bay = Bay(name, spec, place=place, managed_by=managed_by, allow=allow)
+    pulumi.export("id", bay.bay_id)
+    pulumi.export("name", name)
+    pulumi.export("model", spec.model)
+    pulumi.export("coe", spec.coe)
+    pulumi.export("api_address", bay.api_address)
+    pulumi.export("api_addresses", bay.api_addresses)
+    pulumi.export("masters", pulumi.Output.all(*bay.ports["master"].addresses))
+    nodes = [server for group, made in bay.servers.items() if group != "master" for server in made.servers.values()]
+    pulumi.export("nodes", pulumi.Output.all(*(server.access_ip_v4 for server in nodes)))
+    pulumi.export("network", bay.network.name)
+    pulumi.export("client_files", bay.client_files)

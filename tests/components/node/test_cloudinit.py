@@ -1,0 +1,73 @@
+"""Files, users and commands become one #cloud-config document."""
+
+import gzip
+import shlex
+from base64 import b64decode
+from random import Random
+
+import pytest
+import yaml
+
+from bay.components.errors import BayError
+from bay.components.node.cloudinit import File, HostKey, User, environment, packed, unpacked, user_data
+
+SCRIPT = '#!/bin/sh\nif true; then\n  echo "a: b" # c\nfi\n'
+
+
+def test_a_document_says_what_it_was_given() -> None:
+    text = user_data(
+        files=[File("/opt/run", SCRIPT, "0755"), File("/opt/one-line", "x")],
+        commands=[["/opt/run", "a b"]],
+        users=[User("ada", ("ssh-ed25519 AAAA",), sudo="ALL=(root) /bin/true")],
+        host_key=HostKey("PRIVATE\n", "ssh-ed25519 BBBB"),
+    )
+    assert text.startswith("#cloud-config\n")
+    assert yaml.safe_load(text) == {
+        "locale": "C.UTF-8",
+        "prefer_fqdn_over_hostname": False,
+        "manage_etc_hosts": "localhost",
+        "ssh_genkeytypes": ["ed25519"],
+        "ssh_keys": {"ed25519_private": "PRIVATE\n", "ed25519_public": "ssh-ed25519 BBBB"},
+        "users": [
+            "default",
+            {
+                "name": "ada",
+                "shell": "/bin/sh",
+                "lock_passwd": True,
+                "sudo": "ALL=(root) /bin/true",
+                "ssh_authorized_keys": ["ssh-ed25519 AAAA"],
+            },
+        ],
+        "write_files": [
+            {"path": "/opt/run", "owner": "root:root", "permissions": "0755", "content": SCRIPT},
+            {"path": "/opt/one-line", "owner": "root:root", "permissions": "0644", "content": "x"},
+        ],
+        "runcmd": [["/opt/run", "a b"]],
+    }
+
+
+def test_a_script_reads_in_the_document_as_it_does_on_the_server() -> None:
+    text = user_data(files=[File("/opt/run", SCRIPT)], commands=[])
+    assert '  content: |\n    #!/bin/sh\n    if true; then\n      echo "a: b" # c\n    fi\n' in text
+
+
+def test_without_users_the_images_own_stay() -> None:
+    assert "users" not in yaml.safe_load(user_data(files=[], commands=[]))
+
+
+def test_values_are_quoted_for_the_shell() -> None:
+    text = environment({"A": "it's $(x)", "B": 5, "C": ("one", "two"), "D": ""})
+    assert text == "A='it'\"'\"'s $(x)'\nB=5\nC='one two'\nD=''\n"
+    assert [shlex.split(line) for line in text.splitlines()][2] == ["C=one two"]
+
+
+def test_packed_is_base64_of_gzip_and_the_same_each_time() -> None:
+    assert gzip.decompress(b64decode(packed(SCRIPT))).decode() == SCRIPT
+    assert unpacked(packed(SCRIPT)) == SCRIPT
+    assert packed(SCRIPT) == packed(SCRIPT)
+
+
+def test_what_nova_would_refuse_is_an_error_with_the_size() -> None:
+    noise = Random(1).randbytes(60_000).hex()
+    with pytest.raises(BayError, match=r"boot data takes \d+ bytes; Nova's limit is 65535"):
+        user_data(files=[File("/opt/large", noise)], commands=[])

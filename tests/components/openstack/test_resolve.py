@@ -1,0 +1,294 @@
+"""What the names of a spec mean on a cloud, and what is said where they mean nothing there."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bay.components.openstack.resolve import look_up
+from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, Place
+from bay.components.spec import BaySpec
+from bay.components.spec.merge import resolve
+from tests.fakes.messages import told
+
+Things = list[SimpleNamespace]
+NETS = ("shared", "mine")
+
+
+PROJECT = "p" * 32
+IMAGE = {"status": "active", "min_disk": 10, "min_ram": 512, "os_distro": "debian"}
+SMALL = {"vcpus": 1, "ram": 2048, "disk": 20}
+
+
+def thing(name: str | None, **values: Any) -> SimpleNamespace:
+    return SimpleNamespace(id=f"id-{name}", name=name, **values)
+
+
+def net(name: str, *, external: bool = False, owner: str = PROJECT) -> SimpleNamespace:
+    return thing(name, is_router_external=external, project_id=owner)
+
+
+class FakeCloud:
+    """What a look-up asks of a connection, with a few things in it."""
+
+    def __init__(self) -> None:
+        self.config = SimpleNamespace(auth={"auth_url": "https://cloud.example:5000/v3/"}, region_name="north")
+        self.current_project_id = PROJECT
+        self.roles = ["member", "reader"]
+        self.session = SimpleNamespace(auth=self)
+        self.pictures: Things = [thing(name, **IMAGE) for name in ("debian-12-docker", "debian-13", None)]
+        self.machines: Things = [thing("m1.small", **SMALL), thing("m1.large", vcpus=4, ram=8192, disk=80)]
+        self.nets: Things = [net("public", external=True), net("shared", owner="another"), net("mine"), net("")]
+        self.subnets: Things = [thing("one", network_id=f"id-{n}", ip_version=4, cidr="10.16.0.0/16") for n in NETS]
+        self.routers_on: Things = [SimpleNamespace(network_id="id-mine", device_owner="network:router_interface")]
+        self.services = {"block-storage", "load-balancer"}
+        self.keys: Things = [thing("ada"), thing("grace")]
+        self.image = SimpleNamespace(images=self._images, find_image=self._find_image)
+        self.compute = SimpleNamespace(
+            flavors=lambda: iter(self.machines),
+            keypairs=lambda: iter(self.keys),
+            availability_zones=lambda: iter([thing("north"), thing("south")]),
+        )
+        self.network = SimpleNamespace(
+            networks=lambda: iter(self.nets),
+            subnets=lambda network_id: (s for s in self.subnets if s.network_id == network_id),
+            ports=lambda network_id, project_id: (p for p in self.routers_on if p.network_id == network_id),
+        )
+        self.block_storage = SimpleNamespace(types=lambda: iter([thing("fast"), thing("slow")]))
+
+    def has_service(self, kind: str) -> bool:
+        return kind in self.services
+
+    def get_access(self, _session: object) -> SimpleNamespace:
+        return SimpleNamespace(role_names=self.roles)
+
+    def _images(self, status: str, name: str | None = None) -> Iterator[SimpleNamespace]:
+        return (i for i in self.pictures if i.status == status and name in (None, i.name))
+
+    def _find_image(self, wanted: str, ignore_missing: bool) -> SimpleNamespace | None:
+        assert ignore_missing
+        return next((i for i in self.pictures if i.id == wanted), None)
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    return FakeCloud()
+
+
+def spec(**values: Any) -> BaySpec:
+    return resolve([{"model": "swarm"}, values])
+
+
+def found(cloud: FakeCloud, **values: Any) -> Place:
+    return look_up(spec(**values), cloud)  # type: ignore[arg-type]
+
+
+def test_names_become_ids(cloud: FakeCloud) -> None:
+    place = found(cloud, keypair="ada", nodes={"flavor": "m1.large"})
+    assert place.images == {
+        "debian-12-docker": GlanceImage("id-debian-12-docker", "debian-12-docker", 10, 512, "debian")
+    }
+    assert place.flavors == {
+        "m1.small": Flavor("id-m1.small", "m1.small", 1, 2048, 20),
+        "m1.large": Flavor("id-m1.large", "m1.large", 4, 8192, 80),
+    }
+    assert (place.network, place.external) == (None, Named("id-public", "public"))
+    assert (place.login.auth_url, place.login.region) == ("https://cloud.example:5000", "north")
+
+
+def test_ids_stand_for_themselves(cloud: FakeCloud) -> None:
+    place = found(cloud, image="id-debian-13", nodes={"flavor": "id-m1.large"}, network={"existing": "id-shared"})
+    assert place.images["id-debian-13"].name == "debian-13"
+    assert place.flavors["id-m1.large"].name == "m1.large"
+    assert place.network == ExistingNetwork("id-shared", "shared", None, ("10.16.0.0/16",), own=False, routed=False)
+
+
+def test_on_an_existing_network_no_external_one_is_needed(cloud: FakeCloud) -> None:
+    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    assert found(cloud, network={"existing": "shared"}).external is None
+    message, _, _ = told(lambda: found(cloud, network={"existing": "mine"}, floating_ips="api"))
+    assert message == "network.external: the cloud has 0 external networks"
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        ({"image": "debian-12"}, "image: there is no image 'debian-12'", "nearest: debian-13, debian-12-docker"),
+        ({"image": "x"}, "image: there is no image 'x'", "there is: debian-12-docker, debian-13"),
+        ({"nodes": {"flavor": "m1.smal"}}, "flavor: there is no flavor 'm1.smal'", "nearest: m1.small, m1.large"),
+        ({"masters": {"flavor": "z"}}, "flavor: there is no flavor 'z'", "there is: m1.large, m1.small"),
+        ({"keypair": "ad"}, "keypair: there is no keypair 'ad'", "nearest: ada"),
+        (
+            {"network": {"existing": "share"}},
+            "network.existing: there is no network 'share'",
+            "nearest: shared",
+        ),
+        (
+            {"network": {"external": "shared"}},
+            "network.external: there is no external network 'shared'",
+            "there is: public",
+        ),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest(values: dict[str, Any], message: str, hint: str, cloud: FakeCloud) -> None:
+    assert told(lambda: found(cloud, **values))[:2] == (message, hint)
+
+
+def test_a_user_without_any_keypair_is_told_how_to_make_one(cloud: FakeCloud) -> None:
+    cloud.keys = []
+    assert told(lambda: found(cloud, keypair="ada"))[1] == "openstack keypair create --public-key FILE ada"
+
+
+def test_who_may_only_look_needs_no_keypair_of_their_own(cloud: FakeCloud) -> None:
+    cloud.keys, cloud.roles = [], ["reader"]
+    assert found(cloud, keypair="ada").images["debian-12-docker"].id == "id-debian-12-docker"
+
+
+def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
+    cloud.pictures.append(thing("debian-12-docker", **IMAGE))
+    assert told(lambda: found(cloud))[:2] == (
+        "image: 2 images are called 'debian-12-docker'",
+        "give the id: openstack image list",
+    )
+    cloud.nets.append(net("shared"))
+    assert told(lambda: found(cloud, image="debian-13", network={"existing": "shared"}))[:2] == (
+        "network.existing: 2 networks are called 'shared'",
+        "give the id: openstack network list",
+    )
+
+
+def test_a_deactivated_image_of_the_same_name_does_not_count(cloud: FakeCloud) -> None:
+    cloud.pictures.append(SimpleNamespace(id="old", name="debian-12-docker", status="deactivated"))
+    assert found(cloud).images["debian-12-docker"].id == "id-debian-12-docker"
+
+
+def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> None:
+    cloud.nets.append(net("campus", external=True))
+    assert told(lambda: found(cloud))[:2] == (
+        "network.external: the cloud has 2 external networks",
+        "say --set network.external=NAME (campus, public)",
+    )
+    assert found(cloud, network={"external": "campus"}).external == Named("id-campus", "campus")
+
+
+def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
+    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    assert told(lambda: found(cloud))[1] == "say --set network.existing=NAME to use a network without router"
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        (
+            {"network": {"existing": "shared"}, "endpoint": {"kind": "virtual-ip"}},
+            "endpoint.kind: a virtual IP needs a network of this project's own; shared is another's",
+            "say --set endpoint.kind=masters: the API answers at every master",
+        ),
+        (
+            {"network": {"existing": "shared"}, "floating_ips": "all"},
+            "floating_ips: network shared has no router of this project, so floating IPs cannot reach it",
+            "say --set floating_ips=none",
+        ),
+        (
+            {"network": {"existing": "mine", "subnet": "two"}},
+            "network.subnet: there is no subnet 'two'",
+            "there is: one",
+        ),
+        ({"nodes": {"zones": ["west"]}}, "zones: there is no availability zone 'west'", "there is: north, south"),
+        (
+            {"nodes": {"engine_volume": {"size": 1, "type": "fas"}}},
+            "volume type: there is no volume type 'fas'",
+            "nearest: fast",
+        ),
+    ],
+)
+def test_what_a_cloud_cannot_do_is_said_before_anything_is_made(
+    values: dict[str, Any], message: str, hint: str, cloud: FakeCloud
+) -> None:
+    assert told(lambda: found(cloud, **values))[:2] == (message, hint)
+
+
+def test_a_cloud_without_volumes_or_load_balancers_says_so(cloud: FakeCloud) -> None:
+    cloud.services = set()
+    assert told(lambda: found(cloud, nodes={"engine_volume": 5}))[0] == "the cloud has no volumes (Cinder)"
+    message = told(lambda: found(cloud, endpoint={"kind": "load-balancer"}))[0]
+    assert message == "endpoint.kind: the cloud has no load balancers (Octavia)"
+
+
+def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> None:
+    place = found(
+        cloud, network={"existing": "mine", "subnet": "one"}, endpoint={"kind": "virtual-ip"}, floating_ips="api"
+    )
+    assert place.network == ExistingNetwork("id-mine", "mine", "id-one", ("10.16.0.0/16",), own=True, routed=True)
+    assert place.external == Named("id-public", "public")
+
+
+BARE = {"status": "active", "min_disk": 0, "min_ram": 0, "os_distro": None}
+TINY = {"vcpus": 1, "ram": 256, "disk": 5}
+
+
+@pytest.fixture
+def small_cloud(cloud: FakeCloud) -> FakeCloud:
+    """With a flavor that is too small for the images, one without a disk, and an image that says nothing of itself."""
+    cloud.machines += [thing("m1.nano", **TINY), thing("v1.small", vcpus=1, ram=2048, disk=0)]
+    cloud.pictures += [thing("scratch", **BARE), thing("hungry", **{**IMAGE, "min_ram": 4096, "min_disk": 40})]
+    return cloud
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        (
+            {"image": "scratch"},
+            "image: 'scratch' does not say which system it holds (property os_distro)",
+            "openstack image set --property os_distro=debian scratch, or choose another image",
+        ),
+        (
+            {"node_groups": {"gpu": {"count": 1, "image": "scratch"}}},
+            "image: 'scratch' does not say which system it holds (property os_distro)",
+            "openstack image set --property os_distro=debian scratch, or choose another image",
+        ),
+        (
+            {"masters": {"flavor": "m1.nano"}},
+            "masters.flavor: m1.nano has 256 MiB of RAM, image debian-12-docker needs 512",
+            "choose a larger flavor: --set masters.flavor=FLAVOR",
+        ),
+        (
+            {"image": "hungry", "masters": {"flavor": "m1.large"}},
+            "nodes.flavor: m1.small has 2048 MiB of RAM, image hungry needs 4096",
+            "choose a larger flavor: --set nodes.flavor=FLAVOR",
+        ),
+        (
+            {"node_groups": {"gpu": {"count": 1, "image": "hungry"}}},
+            "node_groups.gpu.flavor: m1.small has 2048 MiB of RAM, image hungry needs 4096",
+            "choose a larger flavor: --set node_groups.gpu.flavor=FLAVOR",
+        ),
+        (
+            {"nodes": {"flavor": "v1.small"}},
+            "nodes.flavor: v1.small has no disk, and Nova lets its servers boot from a volume only",
+            "--set nodes.boot_volume=10, or choose another flavor",
+        ),
+        (
+            {"nodes": {"boot_volume": 9}},
+            "nodes.boot_volume: it has 9 GiB of disk, image debian-12-docker needs 10",
+            "choose a larger flavor, or --set nodes.boot_volume=10",
+        ),
+    ],
+)
+def test_an_image_that_a_server_cannot_run_is_refused_before_anything_is_made(
+    values: dict[str, Any], message: str, hint: str, small_cloud: FakeCloud
+) -> None:
+    assert told(lambda: found(small_cloud, **values)) == (message, hint, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"nodes": {"flavor": "v1.small", "boot_volume": 10}},
+        {"image": "hungry", "masters": {"flavor": "m1.large"}, "nodes": {"flavor": "m1.large"}},
+    ],
+)
+def test_what_the_image_needs_exactly_is_enough(values: dict[str, Any], small_cloud: FakeCloud) -> None:
+    small_cloud.machines[1] = thing("m1.large", vcpus=4, ram=4096, disk=40)
+    assert found(small_cloud, **values).flavors

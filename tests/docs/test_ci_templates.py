@@ -1,0 +1,137 @@
+"""The templates of docs/ci let no request choose what is run or with which login: rules, secrets, steps."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.paths import DOCS
+
+FOLDER = DOCS / "ci"
+GITLAB: dict[str, Any] = yaml.safe_load((FOLDER / "gitlab-ci.yml").read_text())
+GITHUB: dict[Any, Any] = yaml.safe_load((FOLDER / "github-actions.yml").read_text())
+NO_JOBS = {"stages", "default", "variables"}
+
+OF_A_REQUEST = '$CI_PIPELINE_SOURCE == "trigger" && $TRIGGER_PAYLOAD && $CI_COMMIT_REF_PROTECTED == "true"'
+"""GitLab's rule for a pipeline that the project's own webhook started, on a protected branch."""
+READS = {"name": "bay-preview", "action": "access"}
+
+
+def gitlab_lines(job: str) -> list[str]:
+    """Every line of a job's shell."""
+    own = GITLAB[job]
+    return [*own.get("before_script", GITLAB["default"]["before_script"]), *own["script"]]
+
+
+def github_steps(job: str) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = GITHUB["jobs"][job]["steps"]
+    return steps
+
+
+def text(part: Any) -> str:
+    return str(yaml.safe_dump(part, width=10_000))
+
+
+def secrets(part: Any) -> set[str]:
+    return set(re.findall(r"secrets\.(\w+)", text(part)))
+
+
+def test_gitlab_runs_each_job_on_the_protected_branch_only() -> None:
+    default = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
+    assert {name: job["rules"] for name, job in GITLAB.items() if name not in NO_JOBS} == {
+        "preview": [{"if": OF_A_REQUEST}],
+        "comment": [{"if": OF_A_REQUEST, "when": "always"}],
+        "apply": [{"if": f'$CI_PIPELINE_SOURCE == "push" && {default}'}],
+        "drift": [{"if": f'$CI_PIPELINE_SOURCE == "schedule" && {default}'}],
+    }
+
+
+def test_gitlab_gives_each_job_its_own_login() -> None:
+    clouds = {name: sorted(set(re.findall(r"BAY_\w*CLOUDS", text(job)))) for name, job in GITLAB.items()}
+    assert {name: found for name, found in clouds.items() if found} == {
+        "preview": ["BAY_READER_CLOUDS"],
+        "apply": ["BAY_CLOUDS"],
+        "drift": ["BAY_READER_CLOUDS"],
+    }
+    assert {name: GITLAB[name].get("environment") for name in ("preview", "comment", "apply", "drift")} == {
+        "preview": READS,
+        "comment": None,
+        "apply": "bay-apply",
+        "drift": READS,
+    }
+    assert GITLAB["apply"]["resource_group"] == "bays"
+    assert "BAY_FORGE_TOKEN" not in text({name: job for name, job in GITLAB.items() if name != "comment"})
+
+
+def test_gitlab_installs_what_its_bare_image_lacks() -> None:
+    assert GITLAB["default"]["image"] == "debian:12"
+    for job, words in (("preview", {"make", "git", "python3", "python3-venv"}), ("comment", {"curl"})):
+        first, second, *_ = gitlab_lines(job)
+        assert first.startswith("apt-get update")
+        assert {"-y", "--no-install-recommends", "ca-certificates", *words} <= set(second.split())
+    assert "make" not in text(GITLAB["comment"]["before_script"]), "the job with the forge's token runs no code of bay"
+
+
+def test_gitlab_keeps_the_engine_where_it_can_cache_it() -> None:
+    assert GITLAB["variables"]["XDG_CACHE_HOME"] == "$CI_PROJECT_DIR/.cache"
+    cache = GITLAB["default"]["cache"]
+    assert (cache["key"], cache["paths"]) == ("bay-toolchain", [".cache/bay/toolchain"])
+    assert {name for name, job in GITLAB.items() if "cache" in job} == {"default", "comment"}
+    assert GITLAB["comment"]["cache"] == []
+
+
+def test_github_runs_the_default_branch_for_whatever_happens() -> None:
+    on = GITHUB[True]  # YAML 1.1 takes the word for a truth value
+    assert set(on) == {"pull_request_target", "push", "schedule"}
+    assert on["pull_request_target"]["branches"] == on["push"]["branches"] == ["main"]
+    assert {name: job["if"] for name, job in GITHUB["jobs"].items()} == {
+        "preview": "github.event_name == 'pull_request_target'",
+        "apply": "github.event_name == 'push'",
+        "drift": "github.event_name == 'schedule'",
+    }
+
+
+def test_github_gives_each_job_its_own_login() -> None:
+    jobs = GITHUB["jobs"]
+    assert {name: (job["environment"], secrets(job)) for name, job in jobs.items()} == {
+        "preview": ("bay-preview", {"BAY_READER_CLOUDS", "BAY_PASSPHRASE"}),
+        "apply": ("bay-apply", {"BAY_CLOUDS", "BAY_PASSPHRASE"}),
+        "drift": ("bay-preview", {"BAY_READER_CLOUDS", "BAY_PASSPHRASE"}),
+    }
+    assert secrets({key: part for key, part in GITHUB.items() if key != "jobs"}) == set()
+    assert GITHUB["permissions"] == {"contents": "read"}
+    granted = {name: job["permissions"] for name, job in jobs.items() if "permissions" in job}
+    assert granted == {"preview": {"contents": "read", "pull-requests": "write"}}
+
+
+@pytest.mark.parametrize("job", ["preview", "apply", "drift"])
+def test_github_checks_out_what_the_event_says_and_brings_nothing_but_the_engine(job: str) -> None:
+    brought = {step["uses"]: step.get("with", {}) for step in github_steps(job) if "uses" in step}
+    history = {"fetch-depth": 0} if job == "preview" else {}
+    assert brought == {
+        "actions/checkout@v4": history,
+        "actions/cache@v4": {
+            "path": "~/.cache/bay/toolchain",
+            "key": "bay-toolchain-${{ runner.os }}-${{ hashFiles('toolchain/**') }}",
+        },
+    }
+
+
+def test_no_script_holds_text_of_an_event_and_a_request_is_fetched_and_never_checked_out() -> None:
+    scripts = {
+        **{f"gitlab {job}": "\n".join(gitlab_lines(job)) for job in GITLAB.keys() - NO_JOBS},
+        **{f"github {job}": "\n".join(step.get("run", "") for step in github_steps(job)) for job in GITHUB["jobs"]},
+    }
+    for name, script in scripts.items():
+        assert "${{" not in script, name
+        verbs = set(re.findall(r"\bgit (\S+)", script)) - {"make"}
+        assert verbs == ({"fetch", "merge-tree"} if "preview" in name else set()), name
+        heads = [line for line in script.splitlines() if "FETCH_HEAD" in line]
+        assert all("merge-tree --write-tree" in line for line in heads), name
+    assert set(re.findall(r"github\.event\.[\w.]+", text(GITHUB))) == {"github.event.pull_request.number"}
+
+
+def test_both_forges_apply_by_the_same_script() -> None:
+    (script,) = [step["run"] for step in github_steps("apply") if step.get("name") == "Apply"]
+    assert "\n".join(GITLAB["apply"]["script"]) == script

@@ -1,0 +1,165 @@
+"""The engine's health as `bay show` gives it, asked of a real TLS server."""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bay.components.node import certificates
+from bay.components.node.credentials import new_generation
+from bay.components.spec.merge import resolve
+from bay.stacks.cluster.health import Health, ask, first_that_answers, judged
+
+KEYS = new_generation("demo", 1, datetime.now(UTC))
+FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
+OPEN = resolve([{"model": "swarm", "access": {"api": ["127.0.0.0/8"]}}])
+
+
+def node(name: str, state: str = "ready", reached: str = "") -> dict[str, Any]:
+    """As Swarm lists one; reached: what it says of a manager."""
+    manager = {"ManagerStatus": {"Reachability": reached, "Addr": "10.0.0.2:2377"}} if reached else {}
+    return {"Description": {"Hostname": name}, "Status": {"State": state}, **manager}
+
+
+LET_IN = {"Description": {"Platform": {}, "Resources": {}, "Engine": {}, "TLSInfo": {}}, "Status": {"State": "unknown"}}
+"""How Swarm 20.10 lists one, for some 60 ms, that has been let in and has not told its name yet."""
+
+
+@contextmanager
+def engine(folder: Path, answer: str, status: int = 200) -> Iterator[str]:
+    """A server with the bay's own certificate that wants one of the client; yields its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path == "/nodes"
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    issuer = certificates.Authority(KEYS["ca_key"], KEYS["ca_cert"])
+    (folder / "cert").write_text(certificates.server(issuer, KEYS["server_key"], ["127.0.0.1"], datetime.now(UTC)))
+    (folder / "key").write_text(KEYS["server_key"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert", folder / "key")
+    context.load_verify_locations(cadata=KEYS["ca_cert"])
+    context.verify_mode = ssl.CERT_REQUIRED
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Callable[..., Health]:
+    """Asks an engine that gives this answer."""
+
+    def _asked(answer: object, servers: set[str], status: int = 200) -> Health:
+        with engine(tmp_path, json.dumps(answer), status) as address:
+            return ask(OPEN, servers, [address], FILES)
+
+    return _asked
+
+
+def test_a_bay_whose_servers_are_all_ready_is_healthy(asked: Callable[..., Health]) -> None:
+    health = asked([node("demo-master-0"), node("demo-node-0")], {"demo-master-0", "demo-node-0"})
+    assert (health.status, health.nodes) == ("HEALTHY", {"demo-master-0": "HEALTHY", "demo-node-0": "HEALTHY"})
+
+
+def test_a_node_that_is_down_or_missing_is_named(asked: Callable[..., Health]) -> None:
+    health = asked(
+        [node("demo-master-0"), node("demo-node-0", "down")], {f"demo-{n}" for n in ("master-0", "node-0", "node-1")}
+    )
+    assert health.status == "UNHEALTHY"
+    assert health.reason == "not in the engine: demo-node-1; not ready: demo-node-0"
+    assert health.nodes["demo-node-1"] == "UNHEALTHY"
+
+
+def test_a_manager_that_the_others_do_not_reach_is_not_ready(asked: Callable[..., Health]) -> None:
+    """Its containers may go on: then the node is ready, and the manager is not."""
+    entries = [node("demo-master-0", reached="reachable"), node("demo-master-1", reached="unreachable")]
+    health = asked(entries, {"demo-master-0", "demo-master-1"})
+    assert health.nodes == {"demo-master-0": "HEALTHY", "demo-master-1": "UNHEALTHY"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_entries_of_a_name_a_ready_one_counts(asked: Callable[..., Health], order: int) -> None:
+    """A server that was built anew has its name: the entry of the old one may stay."""
+    entries = [node("demo-master-0", "down", "unreachable"), node("demo-master-0", "ready", "reachable")]
+    assert asked(entries[::order], {"demo-master-0"}).nodes == {"demo-master-0": "HEALTHY"}
+
+
+def test_a_node_that_has_just_been_let_in_is_not_there_yet(asked: Callable[..., Health]) -> None:
+    health = asked([node("demo-master-0"), LET_IN], {"demo-master-0", "demo-node-0"})
+    assert (health.status, health.reason) == ("UNHEALTHY", "not in the engine: demo-node-0")
+
+
+def test_an_entry_of_a_server_that_the_bay_has_no_more_does_not_count(asked: Callable[..., Health]) -> None:
+    assert asked([node("demo-node-0"), node("demo-node-9", "down")], {"demo-node-0"}).status == "HEALTHY"
+
+
+def test_an_api_that_answers_with_an_error_is_unknown(asked: Callable[..., Health]) -> None:
+    health = asked([], {"demo-node-0"}, 503)
+    assert (health.status, health.reason.endswith("HTTP 503")) == ("UNKNOWN", True)
+
+
+def test_an_api_that_nobody_may_reach_is_not_asked() -> None:
+    health = ask(resolve([{"model": "swarm"}]), [], ["127.0.0.1:1"], FILES)
+    assert health == Health("UNKNOWN", "the API is closed to clients: access.api is empty")
+
+
+def test_a_master_that_sends_on_to_the_leader_is_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "leader").mkdir()
+    with (
+        engine(tmp_path, "", 307) as standing_by,
+        engine(tmp_path / "leader", json.dumps([node("demo-node-0")])) as leader,
+    ):
+        assert ask(OPEN, ["demo-node-0"], [standing_by, leader], FILES).status == "HEALTHY"
+        alone = ask(OPEN, ["demo-node-0"], [standing_by], FILES)
+    assert alone == Health("UNKNOWN", "every master that answers from here sends on to one that does not")
+
+
+def test_an_engine_without_certificates_is_not_asked() -> None:
+    assert (
+        ask(OPEN, [], ["127.0.0.1:1"], {"word": "x"}).reason
+        == "the engine gives its clients no certificate to ask with"
+    )
+
+
+def test_an_address_that_does_not_answer_is_unknown_and_says_why() -> None:
+    health = ask(OPEN, [], ["127.0.0.1:1"], FILES)
+    assert health == Health("UNKNOWN", "the API does not answer from here: 127.0.0.1:1: Connection refused")
+
+
+def test_one_silent_master_of_three_is_named() -> None:
+    health = judged({"demo-node-0"}, {"demo-node-0": "HEALTHY"}, ["10.0.0.2:2376: timed out"])
+    assert (health.status, health.reason) == ("UNHEALTHY", "no answer from 10.0.0.2:2376: timed out")
+
+
+def test_a_client_gets_the_first_address_that_answers(tmp_path: Path) -> None:
+    with engine(tmp_path, "[]") as address:
+        assert first_that_answers(OPEN, ["127.0.0.1:1", address], FILES) == address
+        assert first_that_answers(OPEN, [address, "127.0.0.1:1"], FILES) == address
+    assert first_that_answers(OPEN, ["127.0.0.1:1", address], FILES) == "127.0.0.1:1", "none answers"
+
+
+def test_another_authoritys_server_is_not_believed(tmp_path: Path) -> None:
+    other = new_generation("other", 1, datetime.now(UTC))
+    with engine(tmp_path, "[]") as address:
+        health = ask(OPEN, [], [address], {**FILES, "ca.pem": other["ca_cert"]})
+    assert health.status == "UNKNOWN"
+    assert "certificate verify failed" in health.reason

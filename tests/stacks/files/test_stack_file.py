@@ -1,0 +1,151 @@
+"""A bay that a file of a checkout owns: where the file is, what it says, and what a change writes into it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bay.components.spec.merge import resolve
+from bay.stacks.files import stack_file as checkout
+from bay.stacks.files.stack_file import commands, differences, find, intended, stack_file
+from bay.stacks.program.config import config_of
+from bay.stacks.state.snapshot import StateSnapshot
+
+SPEC = resolve([{"model": "swarm", "nodes": 3, "keypair": "ada"}])
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout, and the working folder somewhere inside it."""
+    (tmp_path / "Pulumi.yaml").write_text("name: bay\nruntime: python\n")
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path / "docs")
+    return tmp_path
+
+
+def test_the_checkout_is_found_from_any_folder_inside(here: Path) -> None:
+    assert find() == here
+    assert find(here / "stacks") == here
+    assert find(here.parent) is None
+
+
+@pytest.mark.parametrize("content", ["name: other", "", "- bay"])
+def test_another_pulumi_project_is_no_checkout(content: str, here: Path) -> None:
+    inner = here / "docs" / "mine"
+    inner.mkdir()
+    (inner / "Pulumi.yaml").write_text(content)
+    assert find(inner) == here, "the project around it is"
+
+
+def test_the_file_in_its_checkout_says_what_the_bay_is_meant_to_be(here: Path) -> None:
+    stack_file(here, "demo").write_text("# mine\nconfig:\n  bay:model: swarm\n  bay:nodes: {count: 7}\n")
+    spec = intended(StateSnapshot("demo", spec=SPEC, managed_by="file"))
+    assert spec is not None
+    assert (spec.nodes.count, spec.keypair) == (7, None)
+
+
+def test_the_state_says_it_where_no_file_owns_the_bay(here: Path) -> None:
+    stack_file(here, "demo").write_text("config: {bay:model: swarm}")
+    assert intended(StateSnapshot("demo", spec=SPEC, managed_by="cli")) == SPEC
+    assert intended(StateSnapshot("other", spec=SPEC, managed_by="file")) == SPEC, "its checkout is somewhere else"
+
+
+def test_equal_configurations_differ_in_nothing() -> None:
+    assert differences(config_of(SPEC), config_of(SPEC)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"nodes": {"count": 5}}, [("bay:nodes.count", 5)]),
+        ({"nodes": {"count": 2, "removed": [1]}}, [("bay:nodes.count", 2), ("bay:nodes.removed", [1])]),
+        ({"access": {"api": ["10.0.0.0/8"]}}, [("bay:access.api", ["10.0.0.0/8"])]),
+        ({"image": "other"}, [("bay:image", "other")]),
+        ({"keypair": None}, [("bay:keypair", None)]),
+        ({"network": {"existing": "shared"}}, [("bay:network.existing", "shared")]),
+    ],
+)
+def test_only_the_leaves_that_differ_are_written(change: dict[str, Any], expected: list[tuple[str, Any]]) -> None:
+    changed = resolve([SPEC.model_dump(mode="json"), change])
+    assert differences(config_of(SPEC), config_of(changed)) == expected
+
+
+def test_a_nested_field_that_goes_is_named() -> None:
+    old = resolve([SPEC.model_dump(mode="json"), {"network": {"existing": "shared"}}])
+    assert differences(config_of(old), config_of(SPEC)) == [("bay:network.existing", None)]
+
+
+STACK = ["--stack", "demo"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("bay:nodes.count", 5, [["config", "set", "--path", "bay:nodes.count", *STACK, "--", "5"]]),
+        ("bay:image", "-odd", [["config", "set", "--path", "bay:image", *STACK, "--", "-odd"]]),
+        ("bay:keypair", None, [["config", "rm", "--path", "bay:keypair", *STACK]]),
+        ("bay:access.api", [], [["config", "rm", "--path", "bay:access.api", *STACK]]),
+        (
+            "bay:nodes.removed",
+            [1, 4],
+            [
+                ["config", "rm", "--path", "bay:nodes.removed", *STACK],
+                ["config", "set", "--path", "bay:nodes.removed[0]", *STACK, "--", "1"],
+                ["config", "set", "--path", "bay:nodes.removed[1]", *STACK, "--", "4"],
+            ],
+        ),
+    ],
+)
+def test_a_value_is_written_by_pulumi_so_that_comments_stay(path: str, value: Any, expected: list[list[str]]) -> None:
+    assert commands("demo", path, value) == expected
+
+
+class FakeStack:
+    """Only what an export needs of a stack: its state, taken out and put back."""
+
+    def __init__(self) -> None:
+        self.deployment: dict[str, Any] = {"resources": [{"inputs": {"managed_by": "cli"}, "outputs": None}, {}]}
+
+    def export(self) -> "FakeStack":
+        return self
+
+    def import_(self, deployment: "FakeStack") -> None:
+        assert deployment is self
+
+
+def test_an_exported_file_reads_back_as_the_bay_and_the_state_says_who_owns_it(here: Path) -> None:
+    stack = FakeStack()
+    path = checkout.export(stack, StateSnapshot("demo", spec=SPEC, salt="v1:salt"), here)  # type: ignore[arg-type]
+    assert path == here / "stacks" / "Pulumi.demo.yaml"
+    assert yaml.safe_load(path.read_text())["encryptionsalt"] == "v1:salt"
+    assert intended(StateSnapshot("demo", managed_by="file")) == SPEC
+    assert stack.deployment["resources"][0]["inputs"] == {"managed_by": "file"}
+
+
+@pytest.mark.parametrize(
+    ("change", "written"),
+    [
+        ({"nodes": {"labels": {"example.org/gpu": "8"}}}, {'bay:nodes.labels["example.org/gpu"]': "8"}),
+        (
+            {"snippets": {"lab": {"files": {"/etc/a.b": "x\n"}, "commands": [["touch", "/a"]]}}},
+            {
+                "bay:snippets.lab.roles[0]": "master",
+                "bay:snippets.lab.roles[1]": "node",
+                'bay:snippets.lab.files["/etc/a.b"]': "x\n",
+                "bay:snippets.lab.commands[0][0]": "touch",
+                "bay:snippets.lab.commands[0][1]": "/a",
+            },
+        ),
+        ({"nodes": {"engine_volume": 50}}, {"bay:nodes.engine_volume.size": "50"}),
+    ],
+)
+def test_what_a_mapping_gets_is_written_leaf_by_leaf(change: dict[str, Any], written: dict[str, str]) -> None:
+    changed = resolve([SPEC.model_dump(mode="json"), change])
+    lines = [
+        c for path, value in differences(config_of(SPEC), config_of(changed)) for c in commands("demo", path, value)
+    ]
+    assert {line[3]: line[-1] for line in lines if line[1] == "set"} == written
+    texts = {line[3] for line in lines if line[-3:-1] == ["string", "--"]}
+    assert texts == {path for path, value in written.items() if path != "bay:nodes.engine_volume.size"}

@@ -1,0 +1,136 @@
+"""The bays' files of a checkout and of a commit, as data."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bay.cli import preview_sources
+from bay.components.errors import BayError
+from bay.stacks.files import stack_files
+from bay.stacks.files.stack_files import SpecFiles
+from bay.stacks.state.snapshot import read
+from tests.fakes.states import complete
+
+FILE = "config:\n  bay:model: swarm\n  bay:nodes: {count: 5}\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a bay's file in its only commit, and without it in its folder; and this process in it."""
+    (tmp_path / "Pulumi.yaml").write_text("name: bay\nruntime: python\n")
+    (tmp_path / "stacks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def commit(checkout: Path) -> None:
+    identity = ("-c", "user.name=test", "-c", "user.email=test@bay.example")
+    for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-qm", "one")):
+        subprocess.run(["git", *words], cwd=checkout, check=True, stdout=subprocess.DEVNULL)
+
+
+def write(checkout: Path, name: str, text: str = FILE) -> Path:
+    path = checkout / "stacks" / name
+    path.write_text(text)
+    return path
+
+
+def test_a_commits_files_are_read_though_others_are_checked_out(checkout: Path) -> None:
+    write(checkout, "Pulumi.physics.yaml")
+    write(checkout, "notes.yaml")
+    commit(checkout)
+    write(checkout, "Pulumi.physics.yaml", "config: {}\n")
+    found = stack_files.of_commit("HEAD")
+    assert list(found.texts) == ["physics"]
+    assert found.spec("physics").nodes.count == 5
+    here = stack_files.here()
+    assert here is not None
+    with pytest.raises(BayError, match="has no bay:model"):
+        here.spec("physics")
+
+
+def test_a_link_of_a_commit_leads_nowhere(checkout: Path) -> None:
+    (checkout / "stacks" / "Pulumi.linked.yaml").symlink_to("/etc/passwd")
+    commit(checkout)
+    assert dict(stack_files.of_commit("HEAD").texts) == {}
+
+
+def test_a_file_that_is_too_large_to_be_a_bays_is_left_out(checkout: Path) -> None:
+    write(checkout, "Pulumi.large.yaml", f"{FILE}# {'x' * stack_files.LARGEST}\n")
+    commit(checkout)
+    assert dict(stack_files.of_commit("HEAD").texts) == {}
+
+
+@pytest.mark.parametrize("name", ["--output=touched", "nothing", "HEAD:stacks/Pulumi.physics.yaml"])
+def test_what_is_no_commit_is_an_error_and_no_option_of_git(checkout: Path, name: str) -> None:
+    write(checkout, "Pulumi.physics.yaml")
+    commit(checkout)
+    with pytest.raises(BayError, match=r"^git rev-parse: "):
+        stack_files.of_commit(name)
+    assert not (checkout / "touched").exists()
+
+
+def test_names_that_are_no_bays_are_told_apart() -> None:
+    names, wrong = stack_files.bays(SpecFiles({"physics": FILE, "--state=x": FILE, "$(id)": FILE}, "here"))
+    assert names == ["physics"]
+    assert [name for name, _error in wrong] == ["$(id)", "--state=x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f"{FILE}environment: [prod]\n", "environment"),
+        (f"{FILE}secretsprovider: awskms://x\n", "secretsprovider"),
+        (f"{FILE}  openstack:authUrl: https://evil.example\n", "openstack:authUrl"),
+    ],
+)
+def test_what_would_lead_a_plan_elsewhere_is_refused_of_a_request_only(text: str, named: str) -> None:
+    with pytest.raises(
+        BayError, match=f"^stacks/Pulumi.physics.yaml sets {named}, which no preview of a request takes"
+    ):
+        SpecFiles({"physics": text}, "a request", strict=True).spec("physics")
+    assert SpecFiles({"physics": text}, "here").spec("physics").nodes.count == 5
+
+
+def test_the_salt_of_a_file_is_no_reason_to_refuse_it() -> None:
+    text = f"encryptionsalt: v1:abc\n{FILE}"
+    assert SpecFiles({"physics": text}, "a request", strict=True).spec("physics").nodes.count == 5
+
+
+def test_a_bay_that_no_file_manages_is_not_previewed_from_one() -> None:
+    with pytest.raises(BayError, match="bay demo is managed by the bay command, not by its file"):
+        SpecFiles({"demo": FILE}, "a request", strict=True).wanted("demo", read("demo", complete()))
+
+
+def test_a_bay_of_a_checkout_that_is_not_made_yet_is_what_its_file_says(checkout: Path) -> None:
+    write(checkout, "Pulumi.physics.yaml")
+    spec = preview_sources.before("physics", None, stack_files.here(), [])
+    assert spec is not None
+    assert spec.nodes.count == 5
+    assert preview_sources.before("other", None, stack_files.here(), []) is None
+
+
+@pytest.mark.parametrize("config", ["[a]", "text", "7"])
+@pytest.mark.parametrize("ask", [SpecFiles.spec, SpecFiles.allowed])
+def test_a_file_whose_configuration_is_none_is_an_error_of_the_file(
+    config: str, ask: Callable[[SpecFiles, str], object]
+) -> None:
+    files = SpecFiles({"physics": f"config: {config}\n"}, "a request", strict=True)
+    with pytest.raises(BayError, match=r"stacks/Pulumi\.physics\.yaml: config holds no fields"):
+        ask(files, "physics")
+
+
+@pytest.mark.parametrize("said", ["batch", "[batch]", "[batch, volumes]"])
+def test_what_a_file_allows_is_no_field_of_the_spec_and_is_told(said: str) -> None:
+    files = SpecFiles({"physics": f"{FILE}  bay:allow: {said}\n", "other": FILE}, "a request", strict=True)
+    assert files.spec("physics").nodes.count == 5
+    assert files.allowed("physics") == (("batch", "volumes") if "volumes" in said else ("batch",))
+    assert files.allowed("other") == files.allowed("nowhere") == ()
+
+
+@pytest.mark.parametrize("said", ["everything", "[batch, 5]", "5", "{batch: true}"])
+def test_what_no_run_could_allow_is_an_error_of_the_file(said: str) -> None:
+    with pytest.raises(BayError, match=r"bay:allow: .* is nothing that can be allowed"):
+        SpecFiles({"physics": f"{FILE}  bay:allow: {said}\n"}, "a request").allowed("physics")

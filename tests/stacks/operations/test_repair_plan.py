@@ -1,0 +1,139 @@
+"""What of a drift is mended how: everything but servers first, masters one by one, other servers in batches."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.drift_events import Difference, What
+from bay.stacks.operations.repair_plan import Mending, mending
+from bay.stacks.plan.types import Change, Group
+from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+
+
+def bay(masters: int, nodes: int) -> StateSnapshot:
+    names = [("master", i) for i in range(masters)] + [("node", i) for i in range(nodes)]
+    return StateSnapshot(
+        "demo",
+        nodes=tuple(NodeRecord(f"demo-{g}-{i}", g, g, "", f"id {g} {i}", urn=f"urn {g} {i}") for g, i in names),
+    )
+
+
+def missing(kind: str, name: str) -> Difference:
+    return Difference(What.MISSING, kind, name)
+
+
+def changed(kind: str, name: str, field: str, found: Any = None) -> Difference:
+    return Difference(What.CHANGED, kind, name, field=field, found=found)
+
+
+def mended(
+    record: StateSnapshot, *differences: Difference, named: Iterable[str] = (), stopped: Iterable[str] = ()
+) -> Mending:
+    gone = {d.name for d in differences if d.type == "Instance" and d.what is What.MISSING} | set(stopped)
+    statuses = {node.id: "ACTIVE" for node in record.nodes if node.name not in gone}
+    return mending(Drift(record, differences, (), statuses, 0.0), set(named))
+
+
+def actions(plan: Mending) -> list[tuple[Any, ...]]:
+    return [(row["round"], row["action"], row["name"], row["reason"]) for row in plan.rows]
+
+
+def test_nothing_differs_and_nothing_is_done() -> None:
+    assert mended(bay(1, 2)).empty
+    assert mended(bay(1, 2)).rows == []
+
+
+def test_everything_but_servers_comes_first() -> None:
+    plan = mended(
+        bay(1, 1),
+        missing("Instance", "demo-node-0"),
+        missing("SecGroupRule", "demo-node-tcp-22"),
+        changed("Subnet", "demo", "enableDhcp"),
+        changed("Subnet", "demo", "dnsNameservers"),
+    )
+    assert actions(plan) == [
+        (0, "make again", "demo-node-tcp-22", "missing"),
+        (0, "restore", "demo", "dnsNameservers, enableDhcp"),
+        (1, "make again", "demo-node-0", "missing"),
+    ]
+
+
+def test_no_more_than_two_in_five_servers_of_a_group_are_away_at_once() -> None:
+    plan = mended(bay(1, 5), *(changed("Instance", f"demo-node-{i}", "status", "ERROR") for i in range(5)))
+    assert [len(one.mends) for one in plan.rounds] == [2, 2, 1]
+    assert plan.replaced == [f"demo-node-{i}" for i in range(5)]
+
+
+def test_masters_go_one_by_one_and_before_nodes() -> None:
+    plan = mended(
+        bay(5, 1),
+        missing("Instance", "demo-node-0"),
+        missing("Instance", "demo-master-0"),
+        changed("Instance", "demo-master-3", "status", "ERROR"),
+    )
+    assert [one.names for one in plan.rounds] == [["demo-master-0"], ["demo-master-3"], ["demo-node-0"]]
+
+
+def test_masters_without_majority_come_back_at_once() -> None:
+    plan = mended(bay(3, 0), missing("Instance", "demo-master-0"), missing("Instance", "demo-master-2"))
+    assert [one.names for one in plan.rounds] == [["demo-master-0", "demo-master-2"]]
+
+
+@pytest.mark.parametrize(
+    ("difference", "action", "reason"),
+    [
+        (changed("Instance", "demo-node-0", "status", "SHUTOFF"), "restore", "status"),
+        (changed("Instance", "demo-node-0", "status", "ERROR"), "replace", "is ERROR"),
+        (
+            changed("Instance", "demo-node-0", "status", "SUSPENDED"),
+            "leave",
+            "is SUSPENDED: 'bay repair' does not end that, 'openstack server' does",
+        ),
+        (changed("Instance", "demo-node-0", "metadata"), "restore", "metadata"),
+        (changed("Instance", "demo-node-0", "imageId"), "replace", "imageId changed"),
+        (changed("Instance", "demo-node-0", "networks"), "replace", "networks changed"),
+    ],
+)
+def test_a_server_is_replaced_only_where_nothing_else_helps(difference: Difference, action: str, reason: str) -> None:
+    plan = mended(bay(1, 1), difference)
+    number = None if action == "leave" else 1
+    assert actions(plan) == [(number, action, "demo-node-0", reason)]
+    assert plan.empty is (action == "leave")
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        (missing("Port", "demo-master-0"), "its port is missing"),
+        (missing("Volume", "demo-master-0-state"), "its state volume is missing"),
+    ],
+)
+def test_a_server_goes_with_its_port_and_its_volume(lost: Difference, reason: str) -> None:
+    assert actions(mended(bay(3, 0), lost))[-1] == (1, "replace", "demo-master-0", reason)
+
+
+def test_a_named_server_is_replaced_whatever_it_is() -> None:
+    assert actions(mended(bay(1, 2), named=["demo-node-1"])) == [(1, "replace", "demo-node-1", "named")]
+
+
+def test_what_an_earlier_run_left_undone_is_finished_and_nothing_is_done_twice() -> None:
+    lost = Difference(What.MISSING, "Instance", "demo-node-0")
+    drift = Drift(bay(1, 1), (lost,), (), {}, 0.0)
+    unfinished = [
+        Change("create", Group.NODES, "Instance", "demo-node-7", urn="urn node 7"),
+        Change("update", Group.NODES, "Instance", "demo-node-0", urn="urn node 0"),
+    ]
+    assert actions(mending(drift, (), unfinished)) == [
+        (0, "finish", "demo-node-7", "create"),
+        (1, "make again", "demo-node-0", "missing"),
+    ]
+
+
+def test_a_volume_that_grew_stays() -> None:
+    plan = mended(bay(1, 0), changed("Volume", "demo-master-0-state", "size", 9))
+    assert (plan.empty, actions(plan)) == (
+        True,
+        [(None, "leave", "demo-master-0-state", "Cinder makes no volume smaller")],
+    )

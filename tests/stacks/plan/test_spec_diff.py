@@ -1,0 +1,57 @@
+"""Fields of the spec in a plan; which of them hold for servers made later is true of the boot data, not only said."""
+
+from typing import Any
+
+import pytest
+
+from bay.components.servers import KEPT_AS_MADE
+from bay.components.spec.merge import changed, resolve
+from bay.stacks.plan.spec_diff import changed_fields
+from bay.stacks.plan.types import Field, Group
+
+BEFORE = resolve([{"model": "swarm", "nodes": 3}])
+
+
+def fields(**said: Any) -> list[tuple[str, str, bool]]:
+    return [(f.path, f.group.value, f.later) for f in changed_fields(BEFORE, changed(BEFORE, [said]))]
+
+
+def test_equal_specs_have_no_changed_field() -> None:
+    assert fields(nodes=3) == []
+
+
+def test_a_field_has_its_old_and_new_value() -> None:
+    after = changed(BEFORE, [{"access": {"api": ["192.0.2.0/24"]}}])
+    assert changed_fields(BEFORE, after) == (Field("access.api", "[]", '["192.0.2.0/24"]', Group.FIREWALL, False),)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"image": "ubuntu"}, ("image", "nodes", True)),
+        ({"keypair": "mine"}, ("keypair", "nodes", True)),
+        ({"nodes": {"zones": ["a"]}}, ("nodes.zones", "nodes", True)),
+        ({"nodes": {"labels": {"example.org/x": "y"}}}, ('nodes.labels["example.org/x"]', "nodes", True)),
+        ({"nodes": {"engine_volume": 10}}, ("nodes.engine_volume", "nodes", True)),
+        ({"masters": {"state_volume": 10}}, ("masters.state_volume", "volumes", True)),
+        ({"proxy": {"http": "http://proxy:1"}}, ("proxy.http", "other", True)),
+        ({"registry": {"mirror": "http://mirror:1"}}, ("registry.mirror", "other", True)),
+        ({"snippets": {"x": {"commands": [["true"]]}}}, ("snippets.x", "other", True)),
+        ({"affinity": "none"}, ("affinity", "nodes", True)),
+        ({"endpoint": {"name": "api.example"}}, ("endpoint.name", "endpoint", True)),
+        ({"nodes": {"flavor": "m1.large"}}, ("nodes.flavor", "nodes", False)),
+        ({"nodes": 4}, ("nodes.count", "nodes", False)),
+        ({"network": {"dns": ["192.0.2.1"]}}, ("network.dns", "network", False)),
+        ({"tags": ["x"]}, ("tags", "other", False)),
+        ({"protected": True}, ("protected", "other", False)),
+    ],
+)
+def test_a_field_is_said_to_hold_for_later_servers_where_those_that_are_there_keep_theirs(
+    said: dict[str, Any], expected: tuple[str, str, bool]
+) -> None:
+    assert fields(**said) == [expected]
+
+
+def test_what_servers_keep_is_what_the_fields_say() -> None:
+    """A property that is kept no more would make `later` a lie: image, boot data, key, disks, zone, spread."""
+    assert KEPT_AS_MADE == ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints"]
