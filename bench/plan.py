@@ -21,10 +21,10 @@ from pulumi.runtime import mocks
 
 from bay.components.engines import ENGINES
 from bay.components.node.credentials import new_generation
-from bay.components.openstack.login import Login
-from bay.components.openstack.resolved import Flavor, GlanceImage, Named, Place
+from bay.components.openstack.login import ProjectScope
+from bay.components.openstack.resolved import Flavor, GlanceImage, Named, ResolvedSpec
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.program.bay_program import program
 
 GOAL = 10.0
@@ -87,7 +87,7 @@ def main() -> int:
 
 def planned(model: str, nodes: int) -> tuple[float, int]:
     """(CPU seconds, resources) of planning a bay of this many nodes."""
-    spec = resolve([{"model": model, "nodes": nodes, "network": {"cidr": "10.80.0.0/16"}, **ROOM.get(model, {})}])
+    spec = build_spec([{"model": model, "nodes": nodes, "network": {"cidr": "10.80.0.0/16"}, **ROOM.get(model, {})}])
     cloud = Cloud(ENGINES[spec.coe].secrets)
     gc.collect()
     begin = time.process_time()
@@ -99,10 +99,10 @@ def planned(model: str, nodes: int) -> tuple[float, int]:
     return time.process_time() - begin, cloud.resources
 
 
-def place_of(spec: BaySpec) -> Place:
+def place_of(spec: BaySpec) -> ResolvedSpec:
     """A cloud that has what the model names."""
-    return Place(
-        login=Login("https://cloud.example:5000", "north", "0" * 32),
+    return ResolvedSpec(
+        login=ProjectScope("https://cloud.example:5000", "north", "0" * 32),
         images={spec.image: GlanceImage("image", spec.image)},
         flavors={group.flavor: Flavor(group.flavor, group.flavor) for group in spec.groups.values()},
         network=None,

@@ -7,15 +7,23 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bay.cli.commands import ca, config, create, delete, doctor, drift, model, preview, repair, sandbox, show, update
-from bay.cli.console.output import say
-from bay.cli.main import INTERRUPTED
-from bay.components.errors import BayError
-
-USAGE = 2
-"""Exit code for wrong usage."""
-COMPARING = ("preview", "drift")
-"""Commands whose exit code 2 says that something differs: a script must not take a wrong option for that."""
+from bay.cli.commands import ca, doctor, model, node, sandbox
+from bay.cli.commands.cancel import cancel
+from bay.cli.commands.config import config
+from bay.cli.commands.create import create
+from bay.cli.commands.delete import delete
+from bay.cli.commands.drift import drift
+from bay.cli.commands.env import env
+from bay.cli.commands.export import export
+from bay.cli.commands.list import list_bays
+from bay.cli.commands.preview import preview
+from bay.cli.commands.repair import repair
+from bay.cli.commands.scale import scale
+from bay.cli.commands.show import show
+from bay.cli.commands.update import update
+from bay.cli.commands.wait import wait
+from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
+from bay.components.errors import BayError, InvalidInput
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,23 +31,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Container clusters on OpenStack, as Pulumi stacks.",
 )
-app.command()(create.create)
-app.command()(preview.preview)
-app.command()(update.scale)
-app.command()(update.update)
-app.command()(create.wait)
-app.command()(delete.delete)
-app.command()(drift.drift)
-app.command()(repair.repair)
-app.command("list")(show.list_bays)
-app.command()(show.show)
-app.add_typer(show.node_commands, name="node")
-app.command()(config.config)
+app.command()(create)
+app.command()(preview)
+app.command()(scale)
+app.command()(update)
+app.command()(wait)
+app.command()(delete)
+app.command()(drift)
+app.command()(repair)
+app.command("list")(list_bays)
+app.command()(show)
+app.add_typer(node.commands, name="node")
+app.command()(config)
 app.add_typer(model.commands, name="model")
 app.add_typer(ca.commands, name="ca")
-app.command()(config.export)
-app.command()(config.env)
-app.command()(config.cancel)
+app.command()(export)
+app.command()(env)
+app.command()(cancel)
 app.command()(doctor.doctor)
 app.add_typer(sandbox.commands, name="sandbox")
 
@@ -87,36 +95,19 @@ def run(words: list[str]) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        return _fail(_unexpected(error), words)
+        return _fail(unexpected(error), words)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code
 
 
 def _fail(error: BayError, words: list[str]) -> int:
-    """Say it; the exit code is 1 for wrong usage too where 2 means that something differs."""
-    say(f"error: {error.message}")
-    if error.hint:
-        say(f"       {error.hint}")
-    command = next((word for word in words if not word.startswith("-")), "")
-    return 1 if error.exit_code == USAGE and command in COMPARING else error.exit_code
+    print_error(error)
+    return exit_code(error, next((word for word in words if not word.startswith("-")), ""))
 
 
 def _usage_error(error: TyperException) -> BayError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bay"
     message = error.format_message().replace("Value error, ", "").replace("\n", " ").rstrip(".")
-    return BayError(message, f"'{command} --help' shows what it takes", error.exit_code)
-
-
-def _unexpected(error: Exception) -> BayError:
-    if hasattr(error, "message") and hasattr(error, "hint"):  # of the sandbox or the toolchain, which know no BayError
-        return BayError(error.message, error.hint)
-    if isinstance(error, OSError) and error.filename:
-        return BayError(
-            f"{error.filename}: {error.strerror}", "make it writable and see that there is room, then try again"
-        )
-    return BayError(
-        f"{type(error).__name__}: {error}",
-        "this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints",
-    )
+    return InvalidInput(message, f"'{command} --help' shows what it takes")

@@ -2,43 +2,42 @@
 
 from bay import toolchain
 from bay.components.errors import BayError
+from bay.components.openstack.connection import openstack_errors
+from bay.components.openstack.scope import scope_of
 from bay.components.text import without_passwords
-from bay.stacks import settings
-from bay.stacks.context import Session
+from bay.stacks.context import Context
+from bay.stacks.settings import Settings
+from bay.stacks.state.disk import require_writable
 from bay.toolchain import Check
 
 
-def checks(session: Session) -> list[Check]:
+def checks(context: Context) -> list[Check]:
     """Every check in the order in which one would mend things."""
-    found = list(toolchain.checks(session.settings.cache, session.settings.path))
-    return [*found, _state(session), _cloud(session), _passphrase(session)]
+    found = list(toolchain.checks(context.settings.cache, context.settings.path))
+    return [*found, _state(context.settings), _cloud(context), _passphrase(context.settings)]
 
 
-def _state(session: Session) -> Check:
+def _state(settings: Settings) -> Check:
     try:
-        settings.ensure_local_state(session.settings)
+        require_writable(settings)
     except BayError as error:
         return Check("state", False, error.message, error.hint)
-    return Check("state", True, without_passwords(session.settings.state), "")
+    return Check("state", True, without_passwords(settings.state), "")
 
 
-def _cloud(session: Session) -> Check:
-    from bay.components.openstack.connection import explained
-    from bay.components.openstack.login import login_of
-
+def _cloud(context: Context) -> Check:
     try:
-        with explained("logging in"):
-            login = login_of(session.cloud())
+        with openstack_errors("logging in"):
+            scope = scope_of(context.cloud)
     except BayError as error:
         return Check("cloud", False, error.message, error.hint)
-    name = session.settings.cloud or session.pinned.get("OS_CLOUD", "")
-    return Check("cloud", True, f"{name}: project {login.project_id} at {login.auth_url}", "")
+    return Check("cloud", True, f"{context.login.cloud}: project {scope.project_id} at {scope.auth_url}", "")
 
 
-def _passphrase(session: Session) -> Check:
-    if session.settings.passphrase_given:
+def _passphrase(settings: Settings) -> Check:
+    if settings.has_own_passphrase:
         return Check("passphrase", True, "from PULUMI_CONFIG_PASSPHRASE or its file", "")
-    folder = session.settings.passphrase_file("x").parent
+    folder = settings.passphrase_file("x").parent
     count = len(list(folder.iterdir())) if folder.is_dir() else 0
     loose = [path.name for path in folder.glob("*") if path.stat().st_mode & 0o077] if folder.is_dir() else []
     if loose:

@@ -24,5 +24,8 @@ def main() -> None:
         sys.stderr.write("error: interrupted\n")
         sys.stderr.flush()
         os._exit(INTERRUPTED)  # Python would wait for threads first: for the answer of a cloud that may never come
+    if code == INTERRUPTED:  # said already
+        sys.stderr.flush()
+        os._exit(code)
     gc.freeze()  # at its end Python would look through everything once more, which nobody needs
     sys.exit(code)

@@ -1,12 +1,17 @@
 """Options that several commands share, and how they become a spec."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bay.cli.console.output import Format
+from bay.cli.console.formats import Format
+
+if TYPE_CHECKING:
+    from bay.stacks.plan.planner import SpecSource
+from bay.components.errors import InvalidInput
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())]
 NameUnlessAll = Annotated[
@@ -102,25 +107,23 @@ def layers(
 
 def refuse_beside_plan(*said: object) -> None:
     """A usage error where anything was said beside --plan."""
-    from bay.components.errors import BayError
 
     if any(value is not None for value in said):
-        raise BayError("--plan takes no other change beside it", "make a new plan: bay preview NAME ... --save FILE", 2)
+        raise InvalidInput(
+            "--plan takes no other change beside it", "make a new plan: bay preview NAME ... --save FILE"
+        )
 
 
-def refuse_beside_all(name: str | None, every: bool, *said: object) -> None:
+def refuse_beside_all(name: str | None, every: bool, *said: object, command: str = "preview") -> None:
     """A usage error where --all has a name or a change beside it, or where neither it nor a name was said."""
-    from bay.components.errors import BayError
-
-    if not every:
-        raise BayError("which bay?", "bay preview NAME, or bay preview --all", 2)
-    if name is not None or any(value is not None for value in said):
-        raise BayError("--all takes no name and no change beside it", "bay preview NAME ... for one bay", 2)
+    if name is None and not every:
+        raise InvalidInput("no bay is named", f"bay {command} NAME, or bay {command} --all")
+    if every and (name is not None or any(value is not None for value in said)):
+        raise InvalidInput("--all takes no name and no change beside it", f"bay {command} NAME ... for one bay")
 
 
 def text_of(file: Path) -> str:
     """The text of a file that the user named; ``-`` is standard input."""
-    from bay.components.errors import BayError
 
     if str(file) == "-":
         return sys.stdin.read()
@@ -128,32 +131,46 @@ def text_of(file: Path) -> str:
         return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is no text"
-        raise BayError(f"{file}: {reason}", "name a file that can be read", 2) from None
+        raise InvalidInput(f"{file}: {reason}", "name a file that can be read") from None
+
+
+def waiting(no_wait: bool, minutes: float) -> timedelta | None:
+    """How long to wait for the engine; None for not at all."""
+    return timedelta(minutes=minutes) if minutes and not no_wait else None
+
+
+def planned(plan: Path | None, bay: str) -> "SpecSource | None":
+    """The spec that a saved plan leads to; None where none was named."""
+    if plan is None:
+        return None
+    from bay.stacks.plan.saved import open_plan
+
+    with open_plan(plan, bay) as opened:
+        return opened.specify
 
 
 def model_names() -> list[str]:
     """Models that need no --models, for shell completion."""
+    from bay.cli.environment import settings
     from bay.components.spec.models import model_files
-    from bay.stacks.settings import here
 
-    return sorted(model_files([here().models]))
+    return sorted(model_files([settings().models]))
 
 
 def _addon_names() -> list[str]:
+    from bay.cli.environment import settings
     from bay.components.spec.models import addon_files
-    from bay.stacks.settings import here
 
-    return sorted(addon_files([here().models]))
+    return sorted(addon_files([settings().models]))
 
 
 def _bay_names() -> list[str]:
     """For shell completion: silent when anything is amiss."""
     from bay.components.errors import BayError
-    from bay.stacks.context import Session
 
     try:
-        from bay.stacks.stack import stack_names
+        from bay.cli.session import open_bays
 
-        return stack_names(Session().engine(""))
+        return open_bays().names()
     except BayError:
         return []

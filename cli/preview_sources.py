@@ -3,56 +3,88 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from bay.cli.bulk_preview import Outcome, failed
+from bay.cli.bulk_preview import Outcome, failed, outcomes
+from bay.cli.planning import with_allowed
+from bay.cli.session import model_folders
+from bay.components.errors import BayError
 from bay.components.spec import BaySpec
-from bay.components.text import some
-from bay.stacks.context import Session
-from bay.stacks.files import stack_file, stack_files
+from bay.stacks.bays import Bays
+from bay.stacks.files import stack_files
 from bay.stacks.files.stack_files import SpecFiles
-from bay.stacks.plan.types import Danger, Plan
-from bay.stacks.stack import stack_names
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.plan.planner import SpecSource
+from bay.stacks.spec_request import SpecRequest
 
 
-def files(commit: str | None) -> SpecFiles | None:
+def files(checkout: Path | None, commit: str | None) -> SpecFiles | None:
     """The files that speak for the bays, if any do."""
-    return stack_files.of_commit(commit) if commit else stack_files.here()
+    if commit:
+        return stack_files.of_commit(checkout, commit)
+    return stack_files.of_folder(checkout) if checkout else None
 
 
-def before(name: str, record: StateSnapshot | None, found: SpecFiles | None, folders: Sequence[Path]) -> BaySpec | None:
-    """The spec that options go over; None for a bay that is nowhere yet."""
-    if found is not None and found.strict:
-        return found.wanted(name, record, folders)
-    if record is not None:
-        return stack_file.intended(record)
-    return found.spec(name, folders) if found is not None and name in found.texts else None
+def over_file(name: str, found: SpecFiles | None, request: SpecRequest) -> SpecSource:
+    """What was asked for over the spec of a commit's file, else of the bay, else of the file of its name."""
+
+    def specify(spec: BaySpec | None) -> BaySpec:
+        if found is not None and (found.strict or (spec is None and name in found.texts)):
+            spec = found.spec(name, request.models)
+        return request(spec)
+
+    return specify
 
 
-def with_allowed(plan: Plan, kinds: Sequence[str]) -> Plan:
-    """The plan with what the bay's file allows named before all else: who merges the file lets that through."""
-    if not kinds:
-        return plan
-    message = (
-        f"its file lets {some(kinds)} go under 'pulumi up' (bay:allow); it is meant for one run, so take it out after "
-        "that"
-    )
-    return replace(plan, dangers=(Danger("allowed", message, tuple(kinds)), *plan.dangers))
-
-
-def bays(session: Session, commit: str | None) -> tuple[list[str], list[Outcome]]:
-    """The bays that there are files of, or else those of the state; and files whose names can be no bay's."""
-    found = files(commit)
+def preview_all(bays: Bays, found: SpecFiles | None, models: Path | None, *, refresh: bool) -> list[Outcome]:
+    """The plans of all bays: those that there are files of, or else those of the state."""
     if found is None:
-        return stack_names(session.engine("")), []
+        return outcomes([_request(bays, name, models, refresh=refresh) for name in bays.names()])
     names, wrong = stack_files.bays(found)
-    return names, [failed(name, error) for name, error in wrong]
+    requests, allowed, bad = [], {}, [failed(name, error) for name, error in wrong]
+    for name in names:
+        try:
+            spec = found.spec(name, model_folders(bays, models))
+            allowed[name] = found.allowed(name)
+            requests.append(_request(bays, name, models, refresh=refresh, spec=spec, from_file=found.strict))
+        except BayError as error:
+            bad.append(failed(name, error))
+    planned = [_with_allowed(outcome, allowed.get(outcome.bay, ())) for outcome in outcomes(requests)]
+    return [*planned, *bad]
 
 
-def shared(
-    os_cloud: str | None, state: str | None, models: Path | None, refresh: bool, commit: str | None
-) -> list[str]:
-    """The options that hold for each bay of a preview of all."""
-    named = {"--os-cloud": os_cloud, "--state": state, "--models": str(models) if models else None, "--from": commit}
-    said = [word for option, value in named.items() if value is not None for word in (option, value)]
-    return [*said, *(["--refresh"] if refresh else [])]
+def _with_allowed(outcome: Outcome, kinds: Sequence[str]) -> Outcome:
+    return replace(outcome, plan=with_allowed(outcome.plan, kinds)) if outcome.plan else outcome
+
+
+def _request(
+    bays: Bays,
+    name: str,
+    models: Path | None,
+    *,
+    refresh: bool,
+    spec: BaySpec | None = None,
+    from_file: bool = False,
+) -> dict[str, Any]:
+    """For a worker: spec: of the bay's file, which holds for a bay that is not there yet, or for every bay."""
+    context = bays.context
+    place = {
+        "cache": context.settings.cache,
+        "data": context.settings.data,
+        "config": context.settings.config,
+        "state": context.settings.state,
+        "environment": dict(context.settings.environment),
+        "cloud": context.login.cloud,
+        "clouds_file": context.login.clouds_file,
+        "checkout": context.checkout,
+    }
+    values = spec.model_dump(mode="json") if spec else None
+    return {
+        "id": name,
+        "op": "preview",
+        "bay": name,
+        "place": place,
+        "spec" if from_file else "new_spec": values,
+        "models": model_folders(bays, models),
+        "refresh": refresh,
+        "from_file": from_file,
+    }

@@ -4,8 +4,8 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import identity
 
 from bay.components.network import Network
-from bay.components.openstack.login import Login
 from bay.components.openstack.resolved import Named
+from bay.components.openstack.scope import ProjectScope
 from bay.components.ownership import Mark
 
 
@@ -18,7 +18,13 @@ class CloudLogin(ComponentResource):
     facts: Output[dict[str, str | None]]
 
     def __init__(
-        self, name: str, login: Login, network: Network, external: Named | None, mark: Mark, opts: ResourceOptions
+        self,
+        name: str,
+        login: ProjectScope,
+        network: Network,
+        external: Named | None,
+        mark: Mark,
+        opts: ResourceOptions,
     ) -> None:
         super().__init__("bay:index:CloudLogin", name, {}, opts)
         credential = identity.ApplicationCredential(

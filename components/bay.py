@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from bay.components.application_credential import CloudLogin
-from bay.components.disruption import had
+from bay.components.disruption import inventory
 from bay.components.endpoint import Endpoint
 from bay.components.engines import ENGINES, Client, Facts
 from bay.components.engines import CloudLogin as CloudFacts
@@ -17,14 +17,13 @@ from bay.components.identity import Identity
 from bay.components.image import Image
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
-from bay.components.openstack.resolve import image_of, look_up
-from bay.components.openstack.resolved import Named, Place
-from bay.components.ownership import Mark
+from bay.components.openstack.resolve import image_of, resolve
+from bay.components.openstack.resolved import Named, ResolvedSpec
+from bay.components.ownership import Mark, Owner
 from bay.components.ports import Ports
 from bay.components.servers import ServerArgs, Servers, StateVolumes
 from bay.components.spec import BaySpec, check_name, role_of
 
-Owner = Literal["cli", "file"]
 """Who changes a bay: the ``bay`` command, or a file of a checkout under ``pulumi up``."""
 
 
@@ -48,14 +47,14 @@ class Bay(ComponentResource):
         name: str,
         spec: BaySpec,
         *,
-        place: Place | None = None,
+        place: ResolvedSpec | None = None,
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
         """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
         check_name(name)
-        where = place or look_up(spec)
+        where = place or resolve(spec)
         login, engine = asdict(where.login), ENGINES[spec.coe]
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=opts.parent if opts else None)
@@ -215,8 +214,8 @@ class Bay(ComponentResource):
         return cloudinit.packed(user_data.user_data(self.engine, facts))
 
 
-def _guard(name: str, spec: BaySpec, place: Place, allow: Collection[str], opts: ResourceOptions) -> Guard:
+def _guard(name: str, spec: BaySpec, place: ResolvedSpec, allow: Collection[str], opts: ResourceOptions) -> Guard:
     engine = ENGINES[spec.coe]
     network = place.network.id if place.network else spec.network.cidr
     flavors = {flavor: found.id for flavor, found in place.flavors.items()}
-    return Guard(had(name, spec, network, flavors), allow, engine.title if engine.fixed_masters else "", opts)
+    return Guard(inventory(name, spec, network, flavors), allow, engine.title if engine.fixed_masters else "", opts)

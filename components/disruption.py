@@ -16,7 +16,7 @@ Had = Mapping[str, Any]
 """What `had` tells of a bay."""
 
 
-def had(bay: str, spec: "BaySpec", network: str, flavors: Mapping[str, str] | None = None) -> dict[str, Any]:
+def inventory(bay: str, spec: "BaySpec", network: str, flavors: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What a bay of this spec has.
 
     network: id or address range of the network that its servers are on. flavors: ids by the names that the spec uses;
@@ -36,7 +36,7 @@ def had(bay: str, spec: "BaySpec", network: str, flavors: Mapping[str, str] | No
     return {"bay": bay, "coe": spec.coe, "servers": servers, "volumes": volumes, "network": network}
 
 
-def losses(before: Had, after: Had, fixed_masters: str = "") -> list[tuple[str, str]]:
+def find_disruptions(before: Had, after: Had, fixed_masters: str = "") -> list[tuple[str, str]]:
     """(kind, in words) of what the bay would lose, the worst first.
 
     before: of an earlier version where keys are missing; what they would tell is not compared. fixed_masters: name of
@@ -66,10 +66,10 @@ def _batches(before: Had, after: Had) -> Iterator[str]:
     for group, there in _names(before).items():
         struck = _struck(before, after, group)
         count = sum(len(names) for names in struck.values())
-        if count > batch(len(there)):
+        if count > max_unavailable_change(len(there)):
             deeds = "; ".join(f"{_some(names, 6)} {deed}" for deed, names in struck.items() if names)
             what = f"{count} of {len(there)} servers of group {group} at once: {deeds}"
-            yield f"{what}; a batch is {batch(len(there))} ({BATCH_PERCENT} %)"
+            yield f"{what}; a batch is {max_unavailable_change(len(there))} ({BATCH_PERCENT} %)"
 
 
 def _struck(before: Had, after: Had, group: str) -> dict[str, list[str]]:
@@ -115,7 +115,7 @@ MachineHealthCheck in capi-helm-charts): what is left carries what ran on the ot
 """
 
 
-def at_once(servers: int) -> int:
+def max_unavailable_repair(servers: int) -> int:
     """Servers of a group of this many that a repair replaces at once: the share rounded down, at least one.
 
     Whoever repairs did not choose how many are ill, so the rest must carry what ran on them.
@@ -123,7 +123,7 @@ def at_once(servers: int) -> int:
     return max(1, servers * BATCH_PERCENT // 100)
 
 
-def batch(servers: int) -> int:
+def max_unavailable_change(servers: int) -> int:
     """Most servers of a group of this many that a change takes without being asked for: the share rounded up.
 
     At least one. Who scales three nodes to one knows what that means; only more than that is worth a question.

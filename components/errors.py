@@ -1,4 +1,4 @@
-"""The one exception that a person sees: what is wrong, and what to do."""
+"""What a person is told when something is wrong: what it is, and what to do."""
 
 from collections.abc import Iterable
 
@@ -6,16 +6,18 @@ from collections.abc import Iterable
 class BayError(Exception):
     """A mistake or a state of the world that the user can mend.
 
-    message: one line, what is wrong and where.
-    hint: one line, what to do; may be empty.
-    exit_code: 1 error, 2 usage, 3 does not fit the quota.
+    message: one line, what is wrong and where; it names no command line, since not everybody has a terminal.
+    hint: one line, what to do; may be empty, and may name commands.
     """
 
-    def __init__(self, message: str, hint: str = "", exit_code: int = 1) -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.exit_code = exit_code
+
+
+class InvalidInput(BayError):
+    """What was asked for is wrong in itself: the same request can never succeed."""
 
 
 def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:

@@ -28,9 +28,9 @@ class GuardProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An error for a loss that nobody asked for; else whether what the bay has is another."""
-        from bay.components.disruption import HARD, losses
+        from bay.components.disruption import HARD, find_disruptions
 
-        for kind, words in losses(olds, news, news["fixed_masters"]):
+        for kind, words in find_disruptions(olds, news, news["fixed_masters"]):
             if kind not in news["allow"]:
                 asked = f"if that is what you want: pulumi config set --path 'bay:allow[0]' {kind}, for one run"
                 raise RuntimeError(f"bay {news['bay']}: {words}; {'make another bay' if kind == HARD else asked}")

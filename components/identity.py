@@ -50,9 +50,9 @@ class IdentityProvider(ResourceProvider):
         """A refresh finds what the state holds, and fails under another login: it would empty the state."""
         from dataclasses import asdict
 
-        from bay.components.openstack.login import current_login
+        from bay.components.openstack.scope import current_scope
 
-        _guard(props, asdict(current_login()))
+        _guard(props, asdict(current_scope()))
         return ReadResult(id_, props)
 
     def update(self, _id: str, olds: Properties, _news: Properties) -> UpdateResult:
@@ -116,9 +116,9 @@ def _guard_owner(bay: str, recorded: str, now: str) -> None:
 def _guard(recorded: Properties, login: Mapping[str, str]) -> None:
     """The error of `refuse_another_cloud` as one paragraph: the engine prints only an exception's text."""
     from bay.components.errors import BayError
-    from bay.components.openstack.login import refuse_another_cloud
+    from bay.components.openstack.scope import require_same_project
 
     try:
-        refuse_another_cloud(recorded["bay"], recorded["cloud"], login)
+        require_same_project(recorded["bay"], recorded["cloud"], login)
     except BayError as error:
         raise RuntimeError(f"{error.message}; {error.hint}") from None

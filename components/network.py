@@ -3,7 +3,7 @@
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import networking
 
-from bay.components.openstack.resolved import Place
+from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Mark
 from bay.components.spec.site import NetworkSpec
 
@@ -21,7 +21,7 @@ class Network(ComponentResource):
     subnet_id: Output[str] | None
     cidrs: tuple[str, ...]
 
-    def __init__(self, name: str, spec: NetworkSpec, place: Place, mark: Mark, opts: ResourceOptions) -> None:
+    def __init__(self, name: str, spec: NetworkSpec, place: ResolvedSpec, mark: Mark, opts: ResourceOptions) -> None:
         super().__init__("bay:index:Network", name, {}, opts)
         self.mark = mark
         self.subnet_id = None
@@ -36,7 +36,7 @@ class Network(ComponentResource):
                 self.subnet_id = Output.from_input(place.network.subnet_id)
         self.register_outputs({"id": self.id, "name": self.name})
 
-    def _make(self, name: str, spec: NetworkSpec, place: Place) -> None:
+    def _make(self, name: str, spec: NetworkSpec, place: ResolvedSpec) -> None:
         child = ResourceOptions(parent=self)
         described = self.mark.description
         network = networking.Network(name, name=name, tags=self.mark.tags, description=described, opts=child)

@@ -5,11 +5,16 @@ object is made, so the mark stands in the description too, which comes with the 
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from pulumi import Input, Output
+if TYPE_CHECKING:
+    from pulumi import Input, Output
 
 ID_KEY = "bay:id"
 NAME_KEY = "bay:name"
+
+Owner = Literal["cli", "file"]
+"""Who changes a bay: `bay` and services, or its file in a checkout."""
 
 
 def id_tag(bay_id: str) -> str:
@@ -27,23 +32,23 @@ class Mark:
     """Name and id of a bay, in each form that OpenStack has a place for; own_tags: what the user adds."""
 
     bay: str
-    bay_id: Output[str]
+    bay_id: "Output[str]"
     own_tags: tuple[str, ...] = ()
 
     @property
-    def tags(self) -> list[Input[str]]:
+    def tags(self) -> "list[Input[str]]":
         """For objects of Neutron and Octavia."""
         return [self.bay_id.apply(id_tag), name_tag(self.bay), *self.own_tags]
 
     @property
-    def description(self) -> Output[str]:
+    def description(self) -> "Output[str]":
         """For Neutron objects: made by the same call as the object itself."""
         return self.bay_id.apply(id_tag)
 
-    def metadata(self, group: str) -> dict[str, Input[str]]:
+    def metadata(self, group: str) -> "dict[str, Input[str]]":
         """For Nova servers and Cinder volumes."""
         return {ID_KEY: self.bay_id, NAME_KEY: self.bay, "bay:group": group}
 
-    def unique_name(self, name: str) -> Output[str]:
+    def unique_name(self, name: str) -> "Output[str]":
         """For what has neither tag, metadata nor description (server groups): the mark is part of the name."""
         return self.bay_id.apply(lambda bay_id: f"{name}.{bay_id}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bay.components import firewall
 from bay.components.engines import Engine
-from bay.components.openstack.resolved import Flavor, Place
+from bay.components.openstack.resolved import Flavor, ResolvedSpec
 from bay.components.spec import BaySpec, role_of
 from bay.components.spec.groups import NodeGroup, Volume
 
@@ -59,12 +59,12 @@ def of_type(resource: Resource, volume_type: str) -> str:
     return f"{resource} of type {volume_type}"
 
 
-def needs(name: str, spec: BaySpec, place: Place, engine: Engine) -> dict[str, int]:
+def total(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> dict[str, int]:
     """Resource -> how much a whole bay takes; RAM in MiB, gigabytes in GiB."""
-    return missing(things(name, spec, place, engine), (), {})
+    return remaining(per_resource(name, spec, place, engine), (), {})
 
 
-def missing(wanted: Things, made: Collection[Key], before: Things) -> dict[str, int]:
+def remaining(wanted: Things, made: Collection[Key], before: Things) -> dict[str, int]:
     """Resource -> how much more it takes to get from what is `made` to what is `wanted`.
 
     before: what the spec that made it asked for. Nothing is counted as given back: the new is made before the old goes.
@@ -78,7 +78,7 @@ def missing(wanted: Things, made: Collection[Key], before: Things) -> dict[str, 
     return dict(total)
 
 
-def things(name: str, spec: BaySpec, place: Place, engine: Engine) -> Things:
+def per_resource(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> Things:
     """Everything that a bay is made of and a quota counts, by kind and name."""
     found: dict[Key, Counter[str]] = {}
     for part in (
@@ -94,7 +94,7 @@ def things(name: str, spec: BaySpec, place: Place, engine: Engine) -> Things:
 Part = Iterator[tuple[Key, dict[str, int]]]
 
 
-def _network(name: str, place: Place) -> Part:
+def _network(name: str, place: ResolvedSpec) -> Part:
     if place.network is not None:
         return
     yield ("Network", name), {Resource.NETWORKS: 1}
@@ -103,7 +103,7 @@ def _network(name: str, place: Place) -> Part:
     yield ("RouterInterface", name), {Resource.PORTS: 1}
 
 
-def _firewall(name: str, spec: BaySpec, place: Place, engine: Engine) -> Part:
+def _firewall(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> Part:
     for role in firewall.ROLES:
         yield ("SecGroup", f"{name}-{role}"), {Resource.SECURITY_GROUPS: 1}
     cidrs = place.network.cidrs if place.network else (spec.network.cidr,)
@@ -128,7 +128,7 @@ def _endpoint(bay: str, spec: BaySpec) -> Part:
         yield ("Members", name), {Resource.MEMBERS: spec.masters.count}
 
 
-def _servers(name: str, spec: BaySpec, place: Place) -> Part:
+def _servers(name: str, spec: BaySpec, place: ResolvedSpec) -> Part:
     for group_name, group in spec.groups.items():
         servers = f"{name}-{group_name}"
         role = role_of(group_name)

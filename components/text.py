@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 
-def some(names: Sequence[str], limit: int = 5) -> str:
+def join_names(names: Sequence[str], limit: int = 5) -> str:
     """The first of the names, and how many there are if there are more."""
     return ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
 

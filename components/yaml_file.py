@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise BayError(f"{path}: {error.strerror}", "name a file that can be read", 2) from None
+        raise InvalidInput(f"{path}: {error.strerror}", "name a file that can be read") from None
     except UnicodeDecodeError as error:
         raise _no_yaml(str(path), error) from None
 
@@ -30,12 +30,12 @@ def mapping(text: str, name: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise _no_yaml(name, error) from None
     if not isinstance(values, dict):
-        raise BayError(f"{name}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints", 2)
+        raise InvalidInput(f"{name}: holds no fields", "write one 'field: value' a line, as 'bay model show' prints")
     return values
 
 
 def _no_yaml(name: str, error: Exception) -> BayError:
-    return BayError(f"{name}: no YAML: {_problem(error)}", "correct the file", 2)
+    return InvalidInput(f"{name}: no YAML: {_problem(error)}", "correct the file")
 
 
 def dump(value: object) -> str:

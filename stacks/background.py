@@ -8,7 +8,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def begun(work: Callable[[], Result]) -> Callable[[], Result]:
+def run_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
     """Begin it, and return what waits for its result or raises its error.
 
     No executor: Python waits for an executor's threads before it ends, so that after Ctrl-C it would sit out the login

@@ -1,111 +1,99 @@
-"""One run of `bay`: its settings, the engine for a bay, the cloud."""
+"""What all operations of one caller share: settings, one login, one connection, one Pulumi, and who listens."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import logging
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from bay import toolchain
 from bay.components.errors import BayError
-from bay.stacks import settings
+from bay.components.openstack.login import Login
+from bay.stacks.automation.process import PulumiProcess
+from bay.stacks.cancellation import Cancellation
+from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.settings import Settings
-from bay.stacks.state import passphrase
+from bay.stacks.state.disk import require_writable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from openstack.connection import Connection
 
-    from bay.stacks.automation.process import Engine
-    from bay.stacks.stack import BayStack
+LOG = logging.getLogger(__name__)
 
-ENGINE_SETTINGS = {
+PULUMI_SETTINGS = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     # Resource hooks are part of the program; a destroy without them would skip draining.
     "PULUMI_RUN_PROGRAM": "true",
 }
 
 
-class Session:
-    """Settings first; engine and cloud are made when a command asks for them."""
+class Context:
+    """May be shared by threads: the connection is made once, and openstacksdk's sessions are thread-safe.
 
-    def __init__(self, cloud: str | None = None, state: str | None = None) -> None:
-        self.settings: Settings = settings.here(cloud, state)
-        self.unset = settings.leftover_variables()
-        self.pinned = settings.pin_cloud(self.settings)
+    checkout: folder of a checkout whose files may manage bays.
+    """
 
-    def engine(self, bay: str, *, new: bool = False, state: str = "") -> "Engine":
-        """The Pulumi engine with what it needs for one bay (empty name: for reading the state only)."""
-        from bay import toolchain
-        from bay.stacks.automation.process import Engine
+    def __init__(
+        self,
+        settings: Settings,
+        login: Login,
+        listen: Listener = ignore,
+        cancel: Cancellation | None = None,
+        checkout: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        self.login = login
+        self.listen = listen
+        self.cancel = cancel or Cancellation()
+        self.checkout = checkout
+        self._connecting = Lock()
 
-        settings.ensure_local_state(self.settings)
-        found = toolchain.find(self.settings.cache, self.settings.path)
-        if found is None:
-            raise BayError(
-                "the Pulumi engine is not there", "bay doctor --build makes it; 'bay doctor' says what is missing"
-            )
-        secrets = passphrase.environment(self.settings, bay, new=new) if bay else {}
-        environment = {
-            **found.environment(),
-            **ENGINE_SETTINGS,
-            **secrets,
-            "PULUMI_BACKEND_URL": state or self.settings.state,
-        }
-        return Engine(str(found.root / "bin" / "pulumi"), found.version, environment)
-
-    def model_folders(self, named: "Path | None" = None) -> "list[Path]":
-        """Folders of models beside the built-in ones, lowest first: the user's own, then the one of --models."""
-        return [folder for folder in (self.settings.models, named) if folder]
-
+    @property
     def cloud(self) -> "Connection":
-        """A connection to the pinned cloud."""
+        """The connection to the cloud; nothing is sent before it is used, and then there is one token for all."""
+        with self._connecting:
+            return self._connection
+
+    @cached_property
+    def _connection(self) -> "Connection":
         from bay.components.openstack.connection import connect
 
-        return connect(self.settings.cloud or self.pinned.get("OS_CLOUD"))
+        return connect(self.login)
 
-    @contextmanager
-    def existing(self, bay: str, salt: str = "") -> "Iterator[BayStack]":
-        """The stack of a bay that is there."""
-        from bay.stacks.stack import opened
+    @cached_property
+    def _toolchain(self) -> toolchain.Toolchain:
+        found = toolchain.find(self.settings.cache, self.settings.path)
+        if found is None:
+            raise BayError("Pulumi is not there", "'bay doctor --build' builds it; 'bay doctor' says what is missing")
+        LOG.debug("Pulumi %s at %s", found.version, found.root)
+        return found
 
-        with opened(self.engine(bay), bay, salt=salt) as stack:
-            yield stack
+    def pulumi(self, state: str = "") -> PulumiProcess:
+        """A Pulumi that works on the caller's state, or on another; it has no passphrase yet."""
+        require_writable(self.settings)
+        program = str(self._toolchain.root / "bin" / "pulumi")
+        environment = {**self.settings.environment, **self.pulumi_environment(state)}
+        return PulumiProcess(program, self._toolchain.version, environment, self.cancel, self._notice_repair)
 
+    def pulumi_environment(self, state: str = "") -> dict[str, str]:
+        """What Pulumi needs beside what every process starts with."""
+        return {
+            **self._toolchain.environment(),
+            **PULUMI_SETTINGS,
+            **self.login.environment(),
+            "PULUMI_BACKEND_URL": state or self.settings.state,
+        }
 
-def check_cloud(bay: str, recorded: Mapping[str, str], cloud: "Connection") -> None:
-    """A bay is only touched with a login of its own cloud and project: a foreign one would lose it."""
-    from bay.components.openstack.connection import explained
-    from bay.components.openstack.login import login_of, refuse_another_cloud
+    def notify(self, bay: str, code: str, text: str) -> None:
+        """Tell whoever listens, and the log."""
+        LOG.info("%s: %s", bay or "bay", text)
+        self.tell(Notice(bay, code, text))
 
-    with explained("checking the login"):
-        current = login_of(cloud)
-    if recorded:
-        refuse_another_cloud(bay, recorded, current)
+    def tell(self, event: Event) -> None:
+        """Hand an event to whoever listens."""
+        self.listen(event)
 
-
-def interruptible(engine: "Engine", run: Callable[[], None], report: Callable[[str], None]) -> None:
-    """Run to the end; Ctrl-C stops the engine in order, a second one at once, and Interrupted says how to go on."""
-    from bay.stacks.automation.errors import Interrupted
-
-    interrupts = 0
-
-    def stop(_signal: int, _frame: object) -> None:
-        nonlocal interrupts
-        interrupts += 1
-        if interrupts == 1:
-            report("stopping: waiting for what is in flight; Ctrl-C again stops at once")
-            engine.interrupt()
-        else:
-            report("stopping at once")
-            engine.kill()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        run()
-    except Exception:
-        if not interrupts:
-            raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if interrupts:  # also where the engine says that all went well: it does so of a destroy that it stopped
-        raise Interrupted()
+    def _notice_repair(self, stacks: list[str]) -> None:
+        for name in stacks:
+            text = f"the state of bay {name} was truncated by a full disk; Pulumi's copy of a step before replaces it"
+            self.notify(name, "state-repaired", text)

@@ -28,7 +28,7 @@ _FILE_CONTENT = re.compile(r"^snippets\..*\bfiles\b")
 _PART = re.compile(r'\["(?P<quoted>[^"]+)"\]|\[(?P<index>\d+)\]|(?P<plain>[^.\[\]]+)')
 
 
-def shown(path: str, value: Any) -> str | None:
+def redact(path: str, value: Any) -> str | None:
     """The value of a property as text for a reviewer, masked and cut; None where there is none.
 
     path: as Pulumi writes it, ``networks[0].uuid``; what its names say of a secret holds for all below.
@@ -47,7 +47,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
-def at(path: str, values: Any) -> Any:
+def get_path(path: str, values: Any) -> Any:
     """What `values` hold at a path of Pulumi, ``fixedIps[0].subnetId``; None where they hold nothing there."""
     for part in _PART.finditer(path):
         if part["index"] is not None:

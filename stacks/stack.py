@@ -1,179 +1,110 @@
-"""The only module that speaks Pulumi's Automation API: one stack is one bay."""
+"""One bay's stack, opened once for an operation: its lock, its state as it was read, and Pulumi's runs on it."""
 
+import copy
 import json
-import tempfile
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi.automation import (
-    Deployment,
-    EngineEvent,
-    LocalWorkspace,
-    OutputMap,
-    ProjectSettings,
-    Stack,
-    StackSettings,
-    UpdateSummary,
-)
-from pulumi.automation._stack import StackInitMode  # only Stack's own class methods spare a caller this name
+from pulumi.automation import Deployment, Stack
 
-from bay.cli.console.output import say
-from bay.stacks.automation.errors import Locked, explained
-from bay.stacks.automation.process import Engine, planning
-from bay.stacks.program.runtime import settling
-from bay.stacks.state import file_backend
-from bay.stacks.state import snapshot as record
+from bay.components.openstack.connection import openstack_errors
+from bay.components.openstack.scope import require_same_project, scope_of
+from bay.stacks.automation import runs
+from bay.stacks.automation.errors import pulumi_errors
+from bay.stacks.automation.progress import Progress
+from bay.stacks.automation.runs import Listener, Program
+from bay.stacks.automation.workspace import open_stack, workspace
+from bay.stacks.context import Context
+from bay.stacks.errors import Interrupted, Locked, NotFound
+from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
+from bay.stacks.program.config import PROJECT
+from bay.stacks.state import file_backend, passphrase
+from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun
 
-PROJECT = "bay"
-PARALLEL = 32
-"""Resource operations in flight: the cloud answers slower than the engine asks (docs/speed.md)."""
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+LOG = logging.getLogger(__name__)
+
 PATIENCE = 30.0
 """Seconds to wait for another run on this machine that is about to end."""
 
-Program = Callable[[], None]
-Listener = Callable[[EngineEvent], None] | None
 
+class BayStack:
+    """Made by `opened` and `opened_for_change`.
 
-class Workspace(LocalWorkspace):
-    """A folder with Pulumi.yaml for one run; `--stack` names the stack in every call, so none is selected."""
-
-    def select_stack(self, stack_name: str) -> None:
-        """Nothing: `pulumi stack select` would cost a process and write the user's current stack."""
-
-
-class QuickStack(Stack):
-    """A stack whose runs end with the engine.
-
-    The Automation API starts three more processes after each run, 0.8 s in all, for outputs and history
-    that `bay` reads by itself where it needs them.
+    state: as it was read last; of a bay that is not there, it holds nothing. exists: whether there is a stack.
     """
 
-    def outputs(self) -> OutputMap:
-        """Nothing; `BayStack.outputs` has them."""
-        return {}
+    def __init__(self, context: Context, name: str, folder: Path, state_url: str = "") -> None:
+        self.context = context
+        self.name = name
+        self.pulumi = context.pulumi(state_url)
+        self.exists = True
+        self._folder = folder
+        self._salt = ""
+        self._state: StateSnapshot | None = None
 
-    def info(self, show_secrets: bool = True) -> UpdateSummary:
-        """Nothing but that the run went through: one that did not has raised before."""
-        return UpdateSummary("", datetime.now(UTC), "", {}, {}, "succeeded")
+    # What the state says
 
+    @property
+    def state(self) -> StateSnapshot:
+        """The snapshot; read when it is first asked for, and after each run that changed it."""
+        if self._state is None:
+            read = self._read()
+            self._state = StateSnapshot.from_deployment(self.name, read.deployment if read else None)
+            self._salt = self._state.salt
+        return self._state
 
-@dataclass
-class BayStack:
-    """One bay's stack, opened for one run of `bay`."""
+    def _read(self) -> Deployment | None:
+        """The deployment as it is now, secrets encrypted; None where there is no stack."""
+        folder = self.pulumi.state_folder
+        if folder and (written := file_backend.read_deployment(folder, PROJECT, self.name)):
+            return Deployment(file_backend.LAYOUT, written)
+        try:
+            if folder and not file_backend.has_stack(folder, PROJECT, self.name):
+                raise not_found(self.name)
+            return self._export()
+        except NotFound:
+            self.exists = False
+            return None
 
-    name: str
-    engine: Engine
-    stack: Stack
-
-    def export(self, secrets: bool = False) -> Deployment:
-        """The whole state; secrets stay encrypted, unless they are asked for in the clear."""
-        state = json.loads(self.command("stack", "export", *(["--show-secrets"] if secrets else [])))
+    def _export(self, *options: str) -> Deployment:
+        state = json.loads(self.command("stack", "export", *options))
         return Deployment(state["version"], state["deployment"])
 
-    def import_(self, deployment: Deployment) -> None:
-        """Put an edited state back."""
-        self._alone(lambda: self.stack.import_stack(deployment))
+    def secrets(self) -> dict[str, Any]:
+        """The deployment with its secrets in the clear; needs the bay's passphrase."""
+        return dict(self._export("--show-secrets").deployment or {})
 
-    def record(self) -> StateSnapshot:
-        """What the state says of the bay."""
-        folder = self.engine.state_folder
-        written = file_backend.deployment(folder, PROJECT, self.name) if folder else None
-        return record.read(self.name, written or self.export().deployment)
+    @contextmanager
+    def edit(self) -> Iterator[dict[str, Any]]:
+        """The deployment as plain values, to be changed in place; what was changed is written back at the end."""
+        read = self._read() or Deployment(file_backend.LAYOUT, {})
+        content: dict[str, Any] = dict(read.deployment or {})
+        before = copy.deepcopy(content)
+        yield content
+        if content != before:
+            LOG.debug("%s: the state is edited", self.name)
+            self.replace_state(Deployment(read.version, content))
 
-    def up(
-        self,
-        program: Program,
-        on_event: Listener = None,
-        replace: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        plan: Path | None = None,
-    ) -> None:
-        """Make the cloud what the program says.
+    def unprotected_copy(self) -> Deployment:
+        """The deployment with nothing in it protected, for a look at it in another place."""
+        read = self._read() or Deployment(file_backend.LAYOUT, {})
+        content = dict(read.deployment or {})
+        resources = content.get("resources") or []
+        return Deployment(read.version, {**content, "resources": [_unprotected(resource) for resource in resources]})
 
-        replace: URNs of what is made anew though it is as it should be. exclude: of what stays as it is.
-        plan: file that `preview` saved; a step that is not in it ends the run.
-        """
-        self._alone(
-            lambda: self.stack.up(
-                program=settling(program),
-                on_event=on_event,
-                replace=list(replace),
-                exclude=list(exclude),
-                plan=str(plan) if plan else None,
-                parallel=PARALLEL,
-                suppress_outputs=True,
-                color="never",
-                run_program=False,  # only then does the engine read again first what was adopted
-            )
-        )
-
-    def compare(self, on_event: Listener) -> None:
-        """Read all that the state has from the cloud and tell, by events, what differs; nothing is changed."""
-        with explained(self.name):
-            self.stack.preview_refresh(on_event=on_event, parallel=PARALLEL, color="never", run_program=False)
-
-    def refresh(self, urns: Sequence[str], on_event: Listener = None) -> None:
-        """Write what the cloud says of these, and of nothing else, into the state; what is gone leaves it."""
-        self._alone(
-            lambda: self.stack.refresh(
-                target=list(urns),
-                on_event=on_event,
-                parallel=PARALLEL,
-                suppress_outputs=True,
-                color="never",
-                run_program=False,
-            )
-        )
-
-    def preview(
-        self, program: Program, on_event: Listener = None, *, refresh: bool = False, save: Path | None = None
-    ) -> None:
-        """Tell, by events, what `up` would do; Protected where it would refuse to.
-
-        refresh: compare with the cloud as it is now, not with the state. save: file for the engine's own plan.
-        """
-        self.stack.workspace.env_vars = planning()
-        with explained(self.name):
-            self.stack.preview(
-                program=settling(program),
-                on_event=on_event,
-                refresh=refresh or None,
-                plan=str(save) if save else None,
-                parallel=PARALLEL,
-                color="never",
-                run_program=False,
-            )
-
-    def destroy(self, on_event: Listener = None, targets: Sequence[str] = ()) -> None:
-        """Delete everything the state knows; no node is drained first, since all of them go.
-
-        targets: URNs of what goes alone, with what depends on it.
-        """
-        self._alone(
-            lambda: self.stack.destroy(
-                target=list(targets),
-                target_dependents=bool(targets),
-                on_event=on_event,
-                parallel=PARALLEL,
-                suppress_outputs=True,
-                color="never",
-                run_program=False,
-            )
-        )
-
-    def unprotect(self, *urns: str) -> None:
-        """Lift the protection of these: the user asked for their end.
-
-        The next run of the program protects again what it keeps.
-        """
-        self._alone(lambda: self.command("state", "unprotect", *urns, "--yes"))
+    def replace_state(self, deployment: Deployment) -> None:
+        """Put another deployment in the place of the stack's."""
+        self._change(lambda: self._stack.import_stack(deployment))
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""
@@ -189,23 +120,126 @@ class BayStack:
         newest = entries[0] if entries else {}
         return LastRun(newest.get("kind", ""), newest.get("result", ""), len(entries), newest.get("endTime", ""))
 
+    # The cloud
+
+    @cached_property
+    def cloud(self) -> "Connection":
+        """The caller's connection; BayError where its login is for another cloud or project than the bay's."""
+        require_own_project(self.context.cloud, self.state)
+        return self.context.cloud
+
+    def notify(self, code: str, text: str) -> None:
+        """Tell whoever listens something about this bay."""
+        self.context.notify(self.name, code, text)
+
+    # Pulumi's runs
+
+    @cached_property
+    def _stack(self) -> Stack:
+        where = workspace(self._folder, self.pulumi, self._salt, self.name)
+        return open_stack(self.name, where, new=not self.exists)
+
+    def create(self) -> None:
+        """Make the stack, where there is none yet."""
+        if not self.exists:
+            _ = self._stack
+            self.exists = True
+            self._state = None
+
+    def up(
+        self,
+        program: Program,
+        *,
+        replace: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        plan: Path | None = None,
+    ) -> None:
+        """Make the cloud what the program says; see `bay.stacks.automation.runs.up`."""
+        self._run(
+            "apply",
+            lambda listener: runs.up(self._stack, program, listener, replace=replace, exclude=exclude, plan=plan),
+        )
+
+    def compare(self, listener: Listener) -> None:
+        """Tell, by events, how the cloud differs from the state; nothing is changed."""
+        with pulumi_errors(self.name):
+            runs.compare(self._stack, listener)
+
+    def refresh(self, urns: Sequence[str]) -> None:
+        """Write what the cloud says of these, and of nothing else, into the state; what is gone leaves it."""
+        self._change(lambda: runs.refresh(self._stack, urns))
+
+    def preview(self, program: Program, listener: Listener, *, refresh: bool = False, save: Path | None = None) -> None:
+        """Tell, by events, what `up` would do; Protected where it would refuse to."""
+        with pulumi_errors(self.name), self._interruptible(), self._planning():
+            runs.preview(self._stack, program, listener, refresh=refresh, save=save)
+
+    @contextmanager
+    def _planning(self) -> Iterator[None]:
+        variables = self._stack.workspace.env_vars
+        self._stack.workspace.env_vars = {**variables, **self.pulumi.planning_environment()}
+        try:
+            yield
+        finally:
+            self._stack.workspace.env_vars = variables
+
+    def destroy(self, targets: Sequence[str] = ()) -> None:
+        """Delete everything the state knows; no node is drained first, since all of them go.
+
+        targets: URNs of what goes alone, with what depends on it.
+        """
+        self._run("destroy", lambda listener: runs.destroy(self._stack, listener, targets))
+
+    def unprotect(self, *urns: str) -> None:
+        """Lift the protection of these: their end was asked for.
+
+        The next run of the program protects again what it keeps.
+        """
+        self._change(lambda: self._pulumi("state", "unprotect", *urns, "--yes"))
+
     def remove(self) -> None:
         """Forget the stack, its history and its settings; only an empty one goes."""
-        self.command("stack", "rm", "--yes")
+        self._change(lambda: self._pulumi("stack", "rm", "--yes"))
+        self.exists = False
 
     def cancel(self) -> None:
         """Take away the lock of a run that is no more."""
-        self.command("cancel", "--yes")
+        with pulumi_errors(self.name):
+            self._pulumi("cancel", "--yes")
 
-    def _alone(self, run: Callable[[], object]) -> None:
+    def command(self, *words: str) -> str:
+        """Any `pulumi` command on this stack that changes nothing."""
+        with pulumi_errors(self.name):
+            return self._pulumi(*words)
+
+    def _pulumi(self, *words: str) -> str:
+        return self.pulumi.run([*words, "--stack", self.name], str(self._project_folder), {}).stdout
+
+    @cached_property
+    def _project_folder(self) -> Path:
+        """A folder with the project's settings, in which `pulumi` finds the stack by its short name."""
+        workspace(self._folder, self.pulumi)
+        return self._folder
+
+    def _run(self, phase: Phase, run: Callable[[Listener], object]) -> None:
+        """A run that changes resources: with progress, a guard of the state's disk, and an end in order."""
+        self.context.tell(PhaseStarted(self.name, phase))
+        try:
+            with disk_guard(self.pulumi):
+                self._change(lambda: run(Progress(self.name, self.context.tell)))
+        finally:
+            self.context.tell(PhaseEnded(self.name, phase))
+
+    def _change(self, run: Callable[[], object]) -> None:
         """Run once nobody else holds the stack: a dead run's lock is taken away, an ending one is waited for.
 
-        An engine whose `bay` was killed ends by itself, but first finishes what is in flight.
+        A Pulumi whose parent was killed ends by itself, but first finishes what is in flight.
         """
-        deadline, waiting = time.monotonic() + PATIENCE, False
+        deadline, told = time.monotonic() + PATIENCE, False
         while True:
+            self._remove_dead_locks()
             try:
-                with explained(self.name):
+                with pulumi_errors(self.name), self._interruptible():
                     run()
                 return
             except Locked as locked:
@@ -214,41 +248,52 @@ class BayStack:
                 elif not locked.here or time.monotonic() > deadline:
                     raise
                 else:
-                    if not waiting:
-                        say(f"{locked.message}; waiting for its end")
-                    waiting = True
-                    time.sleep(1)
+                    if not told:
+                        self.notify("waiting-for-lock", f"{locked.message}; waiting for its end")
+                    told = True
+                    self.context.cancel.sleep(1)
+            finally:
+                self._state = None
 
-    def command(self, *words: str) -> str:
-        """Any `pulumi` command on this stack."""
-        with explained(self.name):
-            workspace = self.stack.workspace
-            return self.engine.run([*words, "--stack", self.name], workspace.work_dir, {}).stdout
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Interrupted, whatever Pulumi says: it calls a destroy that it stopped a success."""
+        try:
+            yield
+        except Exception:
+            if self.context.cancel.is_requested:
+                raise Interrupted from None
+            raise
+        self.context.cancel.raise_if_requested()
+
+    def _remove_dead_locks(self) -> None:
+        """Of a ``file://`` state, without a process: as `pulumi cancel` does, but only where the holder is no more."""
+        folder = self.pulumi.state_folder
+        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+            if holder.is_dead:
+                LOG.info("%s: the lock of process %d, which is no more, is removed", self.name, holder.pid)
+                holder.file.unlink(missing_ok=True)
+
+    def use_passphrase(self, *, new: bool = False) -> None:
+        """Hand Pulumi the bay's passphrase; new: make one, if there is none."""
+        self.pulumi.environment |= passphrase.environment(self.context.settings, self.name, new=new)
 
 
-@contextmanager
-def opened(engine: Engine, name: str, *, new: bool = False, salt: str = "") -> Iterator[BayStack]:
-    """Open the stack of a bay (`new`: make it); its folder is temporary and goes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="bay-") as folder:
-        workspace = Workspace(
-            work_dir=folder,
-            pulumi_command=engine,
-            project_settings=ProjectSettings(name=PROJECT, runtime="python"),
-            stack_settings={name: StackSettings(encryption_salt=salt)} if salt else None,
-        )
-        with explained(name):
-            stack = QuickStack(name, workspace, StackInitMode.CREATE if new else StackInitMode.SELECT)
-        yield BayStack(name, engine, stack)
+def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:
+    """BayError where a login is for another cloud or project than the bay's.
+
+    A foreign login would lose the bay: a refresh with it drops every resource from the state.
+    """
+    if state.cloud:
+        with openstack_errors("checking the login"):
+            current = scope_of(cloud)
+        require_same_project(state.name, state.cloud, current)
 
 
-def stack_names(engine: Engine) -> list[str]:
-    """Names of the bays that the state holds."""
-    with tempfile.TemporaryDirectory(prefix="bay-") as folder:
-        workspace = Workspace(
-            work_dir=folder,
-            pulumi_command=engine,
-            project_settings=ProjectSettings(name=PROJECT, runtime="python"),
-        )
-        with explained(""):
-            output = engine.run(["stack", "ls", "--json", "--project", PROJECT], workspace.work_dir, {}).stdout
-    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in json.loads(output))
+def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resource.items() if key != "protect"}
+
+
+def not_found(name: str) -> NotFound:
+    """The error for a name that the state does not know."""
+    return NotFound(f"there is no bay {name!r} in this state", "'bay list' shows the bays")

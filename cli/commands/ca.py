@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import say
+from bay.cli.console.terminal import say
+from bay.components.errors import InvalidInput
 
 commands = typer.Typer(no_args_is_help=True, help="The certificate authority of a bay.")
 
@@ -23,13 +24,9 @@ def show_authority(
 
     Example: bay ca show physics > ca.pem
     """
-    from bay.stacks.context import Session
-    from bay.stacks.runs import recorded
-    from bay.stacks.state.pki import authority, keys_of
+    from bay.cli.session import open_bays
 
-    session = Session(state=state)
-    record = recorded(session, name)
-    typer.echo(authority(record, keys_of(session, record), kind).certificate, nl=False)
+    typer.echo(open_bays(state=state).authority(name, kind).certificate, nl=False)
 
 
 @commands.command("sign")
@@ -53,23 +50,17 @@ def sign_request(
     """
     from datetime import UTC, datetime, timedelta
 
+    from bay.cli.session import open_bays
     from bay.components.engines import ENGINES
-    from bay.components.errors import BayError
     from bay.components.node.certificates import LEAF_LIFETIME, read_request, signed_request
-    from bay.stacks.context import Session
-    from bay.stacks.operations.change import must_exist
-    from bay.stacks.runs import recorded
-    from bay.stacks.state.pki import authority, keys_of
 
     try:
         asked = read_request(options.text_of(request))
     except ValueError as error:
-        raise BayError(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME makes one", 2) from None
-    session = Session(state=state)
-    record = recorded(session, name)
-    engine = ENGINES[must_exist(record).coe]
-    issuer = authority(record, keys_of(session, record))
+        raise InvalidInput(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME makes one") from None
+    bays = open_bays(state=state)
+    engine = ENGINES[bays.snapshot(name).require_spec().coe]
     now = datetime.now(UTC).replace(microsecond=0)
     lifetime = LEAF_LIFETIME if days is None else timedelta(days=days)
-    typer.echo(signed_request(issuer, asked, now, lifetime), nl=False)
+    typer.echo(signed_request(bays.authority(name), asked, now, lifetime), nl=False)
     say(f"a certificate for {asked.subject.rfc4514_string()} as a client of bay {name}: it {engine.certificate_power}")

@@ -1,14 +1,7 @@
-"""`bay create`: a new bay; and `bay wait`."""
-
-from typing import TYPE_CHECKING
+"""`bay create`: a new bay."""
 
 from bay.cli import options
-from bay.cli.console.output import say
-
-if TYPE_CHECKING:
-    from bay.components.spec import BaySpec
-    from bay.stacks.context import Session
-    from bay.stacks.state.snapshot import StateSnapshot
+from bay.cli.console.terminal import say
 
 
 def create(
@@ -28,63 +21,25 @@ def create(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Make a bay and wait until its engine runs.
+    """Create a bay and wait until its engine runs.
 
     Example: bay create physics --model swarm --nodes 5 --set access.api=[192.0.2.0/24]
 
-    Run again after a failure or a Ctrl-C, it goes on where it was cut off.
+    Run again after a failure or a Ctrl-C, it resumes.
     """
-    from bay.cli.commands.preview import show_plan
-    from bay.cli.spec_request import Wish
-    from bay.stacks.context import Session
-    from bay.stacks.operations.apply import create as make
-    from bay.stacks.plan.bound import bound_by
+    from bay.cli.planning import print_plan
+    from bay.cli.session import changing, open_bays, spec_request
 
-    session = Session(os_cloud, state)
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
-        with bound_by(plan, name) as bound:
-            if dry_run:
-                show_plan(session, name, bound.specify)
-                return
-            make(session, name, bound.specify, say, bound)
-        _finish(session, name, 0 if no_wait else timeout)
-        return
+    bays = open_bays(os_cloud, state)
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
-    wish = Wish(session, said, addons or [], models)
-
-    def specify(record: "StateSnapshot | None") -> "BaySpec":
-        return wish.specify(record.spec if record else None)
-
+    specify = spec_request(bays, said, addons, models)
     if dry_run:
-        show_plan(session, name, specify)
+        print_plan(bays, name, options.planned(plan, name) or specify)
         return
-    make(session, name, specify, say)
-    _finish(session, name, 0 if no_wait else timeout)
-
-
-def _finish(session: "Session", name: str, minutes: float) -> None:
-    from bay.stacks.cluster.readiness import wait_for_new
-
-    if minutes:
-        wait_for_new(session, name, (), minutes)
-    say(f"bay {name} is made; 'bay show {name}' shows it, 'bay config {name}' writes its client files")
-
-
-def wait(
-    name: options.Name,
-    timeout: options.Timeout = options.MINUTES,
-    os_cloud: options.OsCloud = None,
-    state: options.State = None,
-) -> None:
-    """Wait until the engine runs on every server of a bay.
-
-    Example: bay create physics --model swarm --no-wait && bay wait physics
-    """
-    from bay.stacks.cluster.readiness import wait_for_new
-    from bay.stacks.context import Session
-
-    wait_for_new(Session(os_cloud, state), name, (), timeout)
-    say(f"bay {name} is ready")
+    with changing(bays):
+        bays.create(name, specify, plan=plan, wait=options.waiting(no_wait, timeout))
+    say(f"bay {name} is created; 'bay show {name}' shows it, 'bay config {name}' writes its client files")

@@ -1,22 +1,23 @@
 """`bay delete`: the end of a bay."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format, print_list, say
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.operations.delete_plan import Fate
-    from bay.stacks.state.snapshot import StateSnapshot
+    from bay.stacks.approval import Approvable
+    from bay.stacks.operations.delete_plan import DeletePlan
 
 KeepVolumes = Annotated[
     bool,
-    typer.Option("--keep-volumes", help="Keep the volumes that the engine made, with their snapshots and backups."),
+    typer.Option("--keep-volumes", help="Keep the volumes that the engine created, with their snapshots and backups."),
 ]
 KeepFloatingIps = Annotated[
-    bool, typer.Option("--keep-floating-ips", help="Keep the floating IPs in the project, on no port.")
+    bool, typer.Option("--keep-floating-ips", help="Keep the floating IPs in the project, detached.")
 ]
 
 
@@ -31,49 +32,37 @@ def delete(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Delete a bay, what its engine made, and everything that carries its mark; nothing is left.
+    """Delete a bay, what its engine created, and everything that carries its mark; nothing is left.
 
     What is not among the bay's own servers and networks is listed first; with --dry-run on stdout, and nothing is done.
-    Things of others that are in the way are named, and never deleted.
+    Resources of others that block the deletion are named, and never deleted.
 
     Example: bay delete physics --yes
     """
-    from bay.stacks.context import Session, check_cloud
-    from bay.stacks.operations.change import confirm
-    from bay.stacks.operations.delete import delete as end
-    from bay.stacks.operations.delete_plan import COLUMNS, refuse, survey
-    from bay.stacks.operations.protection import refuse_protected
+    from bay.cli.console.rows import DELETE_COLUMNS
+    from bay.cli.prompts import TerminalApproval
+    from bay.cli.session import changing, open_bays
     from bay.stacks.operations.retain import Keep
-    from bay.stacks.runs import recorded
 
-    session, keep = Session(os_cloud, state), Keep(keep_volumes, keep_floating_ips)
-    record = recorded(session, name)
-    refuse_protected(record)
-    cloud = session.cloud()
-    check_cloud(name, record.cloud, cloud)
-    servers = ", ".join(node.name for node in record.nodes[:6]) + (" ..." if len(record.nodes) > 6 else "")
-    say(f"bay {name}: {len(record.nodes)} servers ({servers or 'none'}), {len(record.ids)} resources")
-    fates = survey(cloud, record, keep)
+    bays, keep = open_bays(os_cloud, state), Keep(keep_volumes, keep_floating_ips)
     if dry_run:
-        print_list([fate.row for fate in fates], COLUMNS, form, column or ())
+        plan = bays.delete_plan(name, keep)
+        _summary(plan)
+        print_list([one.row for one in plan.dispositions], DELETE_COLUMNS, form, column or ())
         return
-    for fate in fates:
-        say(str(fate))
-    refuse(name, fates)
-    confirm(f"delete bay {name} and all its data{_more(record, fates)}", yes)
-    end(session, name, say, keep)
+    approve = TerminalApproval(yes, _show, ("delete",), always_shows=True)
+    with changing(bays):
+        bays.delete(name, keep, approve=approve)
     say(f"bay {name} is deleted")
 
 
-def _more(record: "StateSnapshot", fates: "list[Fate]") -> str:
-    """``, and 1 load balancer, 2 volumes of the list, but keep 1 floating IP``, as far as there is any."""
-    from collections import Counter
+def _show(approvable: "Approvable") -> None:
+    plan = cast("DeletePlan", approvable)
+    _summary(plan)
+    for one in plan.dispositions:
+        say(str(one))
 
-    from bay.stacks.operations.delete_plan import Action
 
-    def counted(action: Action) -> str:
-        kinds = Counter(fate.kind for fate in fates if fate.action == action)
-        return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in kinds.items())
-
-    going, kept = counted(Action.DELETE), counted(Action.KEEP)
-    return f"{f', and {going} of the list' if going else ''}{f', but keep {kept}' if kept else ''}"
+def _summary(plan: "DeletePlan") -> None:
+    servers = ", ".join(plan.servers[:6]) + (" ..." if len(plan.servers) > 6 else "")
+    say(f"bay {plan.bay}: {len(plan.servers)} servers ({servers or 'none'}), {plan.resources} resources")

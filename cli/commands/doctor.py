@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format, print_list, say
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
 
 COLUMNS = ("name", "ok", "detail", "remedy")
 
@@ -25,12 +26,12 @@ def doctor(
     """
     from bay import toolchain
     from bay.cli.doctor import checks
-    from bay.stacks.context import Session
+    from bay.cli.session import open_bays
 
-    session = Session(os_cloud, state)
+    context = open_bays(os_cloud, state).context
     if build:
-        toolchain.ensure(session.settings.cache, session.settings.path, say)
-    found = checks(session)
+        toolchain.ensure(context.settings.cache, context.settings.path, say)
+    found = checks(context)
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
     print_list(rows, COLUMNS, form, columns or [])
     raise typer.Exit(0 if all(check.ok for check in found) else 1)

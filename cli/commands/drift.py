@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format, print_list, say
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.context import Session
+    from bay.stacks.bays import Bays
     from bay.stacks.operations.drift import Drift
 
 EXIT_DRIFT = 2
 """Exit code where something differs; 0 nothing, 1 error."""
 
 AT_ONCE = 2
-"""Bays compared at the same time: each runs an engine of its own, which uses a core."""
+"""Bays compared at the same time: each runs a Pulumi of its own, which uses a core."""
 
 
 def drift(
@@ -33,58 +34,38 @@ def drift(
 
     Example: bay drift --all -f json
 
-    Reads only: cloud, state and files stay as they are. 'bay repair' mends what is found.
+    Read-only: cloud, state and files stay as they are. 'bay repair' repairs what is found.
     """
-    from bay.stacks.context import Session
-    from bay.stacks.operations.drift import COLUMNS
+    from bay.cli.console.rows import DRIFT_COLUMNS
+    from bay.cli.session import open_bays
 
-    session = Session(os_cloud, state)
-    if every:
-        _refuse_a_name(name)
-    found = _of_all(session) if every else [_of_one(session, _named(name))]
+    options.refuse_beside_all(name, every, command="drift")
+    bays = open_bays(os_cloud, state)
+    found = [_of_one(bays, name)] if name is not None else _of_all(bays)
     known = [drift for drift in found if drift is not None]
-    print_list([row for drift in known for row in drift.rows], COLUMNS, form, columns or [])
+    rows = [difference.row(drift.state.name) for drift in known for difference in drift.all_differences]
+    print_list(rows, DRIFT_COLUMNS, form, columns or [])
     if len(known) < len(found):
         raise typer.Exit(1)
-    raise typer.Exit(EXIT_DRIFT if any(drift.rows for drift in known) else 0)
+    raise typer.Exit(EXIT_DRIFT if rows else 0)
 
 
-def _refuse_a_name(name: str | None) -> None:
-    from bay.components.errors import BayError
-
-    if name is not None:
-        raise BayError("--all takes no name beside it", "bay drift NAME for one bay", 2)
-
-
-def _named(name: str | None) -> str:
-    from bay.components.errors import BayError
-    from bay.components.spec import check_name
-
-    if name is None:
-        raise BayError("which bay?", "bay drift NAME, or bay drift --all", 2)
-    check_name(name)
-    return name
-
-
-def _of_one(session: "Session", name: str) -> "Drift":
-    from bay.stacks.operations.drift import compare
-
-    drift = compare(session, name)
+def _of_one(bays: "Bays", name: str) -> "Drift":
+    drift = bays.drift(name)
     say(f"bay {name}: {drift.summary}")
     return drift
 
 
-def _of_all(session: "Session") -> "list[Drift | None]":
+def _of_all(bays: "Bays") -> "list[Drift | None]":
     """None for a bay that cannot be compared: why is said, and it hides no other."""
     from bay.components.errors import BayError
-    from bay.stacks.stack import stack_names
 
     def of_one(name: str) -> "Drift | None":
         try:
-            return _of_one(session, name)
+            return _of_one(bays, name)
         except BayError as error:
             say(f"bay {name}: {error.message}: {error.hint}")
             return None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(of_one, stack_names(session.engine(""))))
+        return list(pool.map(of_one, bays.names()))

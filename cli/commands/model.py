@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format, print_list, print_one, say
+from bay.cli.console.formats import Format, print_list, print_one
+from bay.cli.console.terminal import say
+from bay.components.errors import InvalidInput
 
 if TYPE_CHECKING:
     from bay.components.spec.models import Model
@@ -58,9 +60,9 @@ def show_model(
 
     Example: bay model show swarm > my-bay.yaml
     """
-    from bay.components.spec.merge import resolve
+    from bay.components.spec.merge import build_spec
 
-    spec = resolve([{"model": name}], _folders(folder), addons or [])
+    spec = build_spec([{"model": name}], _folders(folder), addons or [])
     print_one(spec.model_dump(mode="json"), form, columns or [])
 
 
@@ -79,11 +81,11 @@ def list_fields(
     Example: bay model fields -f csv > fields.csv
     """
     from bay.components.engines import ENGINES
-    from bay.components.errors import BayError, nearest
+    from bay.components.errors import nearest
     from bay.components.spec.docs import option_fields, spec_fields
 
     if coe is not None and coe not in ENGINES:
-        raise BayError(f"there is no engine {coe!r}", nearest(coe, list(ENGINES)), 2)
+        raise InvalidInput(f"there is no engine {coe!r}", nearest(coe, list(ENGINES)))
     found = [*spec_fields(), *(field for name in ENGINES if coe in (None, name) for field in option_fields(name))]
     print_list([field.row() for field in found], FIELD_COLUMNS, form, columns or [])
 
@@ -103,23 +105,22 @@ def from_magnum(
     """
     import json
 
-    from bay.components.errors import BayError
     from bay.components.magnum.template import convert
 
     text = options.text_of(file)
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise BayError(
-            f"{file}: no JSON: {error}", "make it with: openstack coe cluster template show -f json", 2
+        raise InvalidInput(
+            f"{file}: no JSON: {error}", "make it with: openstack coe cluster template show -f json"
         ) from None
     typer.echo(convert(document).text(), nl=False)
 
 
 def _folders(named: Path | None) -> list[Path]:
-    from bay.stacks.settings import here
+    from bay.cli.environment import settings
 
-    return [folder for folder in (here().models, named) if folder]
+    return [folder for folder in (settings().models, named) if folder]
 
 
 def _readable(name: str, folders: list[Path]) -> "Model | None":
@@ -136,7 +137,7 @@ def _readable(name: str, folders: list[Path]) -> "Model | None":
 
 def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
     from bay.components.errors import BayError
-    from bay.components.spec.merge import resolve
+    from bay.components.spec.merge import build_spec
 
     row: dict[str, Any] = {
         "name": model.name,
@@ -147,7 +148,7 @@ def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
         "about": model.about,
     }
     try:
-        spec = resolve([{"model": model.name}], folders)
+        spec = build_spec([{"model": model.name}], folders)
     except BayError as error:  # it may be meant for others to extend, or for --set to fill in
         say(f"model {model.name} is not whole: {error.message}")
         return row

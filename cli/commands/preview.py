@@ -1,21 +1,9 @@
 """`bay preview`: what a change would do, and nothing is changed."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from bay.components.spec import BaySpec
-    from bay.stacks.context import Session
-    from bay.stacks.plan.planner import Specify
-    from bay.stacks.plan.types import Plan
-    from bay.stacks.state.snapshot import StateSnapshot
+from bay.cli.console.formats import Format
 
 EXIT_CHANGES = 2
 """Exit code of a preview that would change something; 0 nothing, 1 error, 3 over quota."""
@@ -40,7 +28,7 @@ def preview(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Show what a change would do, its dangers first, and whether it fits.
+    """Show what a change would do, its risks first, and whether it fits.
 
     Exit 0: nothing would change, 2: something would, 3: over quota, 1: error.
 
@@ -52,66 +40,31 @@ def preview(
 
     Example: bay preview --all --from origin/my-branch -f markdown
     """
-    from bay.cli import preview_sources
-    from bay.cli.spec_request import Wish
-    from bay.stacks.context import Session
+    from bay.cli import bulk_preview, preview_sources
+    from bay.cli.console import bulk
+    from bay.cli.planning import print_plan
+    from bay.cli.session import open_bays, spec_request
 
-    session = Session(os_cloud, state)
+    bays = open_bays(os_cloud, state)
+    files = preview_sources.files(bays.context.checkout, commit)
     if name is None or every:
         options.refuse_beside_all(name, every, model, nodes, masters, keypair, assignments, addons, file, save)
-        raise typer.Exit(
-            _every(session, preview_sources.shared(os_cloud, state, models, refresh, commit), commit, form, columns)
-        )
+        found = preview_sources.preview_all(bays, files, models, refresh=refresh)
+        bulk.show(found, form, columns or [])
+        raise typer.Exit(bulk_preview.worst(found))
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
-    wish = Wish(session, said, addons or [], models)
-    files = preview_sources.files(commit)
-
-    def specify(record: "StateSnapshot | None") -> "BaySpec":
-        return wish.specify(preview_sources.before(name, record, files, session.model_folders(models)))
-
-    allowed = files.allowed(name) if files else ()
-    plan = show_plan(session, name, specify, form, columns or [], refresh=refresh, save=save, allowed=allowed)
+    wanted = preview_sources.over_file(name, files, spec_request(bays, said, addons, models))
+    plan = print_plan(
+        bays,
+        name,
+        wanted,
+        form,
+        columns or [],
+        refresh=refresh,
+        save=save,
+        from_file=files is not None and files.strict,
+        allowed=files.allowed(name) if files else (),
+    )
     raise typer.Exit(0 if plan.empty else EXIT_CHANGES)
-
-
-def _every(session: "Session", shared: list[str], commit: str | None, form: Format, columns: list[str] | None) -> int:
-    from bay.cli import bulk_preview as every
-    from bay.cli import preview_sources
-
-    names, wrong = preview_sources.bays(session, commit)
-    found = [*every.outcomes(names, shared), *wrong]
-    every.show(found, form, columns or [])
-    return every.worst(found)
-
-
-def show_plan(
-    session: "Session",
-    name: str,
-    specify: "Specify",
-    form: Format = Format.TABLE,
-    columns: list[str] | None = None,
-    *,
-    refresh: bool = False,
-    save: "Path | None" = None,
-    allowed: "Sequence[str]" = (),
-) -> "Plan":
-    """Print the plan of a bay, existing or not, and what it takes of the quotas; return it, or raise Quota.
-
-    save: file that keeps the plan. allowed: kinds of loss that the bay's file lets through.
-    """
-    from bay.cli.console.plan_table import show
-    from bay.cli.preview_sources import with_allowed
-    from bay.stacks.plan import quota
-    from bay.stacks.plan.planner import plan_of
-    from bay.stacks.plan.save import draw_and_save
-
-    if save:
-        plan = draw_and_save(session, name, specify, save, refresh=refresh)
-    else:
-        plan = plan_of(session, name, specify, refresh=refresh)
-    plan = with_allowed(plan, allowed)
-    show(plan, form, columns or [])
-    quota.refuse(name, plan.quota)
-    return plan

@@ -6,7 +6,8 @@ import typer
 
 from bay.cli import options
 from bay.cli.commands import sandbox_image
-from bay.cli.console.output import Format, print_list, say
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
     from bay.sandbox import Sandbox
@@ -72,8 +73,8 @@ def reset() -> None:
 
 
 def _sandbox() -> "Sandbox":
+    from bay.cli.environment import settings
     from bay.sandbox import Sandbox
-    from bay.stacks.settings import here
 
-    found = here()
+    found = settings()
     return Sandbox(state=found.sandbox_state, cache=found.cache / "sandbox")

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.console.output import Format, print_list, say
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
 
 commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's servers boot from.")
 
@@ -25,10 +26,10 @@ def build(
     Example: bay sandbox image build swarm
     """
     import bay.sandbox.images
-    from bay.stacks.settings import here
+    from bay.cli.environment import settings
 
-    settings = here()
-    folder = bay.sandbox.images.build(settings.cache / "sandbox", engine, settings.path, say, apt_sources or ())
+    here = settings()
+    folder = bay.sandbox.images.build(here.cache / "sandbox", engine, here.path, say, apt_sources or ())
     say(f"ready: {folder}")
 
 
@@ -38,11 +39,11 @@ def list_images(form: options.Form = Format.TABLE, columns: options.Columns = No
 
     Example: bay sandbox image list
     """
+    from bay.cli.environment import settings
     from bay.sandbox.images import stock
-    from bay.stacks.settings import here
 
     rows = [
         {"image": i.name, "engines": list(i.engines), "state": i.state, "size_mib": i.size, "folder": str(i.folder)}
-        for i in stock(here().cache / "sandbox")
+        for i in stock(settings().cache / "sandbox")
     ]
     print_list(rows, ("image", "engines", "state", "size_mib", "folder"), form, columns or [])

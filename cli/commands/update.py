@@ -1,8 +1,4 @@
-"""`bay update` and `bay scale`: a bay that exists is made what its spec then says."""
-
-from typing import Annotated
-
-import typer
+"""`bay update`: another spec for a bay that exists."""
 
 from bay.cli import options
 
@@ -32,49 +28,13 @@ def update(
 
     Example: bay preview physics --nodes 10 --save ten.plan && bay update physics --plan ten.plan
     """
-    from bay.cli.spec_request import Wish
-    from bay.stacks.context import Session
-    from bay.stacks.operations.change import Ask, apply, carry_out
+    from bay.cli.planning import Change, change
+    from bay.cli.session import open_bays, spec_request
 
-    session = Session(os_cloud, state)
-    ask = Ask(yes, dry_run, 0 if no_wait else timeout, tuple(allow or ()))
     if plan:
         options.refuse_beside_plan(nodes, masters, assignments, addons, file)
-        carry_out(session, name, plan, ask)
-        return
+    bays = open_bays(os_cloud, state)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
-    edit = Wish(session, said, addons or [], models).specify
-    apply(session, name, edit, ask)
-
-
-def scale(
-    name: options.Name,
-    count: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of servers the group shall have.")] = None,
-    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
-    remove: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
-    ] = None,
-    allow: options.Allow = None,
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    no_wait: options.NoWait = False,
-    timeout: options.Timeout = options.MINUTES,
-    os_cloud: options.OsCloud = None,
-    state: options.State = None,
-) -> None:
-    """Give a bay more or fewer nodes; nodes removed by name move no other.
-
-    Example: bay scale physics 10
-
-    Example: bay scale physics --remove physics-node-3
-    """
-    from bay.stacks.context import Session
-    from bay.stacks.operations.change import Ask, apply, scaled
-
-    apply(
-        Session(os_cloud, state),
-        name,
-        lambda spec: scaled(name, spec, group, count, remove or []),
-        # Who says how many nodes there shall be has asked for those to go; only the typing may have been wrong.
-        Ask(yes, dry_run, 0 if no_wait else timeout, tuple(allow or ()), answered=("batch",)),
-    )
+    specify = options.planned(plan, name) or spec_request(bays, said, addons, models)
+    wait = options.waiting(no_wait, timeout)
+    change(bays, name, specify, Change(yes, tuple(allow or ()), dry_run=dry_run, wait=wait, plan=plan))

@@ -1,4 +1,4 @@
-"""A plan as the comment of a merge request: the headline and the dangers open, all else folded, and never too long."""
+"""A plan as the comment of a merge request: the headline and the risks open, all else folded, and never too long."""
 
 import re
 from collections import Counter
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from bay.cli.console import plan_text
 from bay.cli.console.fold import folded
-from bay.stacks.plan.types import OPERATIONS, Change, Field, Group, Plan
+from bay.stacks.plan.types import OPERATIONS, Change, FieldChange, Group, Plan
 
 LIMIT = 65_536
 """Characters of a comment on GitHub; GitLab takes 1,000,000 in a note."""
-ROOM = LIMIT - 4_000
-"""What is filled: the rest is for frames, quotas and the lines that say what was cut."""
-SHARE = ROOM // 8
+SPACE = LIMIT - 4_000
+"""What is filled: the rest is for frames, quotas and the lines that say what was left out."""
+SHARE = SPACE // 8
 """Characters of each list of sentences, and of the fields, at most: what changes in the cloud has the rest."""
 
 _MARKUP = re.compile(r"[^\w\s.,:;/()=%+'→-]")
@@ -21,10 +21,9 @@ _MARKUP = re.compile(r"[^\w\s.,:;/()=%+'→-]")
 def markdown(plan: Plan) -> str:
     """The whole comment; at most `LIMIT` characters."""
     lines = [f"### bay {plain(plan.bay)}: {plan.summary}", "", f"{plain(plan_text.compared(plan))}.", ""]
-    dangers = [f"- **{danger.kind}**: {plain(plan_text.danger(danger))}" for danger in plan.dangers]
-    lines += _listed("Dangers", dangers)
-    lines += _listed("What the engine would feel", [f"- {plain(sentence)}" for sentence in plan.feels])
-    lines += _listed("What stays as it is", [f"- {plain(note)}" for note in plan.notes])
+    lines += _listed("Risks", [f"- **{risk.kind}**: {plain(plan_text.risk(risk))}" for risk in plan.risks])
+    lines += _listed("Impact on the cluster", [f"- {plain(sentence)}" for sentence in plan.impact])
+    lines += _listed("Unchanged", [f"- {plain(note)}" for note in plan.notes])
     fields = plan_text.by_group(plan.fields)
     rows = [
         [f.group.value, f.path, f.old or plan_text.NONE, f.new or plan_text.NONE, plan_text.reach(f)] for f in fields
@@ -34,9 +33,9 @@ def markdown(plan: Plan) -> str:
         if changes := plan.of(group):
             columns = ["operation", "type", "name", "change"]
             rows = [_row(change) for change in folded(changes)]
-            lines += _table(_counted(group, changes), columns, rows, ROOM - _length(lines), plan.bay)
-    quotas = [[room.resource, str(room.needed), str(room.used), str(room.limit)] for room in plan.quota]
-    lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, ROOM, plan.bay)
+            lines += _table(_counted(group, changes), columns, rows, SPACE - _length(lines), plan.bay)
+    quotas = [[row.resource, str(row.needed), str(row.used), str(row.limit)] for row in plan.quota]
+    lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, SPACE, plan.bay)
     return "\n".join(lines).rstrip()
 
 
@@ -50,7 +49,7 @@ def _counted(group: Group, changes: Sequence[Change]) -> str:
     return f"{group}: " + ", ".join(f"{counted[o]} to {o}" for o in OPERATIONS if counted[o])
 
 
-def _of_groups(fields: Sequence[Field]) -> str:
+def _of_groups(fields: Sequence[FieldChange]) -> str:
     counted = Counter(field.group for field in fields)
     return "fields of the spec: " + ", ".join(f"{count} of {group}" for group, count in counted.items())
 
@@ -60,28 +59,31 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
         shown = fitting(items, SHARE)
         yield from (f"**{title}**", "", *shown)
         if len(shown) < len(items):
-            yield f"- {len(items) - len(shown)} more are cut here"
+            yield f"- {len(items) - len(shown)} more are left out here"
         yield ""
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], room: int, bay: str) -> Iterator[str]:
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], space: int, bay: str) -> Iterator[str]:
     """A folded table with the rows that fit, and a line that says how many do not."""
     if not rows:
         return
-    shown = fitting(["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows], room)
+    shown = fitting(["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows], space)
     yield from (f"<details><summary>{plain(title)}</summary>", "")
     yield from ("| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *shown)
     yield from ("", "</details>", "")
     if len(shown) < len(rows):
-        yield from (f"{len(rows) - len(shown)} of {len(rows)} rows are cut here: `bay preview {bay}` shows them.", "")
+        yield from (
+            f"{len(rows) - len(shown)} of {len(rows)} rows are left out here: `bay preview {bay}` shows them.",
+            "",
+        )
 
 
-def fitting(lines: Sequence[str], room: int) -> list[str]:
-    """The first of the lines, as many as have room."""
+def fitting(lines: Sequence[str], space: int) -> list[str]:
+    """The first of the lines, as many as have row."""
     fitting = []
     for line in lines:
-        room -= len(line) + 1
-        if room < 0:
+        space -= len(line) + 1
+        if space < 0:
             break
         fitting.append(line)
     return fitting

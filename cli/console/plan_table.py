@@ -1,19 +1,20 @@
-"""A plan on stdout, in the format asked for: dangers first."""
+"""A plan on stdout, in the format asked for: risks first."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from bay.cli.console import plan_text
 from bay.cli.console.fold import folded
-from bay.cli.console.output import Format, print_list, print_one, say, say_table
+from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.plan_markdown import markdown
-from bay.stacks.plan import quota
+from bay.cli.console.terminal import say, say_table
 from bay.stacks.plan.document import document
-from bay.stacks.plan.types import COLUMNS, Change, Field, Plan
+from bay.stacks.plan.types import COLUMNS, Change, FieldChange, Plan, QuotaUsage
 
 FOR_PEOPLE = ("group", "operation", "type", "name", "changes")
 """Columns of the table."""
 FIELDS = ("group", "field", "old", "new", "reach")
+QUOTA = ("resource", "needed", "used", "limit")
 
 
 def show(plan: Plan, form: Format, columns: Sequence[str] = ()) -> None:
@@ -31,34 +32,40 @@ def show(plan: Plan, form: Format, columns: Sequence[str] = ()) -> None:
 
 
 def _for_people(plan: Plan) -> None:
-    for danger in plan.dangers:
-        print(f"danger ({danger.kind}): {plan_text.danger(danger)}")
+    for risk in plan.risks:
+        print(f"risk ({risk.kind}): {plan_text.risk(risk)}")
     if plan.fields:
         print_list([_field(field) for field in plan_text.by_group(plan.fields)], FIELDS, Format.TABLE)
     if plan.changes:
         print_list([_row(change) for change in folded(plan.changes)], FOR_PEOPLE, Format.TABLE)
-    for sentence in plan.feels:
-        print(f"the engine feels: {sentence}")
+    for sentence in plan.impact:
+        print(f"impact: {sentence}")
     for note in plan.notes:
         print(f"note: {note}")
-    quota.show(plan.quota)
+    print_quota(plan.quota)
 
 
 def _beside_rows(plan: Plan) -> None:
     """What rows have no place for."""
-    for danger in plan.dangers:
-        say(f"danger ({danger.kind}): {plan_text.danger(danger)}")
+    for risk in plan.risks:
+        say(f"risk ({risk.kind}): {plan_text.risk(risk)}")
     for note in plan.notes:
         say(f"note: {note}")
 
 
 def on_stderr(plan: Plan) -> None:
     """The same in short, before a question."""
-    for danger in plan.dangers:
-        say(f"danger ({danger.kind}): {danger.message}")
+    for risk in plan.risks:
+        say(f"risk ({risk.kind}): {risk.message}")
     say_table([_row(change) for change in folded(plan.changes)], FOR_PEOPLE)
-    for sentence in plan.feels:
-        say(f"the engine feels: {sentence}")
+    for sentence in plan.impact:
+        say(f"impact: {sentence}")
+
+
+def print_quota(rows: Sequence[QuotaUsage]) -> None:
+    """What a change takes of the quotas, as a table on stderr; nothing where there is nothing."""
+    if rows:
+        say_table([row.row() for row in rows], QUOTA)
 
 
 def _row(change: Change) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def _row(change: Change) -> dict[str, Any]:
     }
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field(field: FieldChange) -> dict[str, Any]:
     return {
         "group": field.group.value,
         "field": field.path,

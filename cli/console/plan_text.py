@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bay.stacks.plan.policy import way_out
-from bay.stacks.plan.types import Change, Danger, Field, Group, Plan
+from bay.stacks.approval import Risk, way_out
+from bay.stacks.plan.types import Change, FieldChange, Group, Plan
 
 NONE = "-"
 
@@ -29,7 +29,7 @@ def compared_with(plan: Plan) -> str:
     return f"state of {time:%Y-%m-%d %H:%M:%S} UTC" if time else "state of an unknown time"
 
 
-def danger(what: Danger) -> str:
+def risk(what: Risk) -> str:
     """Its message, and what a change needs to do it all the same."""
     if not what.refused:
         return what.message
@@ -41,12 +41,12 @@ def diffs(change: Change) -> list[tuple[str, str, str]]:
     return [(diff.path, diff.old or NONE, diff.new or NONE) for diff in change.diffs]
 
 
-def by_group(fields: Sequence[Field]) -> list[Field]:
+def by_group(fields: Sequence[FieldChange]) -> list[FieldChange]:
     """The fields in the order in which the groups of changes stand."""
     order = list(Group)
     return sorted(fields, key=lambda field: order.index(field.group))
 
 
-def reach(field: Field) -> str:
+def reach(field: FieldChange) -> str:
     """Whether a field of the spec reaches servers that are there."""
-    return "holds for servers made later" if field.later else ""
+    return "holds for servers created later" if field.later else ""

@@ -1,74 +1,98 @@
-"""Progress of the engine, one line a component of the bay, on stderr."""
+"""Events of operations on stderr: rewritten in place on a terminal, else printed now and then."""
 
-from collections import Counter
-from typing import TYPE_CHECKING
+import threading
+import time
+from collections.abc import Mapping
 
-from bay.cli.console.live import Board
+from rich.live import Live
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from pulumi.automation import EngineEvent
-    from pulumi.automation.events import StepEventMetadata
+from bay.cli.console.terminal import errors, say
+from bay.components.text import join_names
+from bay.stacks.cluster.console_log import READY
+from bay.stacks.events import BatchStarted, Event, Notice, PhaseEnded, PhaseStarted, ResourceProgress, ServerProgress
 
-DOING = {"create": "making", "delete": "deleting", "update": "changing", "replace": "replacing"}
-DONE = {"create": "made", "delete": "deleted", "update": "changed", "replace": "replaced"}
-TITLES = {
-    "Network": "network",
-    "Firewall": "firewall",
-    "MasterPorts": "addresses",
-    "Ports": "addresses",
-    "Endpoint": "endpoint",
-    "StateVolumes": "volumes",
-    "CloudLogin": "login",
-    "Servers": "servers",
-    "Bay": "image",
-}
+INTERVAL = 5.0
+"""Seconds between two printings where stderr is no terminal."""
+DOING = {"create": "creating", "delete": "deleting", "update": "updating", "replace": "replacing"}
+DONE = {"create": "created", "delete": "deleted", "update": "updated", "replace": "replaced"}
 
 
-class Progress(Board):
-    """Counts what the engine begins and ends, by component; use as a context manager around a run."""
+class Progress:
+    """A listener: notices as lines, and a board of lines while a phase lasts, each with its seconds."""
 
     def __init__(self) -> None:
-        self.begun: Counter[tuple[str, str]] = Counter()
-        self.ended: Counter[tuple[str, str]] = Counter()
-        self.failed: Counter[str] = Counter()
-        super().__init__(self._counted)
+        self._lock = threading.RLock()
+        self._board: Board | None = None
 
-    def __call__(self, event: "EngineEvent") -> None:
-        """One event of the engine; a listener of the Automation API."""
-        if event.resource_pre_event:
-            self._count(self.begun, event.resource_pre_event.metadata)
-        elif event.res_outputs_event:
-            self._count(self.ended, event.res_outputs_event.metadata)
-        elif event.res_op_failed_event:
-            self.failed[component(event.res_op_failed_event.metadata.urn)] += 1
-        self.refresh()
-
-    def _count(self, counter: Counter[tuple[str, str]], metadata: "StepEventMetadata") -> None:
-        operation = metadata.op.value
-        if operation in DOING and _is_cloud_resource(metadata.urn):
-            counter[component(metadata.urn), operation] += 1
-
-    def _counted(self) -> list[str]:
-        lines = []
-        for (title, op), begun in sorted(self.begun.items()):
-            ended = min(self.ended[title, op], begun)
-            state = f"{DONE[op]} {ended}" if ended == begun else f"{DOING[op]} {ended} of {begun}"
-            failed = f", {self.failed[title]} failed" if self.failed[title] else ""
-            lines.append(f"{title:24} {state}{failed}")
-        return lines
+    def __call__(self, event: Event) -> None:
+        """One event."""
+        with self._lock:
+            match event:
+                case Notice():
+                    say(event.text)
+                case BatchStarted():
+                    say(f"batch {event.number} of {event.total}: {join_names(event.servers)}")
+                case PhaseStarted():
+                    self._board = Board()
+                    self._board.start()
+                case PhaseEnded() if self._board:
+                    self._board.stop()
+                    self._board = None
+                case ResourceProgress() if self._board:
+                    self._board.show((event.component, event.operation), _resources(event))
+                case ServerProgress() if self._board:
+                    self._board.show((event.role, ""), f"engine on {event.role + 's':14} {stages(event.stages)}")
 
 
-def component(urn: str) -> str:
-    """The component a resource belongs to, in words: ``servers demo-node``."""
-    types = urn.split("::")[2].split("$")
-    owners = [t.rsplit(":", 1)[1] for t in types if t.startswith("bay:index:")]
-    title = TITLES.get(owners[-1], owners[-1].lower()) if owners else types[-1].rsplit(":", 1)[1].lower()
-    if title != "servers":
-        return title
-    name = urn.rsplit("::", 1)[1]
-    return f"servers {name if types[-1].endswith(':ServerGroup') else name.rsplit('-', 1)[0]}"
+def _resources(event: ResourceProgress) -> str:
+    if event.done == event.total:
+        state = f"{DONE[event.operation]} {event.done}"
+    else:
+        state = f"{DOING[event.operation]} {event.done} of {event.total}"
+    return f"{event.component:24} {state}{f', {event.failed} failed' if event.failed else ''}"
 
 
-def _is_cloud_resource(urn: str) -> bool:
-    own_type = urn.split("::")[2].rsplit("$", 1)[-1]
-    return not own_type.startswith(("bay:index:", "pulumi:pulumi:", "pulumi:providers:"))
+def stages(counts: Mapping[str, int]) -> str:
+    """``1 of 3 ready (cluster 1, booting 1)``."""
+    others = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if name != READY)
+    return f"{counts.get(READY, 0)} of {sum(counts.values())} ready" + (f" ({others})" if others else "")
+
+
+class Board:
+    """Lines that change; where stderr is no terminal, those that are new are printed every INTERVAL."""
+
+    def __init__(self) -> None:
+        self.lines: dict[tuple[str, str], str] = {}
+        self.started = time.monotonic()
+        self.printed_at = 0.0
+        self.printed = ""
+        self.live = Live(get_renderable=self._text, console=errors, transient=False, refresh_per_second=4)
+
+    def start(self) -> None:
+        """Begin to show."""
+        if errors.is_terminal:
+            self.live.start()
+
+    def show(self, key: tuple[str, str], line: str) -> None:
+        """Add a line, or put another in its place."""
+        self.lines[key] = line
+        if not errors.is_terminal and time.monotonic() - self.printed_at >= INTERVAL:
+            self._print()
+
+    def stop(self) -> None:
+        """Leave what it shows as it is."""
+        if errors.is_terminal:
+            self.live.stop()
+        else:
+            self._print()
+
+    def _print(self) -> None:
+        text = self._text().plain
+        if text and text != self.printed:
+            errors.print(text, markup=False)
+        self.printed_at, self.printed = time.monotonic(), text
+
+    def _text(self) -> Text:
+        seconds = time.monotonic() - self.started
+        return Text("\n".join(f"{seconds:5.0f} s  {line}" for _, line in sorted(self.lines.items())))

@@ -1,64 +1,80 @@
-"""What `bay show`, `list` and `node list` print: rows from the state, with the servers' status from Nova."""
+"""What `bay show`, `list`, `node list` and `drift` print: rows from what operations answer."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from bay.stacks.cluster.health import NOT_ASKED, UNKNOWN, Health
-from bay.stacks.context import Session
-from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot
-from bay.stacks.state.status import LastRun, status
-
-if TYPE_CHECKING:
-    pass
+from bay.stacks.bays import Description, Servers
+from bay.stacks.cloud.usage import FIELDS, Usage
+from bay.stacks.cluster.health import UNKNOWN
 
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
 NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
+USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
+DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id")
+DELETE_COLUMNS = ("action", "kind", "name", "id", "size", "why", "remedy")
+REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+
+Row = Mapping[str, Any]
 
 
-def bay_row(session: Session, record: StateSnapshot, last: LastRun, health: Health = NOT_ASKED) -> dict[str, Any]:
+def bay_row(described: Description) -> dict[str, Any]:
     """Everything `bay show` says of a bay."""
-    running = lock.is_held(session.settings.lock_file(record.name))
-    word, reason = status(record, last, running)
-    spec = record.spec
-    own_network = record.name if spec and spec.network.existing is None else None
+    state, health = described.state, described.health
+    spec = state.spec
+    own_network = state.name if spec and spec.network.existing is None else None
     return {
-        "name": record.name,
+        "name": state.name,
         "coe": spec.coe if spec else None,
         "model": spec.model if spec else None,
-        "status": word,
-        "status_reason": reason,
+        "status": described.status.word,
+        "status_reason": described.status.reason,
         "health_status": health.status,
         "health_status_reason": health.reason,
         "node_health": dict(health.nodes),
-        "api_address": record.outputs.get("api_address"),
-        "masters": [node.address for node in record.nodes if node.role == "master"],
-        "nodes": [node.address for node in record.nodes if node.role == "node"],
+        "api_address": state.outputs.get("api_address"),
+        "masters": [server.address for server in state.servers if server.role == "master"],
+        "nodes": [server.address for server in state.servers if server.role == "node"],
         "network": own_network or (spec.network.existing if spec else None),
-        "managed_by": record.managed_by,
+        "managed_by": state.managed_by,
         "protected": spec.protected if spec else False,
-        "id": record.bay_id,
+        "id": state.bay_id,
         "spec": spec.model_dump(mode="json") if spec else None,
     }
 
 
-def node_rows(
-    record: StateSnapshot, statuses: Mapping[str, str] | None, health: Health = NOT_ASKED
-) -> list[dict[str, Any]]:
+def list_row(described: Description) -> dict[str, Any]:
+    """The same with numbers of servers in place of their addresses."""
+    row = bay_row(described)
+    return row | {role: len(row[role]) for role in ("masters", "nodes")}
+
+
+def node_rows(found: Servers) -> list[dict[str, Any]]:
     """A row for each server, with Nova's status and the engine's word.
 
-    UNKNOWN where the cloud was not asked (None), DELETED where it knows no such server.
+    UNKNOWN where the cloud was not asked, DELETED where it knows no such server.
     """
-    absent = "UNKNOWN" if statuses is None else "DELETED"
+    absent = "UNKNOWN" if found.statuses is None else "DELETED"
     return [
         {
-            "name": node.name,
-            "role": node.role,
-            "group": node.group,
-            "address": node.address,
-            "id": node.id,
-            "status": (statuses or {}).get(node.id, absent),
-            "health": health.nodes.get(node.name, UNKNOWN),
+            "name": server.name,
+            "role": server.role,
+            "group": server.group,
+            "address": server.address,
+            "id": server.id,
+            "status": (found.statuses or {}).get(server.id, absent),
+            "health": found.health.nodes.get(server.name, UNKNOWN),
         }
-        for node in record.nodes
+        for server in found.state.servers
     ]
+
+
+def with_usage(rows: Iterable[Row], used: Mapping[str, Usage]) -> list[dict[str, Any]]:
+    """Rows of bays with what each uses, where that is known."""
+    return [{**row, **used.get(str(row["name"]), {})} for row in rows]
+
+
+def sums(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The last row for people: of how many bays it is the sum, if not of all; none where nothing is known."""
+    known = [row for row in rows if FIELDS[0] in row]
+    name = "sum" if len(known) == len(rows) else f"sum of {len(known)} of {len(rows)} bays"
+    return [{"name": name, **{field: sum(row[field] for row in known) for field in FIELDS}}] if known else []

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel
 
-from bay.components.engines.impact_terms import Terms
-from bay.components.engines.ownership_rules import Belonging
+from bay.components.engines.impact_terms import ImpactTerms
+from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node.credentials import Generation, Secret
 
 if TYPE_CHECKING:
@@ -167,11 +167,11 @@ class Engine(Protocol):
         """Whether the number of masters stays what it was at the beginning."""
 
     @property
-    def terms(self) -> Terms:
+    def impact_terms(self) -> ImpactTerms:
         """Its words for what it feels of a change."""
 
     @property
-    def belongings(self) -> Sequence[Belonging]:
+    def ownership_rules(self) -> Sequence[OwnershipRule]:
         """How things are known that the engine makes in the cloud by itself; they go with the bay."""
 
     def check(self, spec: "BaySpec") -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Terms:
+class ImpactTerms:
     """Each is part of a sentence.
 
     work: what runs on the nodes, in the plural. moves: what becomes of that when its node leaves (decision 0011), with

@@ -15,7 +15,7 @@ METADATA = "metadata."
 
 
 @dataclass(frozen=True)
-class Belonging:
+class OwnershipRule:
     """One way in which an engine signs a kind of thing.
 
     field: attribute as openstacksdk names it, or ``metadata.KEY``; one of a list (tags) is enough. pattern: what stands
@@ -31,12 +31,12 @@ class Belonging:
         if "{bay_id}" not in self.pattern:
             raise ValueError(f"{self.kind}: {self.pattern!r} names no bay")
 
-    def signature(self, thing: Any, bay_id: str) -> str:
+    def match(self, thing: Any, bay_id: str) -> str:
         """The words by which the thing is the bay's, else empty."""
         wanted = self.pattern.format(bay_id=bay_id)
         return next((value for value in self._values(thing) if fnmatchcase(value, wanted)), "")
 
-    def foreign(self, thing: Any, bay_id: str) -> str:
+    def match_other(self, thing: Any, bay_id: str) -> str:
         """The words by which the thing is another bay's as well, else empty."""
         own, any_bay = self.pattern.format(bay_id=bay_id), self.pattern.format(bay_id="*")
         found = (value for value in self._values(thing) if fnmatchcase(value, any_bay) and not fnmatchcase(value, own))

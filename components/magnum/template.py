@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from bay.components.engines import ENGINES
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import parse
 from bay.components.spec.docs import option_fields, spec_fields
 from bay.components.spec.merge import merge
@@ -112,13 +112,13 @@ def _template(document: object) -> Values:
     if isinstance(document, Mapping) and isinstance(document.get("clustertemplates"), list):
         found = document["clustertemplates"]
         if len(found) != 1:
-            raise BayError(
-                f"the file holds {len(found)} cluster templates", "give one: openstack coe cluster template show", 2
+            raise InvalidInput(
+                f"the file holds {len(found)} cluster templates", "give one: openstack coe cluster template show"
             )
         document = found[0]
     if not isinstance(document, Mapping) or any(document.get(key) in NOTHING for key in ("coe", "image_id")):
         hint = "make it with: openstack coe cluster template show -f json TEMPLATE"
-        raise BayError("the file holds no cluster template: coe and image_id are missing", hint, 2)
+        raise InvalidInput("the file holds no cluster template: coe and image_id are missing", hint)
     return dict(document)
 
 
@@ -126,7 +126,7 @@ def _coe(said: str) -> str:
     words = next(row.values for row in rows() if row.kind == "template" and row.name == "coe")
     coe = words.get(said, said)
     if coe not in ENGINES:
-        raise BayError(f"coe: there is no engine {said!r} here", f"there is: {', '.join(ENGINES)}", 2)
+        raise InvalidInput(f"coe: there is no engine {said!r} here", f"there is: {', '.join(ENGINES)}")
     return coe
 
 

@@ -35,7 +35,7 @@ def files(keys: Generation, role: str, engine: str) -> list[File]:
         File(f"{SETTINGS}/join_key", join_key, "0600"),
         user_data.script("common", "join.sh"),
         *asking(keys),
-        *(door(engine) if role == "master" else leaving(keys, engine)),
+        *(master_files(engine) if role == "master" else leave_files(keys, engine)),
     ]
 
 
@@ -48,7 +48,7 @@ def asking(keys: Generation) -> list[File]:
     ]
 
 
-def door(engine: str) -> list[File]:
+def master_files(engine: str) -> list[File]:
     """What a master answers with. engine: folder of the engine's scripts."""
     return [
         File("/etc/ssh/sshd_config.d/60-bay.conf", user_data.static("common", "sshd.conf")),
@@ -58,7 +58,7 @@ def door(engine: str) -> list[File]:
     ]
 
 
-def leaving(keys: Generation, engine: str) -> list[File]:
+def leave_files(keys: Generation, engine: str) -> list[File]:
     """How a node leaves when it is powered off; nothing in bays that were made before there was a key for it."""
     if "member_key" not in keys:
         return []

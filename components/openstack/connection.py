@@ -6,37 +6,57 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError, nearest
+from bay.components.openstack.login import Login
 
 if TYPE_CHECKING:
+    from openstack.config import OpenStackConfig
     from openstack.connection import Connection
 
 
-def connect(cloud: str | None = None) -> "Connection":
-    """A connection to the named cloud, else to the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
-    import openstack
+def connect(login: Login | None = None) -> "Connection":
+    """A connection with a login, else with the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
     from keystoneauth1.exceptions import AuthPluginException
     from openstack import exceptions
 
+    name = login.cloud if login else None
     try:
-        connection = openstack.connect(cloud=cloud, app_name="bay")
+        connection = _connection(login)
         auth = connection.config.auth
     except exceptions.ConfigException as error:
         if "was not found" in str(error):
-            raise _no_such_cloud(str(cloud)) from None
+            raise _no_such_cloud(str(name), login) from None
         raise BayError(f"clouds.yaml: {_first_line(error)}", CORRECT) from None
     except AuthPluginException as error:
-        raise _login_not_whole(cloud, _first_line(error)) from None
+        raise _login_not_whole(name, _first_line(error)) from None
     except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
         raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
     if "username" in auth and "password" not in auth:
-        raise _login_not_whole(cloud, "not given: password")
+        raise _login_not_whole(name, "not given: password")
     return connection
 
 
-def _no_such_cloud(cloud: str) -> BayError:
-    import openstack.config
+def _connection(login: Login | None) -> "Connection":
+    import openstack
+    from openstack.connection import Connection
 
-    known = sorted(set(openstack.config.OpenStackConfig().get_cloud_names()) - {"defaults"})
+    if login is None:
+        return openstack.connect(app_name="bay")
+    return Connection(config=_config(login).get_one(cloud=login.cloud), app_name="bay")
+
+
+def _config(login: Login) -> "OpenStackConfig":
+    """Of the login's file, or of those where openstacksdk looks; never of this process's OS_* variables."""
+    from openstack.config import OpenStackConfig
+
+    files = [str(login.clouds_file)] if login.clouds_file else None
+    return OpenStackConfig(config_files=files, load_envvars=False, app_name="bay")
+
+
+def _no_such_cloud(cloud: str, login: Login | None) -> BayError:
+    from openstack.config import OpenStackConfig
+
+    config = _config(login) if login else OpenStackConfig()
+    known = sorted(set(config.get_cloud_names()) - {"defaults"})
     hint = nearest(cloud, known) if known else "no clouds.yaml can be read; 'bay sandbox start' makes one to try"
     return BayError(f"there is no cloud {cloud!r}", hint)
 
@@ -54,7 +74,7 @@ CORRECT = "a login has auth_url, username, password and project_name: below 'aut
 
 
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
+def openstack_errors(doing: str) -> Iterator[None]:
     """Turns what openstacksdk raises inside into a BayError that says what to do."""
     from keystoneauth1 import exceptions as keystone
     from openstack import exceptions as sdk

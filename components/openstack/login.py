@@ -1,87 +1,19 @@
-"""Whose login this is: the cloud, region and project of a token, and whether a bay belongs to it.
-
-Without this check a refresh under another project's login drops every resource from the state.
-"""
+"""A login to a cloud, as bay and its child processes are handed it: a name in a clouds.yaml."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
-
-from bay.components.errors import BayError
-from bay.components.openstack.connection import connect, explained
-
-if TYPE_CHECKING:
-    from openstack.connection import Connection
-
-
-READING_ROLES = {"reader", "load-balancer_observer"}
-"""Keystone's, and Octavia's."""
+from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Login:
-    """What a bay remembers of the login that made it.
+    """cloud: name in a clouds.yaml; None for none given. clouds_file: None where openstacksdk looks for it itself."""
 
-    auth_url: normalised. region: empty where the cloud has none. project_id: of the token.
-    """
+    cloud: str | None = None
+    clouds_file: Path | None = None
 
-    auth_url: str
-    region: str
-    project_id: str
-
-
-def current_login() -> Login:
-    """The login of this process: OS_CLOUD or OS_* decide, as for any OpenStack client. Asks for a token."""
-    with explained("finding out the project of the login"):
-        return login_of(connect())
-
-
-def login_of(connection: "Connection") -> Login:
-    """The login of a connection. Asks for a token, if it has none yet."""
-    return Login(
-        auth_url=normalised(connection.config.auth.get("auth_url", "")),
-        region=connection.config.region_name or "",
-        project_id=connection.current_project_id or "",
-    )
-
-
-def project_of(connection: "Connection") -> tuple[str, str]:
-    """(id, name) of the login's project. Asks for a token, if there is none yet."""
-    with explained("finding out the project of the login"):
-        # Of the token: a configuration with an application credential names no project.
-        access = cast(Any, connection.session.auth).get_access(connection.session)
-    return access.project_id or "", access.project_name or ""
-
-
-def may_only_read(connection: "Connection") -> bool:
-    """Whether the login's roles let it look and change nothing, as that of a job which previews requests."""
-    access = cast(Any, connection.session.auth).get_access(connection.session)
-    return bool(access.role_names) and set(access.role_names) <= READING_ROLES
-
-
-def normalised(auth_url: str) -> str:
-    """``HTTPS://Cloud:5000/v3/`` -> ``https://cloud:5000``: spellings of one Keystone compare equal."""
-    parts = urlsplit(auth_url.strip())
-    path = parts.path.rstrip("/").removesuffix("/v3").removesuffix("/v2.0")
-    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
-
-
-def refuse_another_cloud(bay: str, recorded: Mapping[str, str], now: Mapping[str, str] | Login) -> None:
-    """BayError unless both are the same cloud, region and project."""
-    there = asdict(now) if isinstance(now, Login) else now
-    if _place(recorded) == _place(there):
-        return
-    raise BayError(
-        f"bay {bay} belongs to {_words(recorded)}, but the login is for {_words(there)}",
-        f"use the login that made {bay}: set OS_CLOUD or say --os-cloud",
-    )
-
-
-def _place(login: Mapping[str, str]) -> tuple[str, str, str]:
-    return normalised(login["auth_url"]), login["region"], login["project_id"]
-
-
-def _words(login: Mapping[str, str]) -> str:
-    region = f" (region {login['region']})" if login["region"] else ""
-    return f"project {login['project_id']} at {normalised(login['auth_url'])}{region}"
+    def environment(self) -> Mapping[str, str]:
+        """For a child process. A password in its environment can end in the state (the OpenStack plugin stores its
+        configuration), so it gets the name and the file only."""
+        file = {"OS_CLIENT_CONFIG_FILE": str(self.clouds_file)} if self.clouds_file else {}
+        return {**file, **({"OS_CLOUD": self.cloud} if self.cloud else {})}

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError, nearest
-from bay.components.openstack.connection import connect, explained
-from bay.components.openstack.login import login_of, may_only_read
+from bay.components.openstack.connection import connect, openstack_errors
 from bay.components.openstack.resolve_network import find_networks
-from bay.components.openstack.resolved import Flavor, GlanceImage, Place
+from bay.components.openstack.resolved import Flavor, GlanceImage, ResolvedSpec
+from bay.components.openstack.scope import may_only_read, scope_of
 from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
-def look_up(spec: BaySpec, connection: "Connection | None" = None) -> Place:
+def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSpec:
     """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit."""
     cloud = connection or connect()
-    with explained("looking up image, flavors and networks"):
-        login = login_of(cloud)  # one token before the threads ask for things
+    with openstack_errors("looking up image, flavors and networks"):
+        login = scope_of(cloud)  # one token before the threads ask for things
         with ThreadPoolExecutor(6) as pool:
             images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
             flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
@@ -32,7 +32,7 @@ def look_up(spec: BaySpec, connection: "Connection | None" = None) -> Place:
             for check in checks:
                 check.result()
             network, external = networks.result()
-            place = Place(login, images.result(), flavors.result(), network, external)
+            place = ResolvedSpec(login, images.result(), flavors.result(), network, external)
     for name, group in spec.groups.items():
         _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
     return place

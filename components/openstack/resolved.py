@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bay.components.openstack.login import Login
+from bay.components.openstack.scope import ProjectScope
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class ExistingNetwork(Named):
 
 
 @dataclass(frozen=True)
-class Place:
+class ResolvedSpec:
     """The names of a spec, resolved.
 
     images, flavors: by the name the spec uses. network: the existing network, else None. external: where the
     router and floating IPs go, None where the bay needs neither.
     """
 
-    login: Login
+    login: ProjectScope
     images: dict[str, GlanceImage]
     flavors: dict[str, Flavor]
     network: ExistingNetwork | None

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from bay.components.engines import ENGINES
-from bay.components.errors import BayError, nearest
+from bay.components.errors import InvalidInput, nearest
 from bay.components.spec.groups import Masters, NodeGroup, Nodes, count_alone
 from bay.components.spec.site import Access, Endpoint, NetworkSpec, Proxy, Registry, Role, Snippet
 from bay.components.spec.types import Spec, Words
@@ -155,9 +155,9 @@ def check_name(name: str) -> None:
     """A bay's name is part of host names: RFC 1123 label, lower case, starting with a letter."""
     hint = "use lower-case letters, digits and '-', starting with a letter, for example physics-1"
     if len(name) > NAME_LIMIT:
-        raise BayError(f"bay name {name!r} has {len(name)} characters; the limit is {NAME_LIMIT}", hint, 2)
+        raise InvalidInput(f"bay name {name!r} has {len(name)} characters; the limit is {NAME_LIMIT}", hint)
     if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", name):
-        raise BayError(f"bay name {name!r} cannot be part of a host name", hint, 2)
+        raise InvalidInput(f"bay name {name!r} cannot be part of a host name", hint)
 
 
 def parse(values: Mapping[str, Any]) -> BaySpec:
@@ -168,4 +168,4 @@ def parse(values: Mapping[str, Any]) -> BaySpec:
         return BaySpec.model_validate(dict(values))
     except ValidationError as error:
         message, hint = first_error(error, BaySpec)
-        raise BayError(message, hint, 2) from None
+        raise InvalidInput(message, hint) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec, parse
 from bay.components.spec.groups import count_alone, size_alone
 from bay.components.spec.models import Layer, Values, addon_files, model_files, read_addon, read_model
@@ -43,16 +43,18 @@ def assignment(text: str) -> Values:
     """
     parts, value = split_assignment(text)
     if not parts:
-        raise BayError(f"--set {text!r} is no FIELD=VALUE", "for example --set nodes.flavor=m1.large", 2)
+        raise InvalidInput(f"--set {text!r} is no FIELD=VALUE", "for example --set nodes.flavor=m1.large")
     try:
         return dict(nested(parts, yaml.safe_load(value)))
     except yaml.YAMLError:
-        raise BayError(
-            f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'", 2
+        raise InvalidInput(
+            f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'"
         ) from None
 
 
-def resolve(layers: Iterable[Mapping[str, Any]], folders: Iterable[Path] = (), addons: Sequence[str] = ()) -> BaySpec:
+def build_spec(
+    layers: Iterable[Mapping[str, Any]], folders: Iterable[Path] = (), addons: Sequence[str] = ()
+) -> BaySpec:
     """Merge `layers`, lowest first, over the model that the highest of them names and over the add-ons.
 
     folders: of a site's models. addons: wanted beside those that model and layers name.
@@ -70,7 +72,7 @@ def compose(files: Sequence[Layer], said: Mapping[str, Any]) -> BaySpec:
     return _parsed(merged([*(file.values for file in files), said]), files, said)
 
 
-def changed(
+def changed_spec(
     spec: BaySpec, layers: Iterable[Mapping[str, Any]], folders: Iterable[Path] = (), addons: Sequence[str] = ()
 ) -> BaySpec:
     """The spec of a bay that exists, with `layers` over it; its model is not read again.
@@ -99,7 +101,7 @@ def file_layers(said: Mapping[str, Any], folders: Sequence[Path] = (), addons: S
     that: a bay can be changed where the files that it came from are not.
     """
     if not said.get("model"):
-        raise BayError("no model is named", "say --model MODEL; 'bay model list' shows them", 2)
+        raise InvalidInput("no model is named", "say --model MODEL; 'bay model list' shows them")
     name = str(said["model"])
     stands_alone = name not in model_files(folders) and _is_whole(said)
     model = [] if stands_alone else list(read_model(name, folders).layers)
@@ -131,7 +133,7 @@ def _parsed(values: Mapping[str, Any], files: Sequence[Layer], said: Mapping[str
         deepest = max(reversed(files), key=lambda file: depth(file.values, path), default=None)
         if deepest is None or depth(deepest.values, path) <= depth(said, path):
             raise
-        raise BayError(f"{deepest.path}: {error.message}", error.hint, error.exit_code) from None
+        raise type(error)(f"{deepest.path}: {error.message}", error.hint) from None
 
 
 def depth(values: Any, path: Sequence[str]) -> int:

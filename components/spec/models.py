@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from bay.components.errors import BayError, nearest
+from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.spec import BaySpec
 from bay.components.spec.errors import first_error
 from bay.components.spec.types import Spec
@@ -164,10 +164,10 @@ def _chain(known: Known, place: Place, trail: tuple[Place, ...]) -> dict[Path, t
         below = (parent, position - 1 if parent == name else len(known.get(parent, ())) - 1)
         if below[1] < 0:
             others = [model for model in known if model != name]
-            raise BayError(f"{path}: extends: there is no model {parent!r} below it", nearest(parent, others), 2)
+            raise InvalidInput(f"{path}: extends: there is no model {parent!r} below it", nearest(parent, others))
         if below in trail:
             round_trip = " -> ".join([*(step for step, _ in (*trail, place)), parent])
-            raise BayError(f"{path}: extends: goes round in a circle: {round_trip}", "take one of them out", 2)
+            raise InvalidInput(f"{path}: extends: goes round in a circle: {round_trip}", "take one of them out")
         for file, said in _chain(known, below, (*trail, place)).items():
             chain.setdefault(file, said)
     return {**chain, path: (about, values)}
@@ -178,12 +178,12 @@ def _split(path: Path, kind: type[Said], fields: list[str]) -> tuple[Said, Value
     values = read_yaml(path)
     for key in values:
         if key not in fields and key not in kind.model_fields:
-            raise BayError(f"{path}: {key}: no such field", nearest(str(key), [*fields, *kind.model_fields]), 2)
+            raise InvalidInput(f"{path}: {key}: no such field", nearest(str(key), [*fields, *kind.model_fields]))
     try:
         said = kind.model_validate({key: value for key, value in values.items() if key in kind.model_fields})
     except ValidationError as error:
         message, _ = first_error(error, kind)
-        raise BayError(f"{path}: {message}", "docs/spec.md says what a model's file may hold", 2) from None
+        raise InvalidInput(f"{path}: {message}", "docs/spec.md says what a model's file may hold") from None
     return said, {key: value for key, value in values.items() if key in fields}
 
 

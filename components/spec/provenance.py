@@ -1,7 +1,7 @@
 """Where the values of a spec come from: a comparison of what is recorded with models, add-ons and defaults."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import compose, depth, file_layers
 from bay.components.spec.models import model_files
-from bay.components.spec.paths import joined
+from bay.components.spec.paths import joined, leaves
 
 DEFAULT = "default"
 
@@ -45,15 +45,6 @@ def origins(spec: BaySpec, folders: Sequence[Path], own: str = "bay") -> list[Or
         same = path in below and _text(below[path]) == _text(value) and path[0] not in said
         found.append(Origin(joined(path), value, sayer if same else own))
     return found
-
-
-def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """(path, value) of everything in nested mappings; a list or an empty mapping is one value."""
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, (*above, key))
-        else:
-            yield (*above, key), value
 
 
 def _text(value: Any) -> str:

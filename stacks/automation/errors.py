@@ -1,72 +1,26 @@
-"""Failures of the Pulumi engine in words of what the user can do; mapped here once."""
+"""Failures of Pulumi in words of what the user can do; mapped here once."""
 
-import os
 import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
 
 from bay.components.errors import BayError
+from bay.stacks.errors import Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
+from bay.stacks.processes import is_alive
 
 LOCKED_BY = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 
 
-class NoSuchBay(BayError):
-    """The state holds no bay of this name."""
-
-
-class Locked(BayError):
-    """Another run holds the stack.
-
-    here: that run is, or was, on this machine. dead: it is no more.
-    """
-
-    def __init__(self, message: str, hint: str, *, here: bool = False, dead: bool = False) -> None:
-        super().__init__(message, hint)
-        self.here = here
-        self.dead = dead
-
-
-class Quota(BayError):
-    """The cloud refused to make more; what was made is kept."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, 3)
-
-
-class ServerFault(BayError):
-    """Nova took a server and could not make it; only Nova knows why."""
-
-    def __init__(self, message: str, hint: str, server_id: str) -> None:
-        super().__init__(message, hint)
-        self.server_id = server_id
-
-
-class Protected(BayError):
-    """The engine will not delete or replace what is protected: masters, volumes and the identity."""
-
-
-class Interrupted(BayError):
-    """Ctrl-C; exit code as of a shell."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "interrupted; what was made is kept in the state",
-            "run the same command again to go on, or 'bay delete' to take it all back",
-            130,
-        )
-
-
 @contextmanager
-def explained(bay: str) -> Iterator[None]:
+def pulumi_errors(bay: str) -> Iterator[None]:
     """Turns what the Automation API raises inside into a BayError."""
     try:
         yield
     except StackNotFoundError:
-        raise NoSuchBay(f"there is no bay {bay!r} in this state", "'bay list' shows the bays") from None
+        raise NotFound(f"there is no bay {bay!r} in this state", "'bay list' shows the bays") from None
     except ConcurrentUpdateError as error:
         raise _locked(bay, str(error)) from None
     except CommandError as error:
@@ -78,21 +32,10 @@ def _locked(bay: str, text: str) -> Locked:
     if holder is None:
         return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again")
     here = holder["host"] == socket.gethostname()
-    dead = here and not _alive(int(holder["pid"]))
+    dead = here and not is_alive(int(holder["pid"]))
     who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
     hint = f"wait for it, or 'bay cancel {bay}' if that run is no more"
     return Locked(f"bay {bay} is being changed by another run ({who})", hint, here=here, dead=dead)
-
-
-def _alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and is not waited for by its parent does not."""
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to another user, or the system has no /proc
-        return True
 
 
 KNOWN = (
@@ -111,33 +54,33 @@ KNOWN = (
     (
         r"failed to load checkpoint: place 1: unexpected end of JSON input",
         BayError,
-        "the state of bay {bay} is cut short, and so is the engine's copy of it",
-        "put the newest whole file of .pulumi/backups/bay/{bay} in the place of .pulumi/stacks/bay/{bay}.json;"
-        " the bay's mark finds what it lacks",
+        "the state of bay {bay} is truncated, and so is Pulumi's copy of it",
+        "replace .pulumi/stacks/bay/{bay}.json with the newest complete file of .pulumi/backups/bay/{bay};"
+        " resources that it lacks are found by their tag",
     ),
     (
         r"permission denied|read-only file system|no space left on device|disk quota exceeded",
-        BayError,
+        StateUnwritable,
         "the state cannot be written: {found}",
-        "make room and make it writable, or name another with --state or BAY_STATE",
+        "free some space and make it writable, or name another with --state or BAY_STATE",
     ),
     (
         r"(?i)quota exceeded[^\n\"]*|maximum number of [^\n\"]* exceeded",
-        Quota,
+        QuotaExceeded,
         "the project's quota is used up: {found}",
-        "what was made is kept: free some quota and run the same command again, or 'bay delete {bay}'",
+        "resources created so far are kept: free some quota and run the same command again, or 'bay delete {bay}'",
     ),
     (
         r"No valid host[^\n\"]*",
         BayError,
-        "the cloud has no room for a server of bay {bay}: {found}",
-        "what was made is kept: run the same command again later or with a smaller flavor, or 'bay delete {bay}'",
+        "the cloud has no capacity for a server of bay {bay}: {found}",
+        "resources created so far are kept: run the same command again later, or with a smaller flavor",
     ),
     (
         r"(?<=Multiple security_group matches found for name ')[^']+",
         BayError,
         "another security group of this project is called {found} too: Nova cannot tell which one a server means",
-        "rename or delete the other one, then run the same command again: what was made is kept",
+        "rename or delete the other one, then run the same command again to resume",
     ),
     (
         r"belongs to project [^\n]*",
@@ -161,8 +104,8 @@ KNOWN = (
     (
         r"[\w.-]+ violates plan",
         BayError,
-        "the run would do what is not in the plan: {found}",
-        "what was done is kept: 'bay preview {bay}' shows what is left, --save keeps it",
+        "the run would do more than the plan: {found}",
+        "changes made so far are kept: 'bay preview {bay}' shows the rest, --save keeps it as a plan",
     ),
     (
         r"PULUMI_ACCESS_TOKEN must be set",
@@ -174,7 +117,7 @@ KNOWN = (
         r"https?://[^\s\"/]+(?=/[^\s\"]*\": (?:OpenStack connection error|EOF|dial tcp|read tcp|context deadline))",
         BayError,
         "bay {bay}: the cloud cannot be reached at {found}",
-        "what was made is kept: run the same command again once the cloud answers, or 'bay delete {bay}'",
+        "resources created so far are kept: run the same command again once the cloud answers, or 'bay delete {bay}'",
     ),
     (
         r"unable to open state database[^\n]*|read \"\.pulumi/meta\.yaml\"[^\n]*",
@@ -196,30 +139,43 @@ NOISE = (
 
 
 def from_output(bay: str, text: str) -> BayError:
-    """The first known cause in the engine's output, else its first error lines."""
+    """The first known cause in Pulumi's output, else its first error lines."""
     for pattern, kind, message, hint in KNOWN:
         match = re.search(pattern, text)
         if match:
             found = match.group(0).strip().rstrip(".")
             return kind(message.format(bay=bay, found=found), hint.format(bay=bay))
     message = f"{f'bay {bay}' if bay else 'state'}: {first_errors(text)}"
-    again = "what was made is kept: run the same command again, or 'bay delete {bay}'" if bay else "check --state"
+    again = AGAIN.format(bay=bay) if bay else "check --state"
     failed = NOT_ACTIVE.search(text)
-    return ServerFault(message, again, failed["id"]) if failed else BayError(message, again.format(bay=bay))
+    return ServerFault(message, again, failed["id"]) if failed else BayError(message, again)
+
+
+AGAIN = "resources created so far are kept: run the same command again to resume, or 'bay delete {bay}'"
 
 
 def first_errors(text: str) -> str:
-    """The engine's first two errors, each with the name of its resource and without decoration."""
-    name, causes = "", []
+    """Pulumi's first two errors, each with the name of its resource and without decoration."""
+    name, causes, expects_cause = "", list[str](), False
     for line in text.splitlines():
         heading = re.fullmatch(r"  \S+ \((?P<name>\S+)\):", line)
+        _, is_error, error = line.partition("error:")
+        # Plugins collect errors as "N errors occurred:", and a line that begins with a star for each.
+        listed = re.match(r"\s*\* (?P<cause>.+)", line) if expects_cause and not is_error else None
         if heading:
             name = heading["name"]
-        elif "error:" in line:
-            cause = _plain(line.split("error:", 1)[1])
-            if not re.fullmatch(r"|(update|preview|destroy) failed|\d+ errors? occurred:", cause):
+        elif is_error or listed:
+            cause = _plain(listed["cause"] if listed else error)
+            if not re.fullmatch(r"|(update|preview|destroy|refresh) failed|\d+ errors? occurred:", cause):
                 causes.append(f"{name}: {cause}" if name else cause)
-    return "; ".join(dict.fromkeys(causes[:2]))[:500] or "the engine failed without a message"
+        expects_cause = expects_cause or re.search(r"\d+ errors? occurred:", line) is not None
+    return "; ".join(dict.fromkeys(causes[:2]))[:500] or _last_words(text)
+
+
+def _last_words(text: str) -> str:
+    """Of a Pulumi that names no error: whatever it said last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("code:", "stdout:"))]
+    return f"Pulumi failed: {lines[-1][:300]}" if lines else "Pulumi failed without a message"
 
 
 def _plain(cause: str) -> str:

@@ -1,37 +1,31 @@
-"""Plugins of an engine that is no more: they would go on with what they were asked for, and nobody would note it."""
+"""Plugins of a Pulumi that is no more: they would go on with what they were asked for, and nobody would note it."""
 
+import logging
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
-PROC = Path("/proc")
+import psutil
 
+from bay.stacks.processes import is_alive
 
-def end(state: str) -> None:
-    """End the plugins of dead engines that worked on this state; nothing where the system has no /proc."""
-    for pid in _orphans(state):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+LOG = logging.getLogger(__name__)
 
 
-def _orphans(state: str) -> Iterator[int]:
-    for folder in PROC.glob("[0-9]*"):
-        with suppress(OSError, ValueError):
-            command = (folder / "cmdline").read_bytes().split(b"\0")[0]
-            if not Path(command.decode()).name.startswith("pulumi-"):
-                continue
-            named = f"PULUMI_BACKEND_URL={state}".encode() in (folder / "environ").read_bytes().split(b"\0")
-            if named and not _alive(_session(folder)):
-                yield int(folder.name)
+def end_orphaned_plugins(state: str) -> None:
+    """End the plugins of dead Pulumi processes that worked on this state."""
+    for plugin in _orphans(state):
+        LOG.info("ending %s (process %d), whose Pulumi is no more", plugin.name(), plugin.pid)
+        with suppress(psutil.NoSuchProcess):
+            plugin.kill()
 
 
-def _session(folder: Path) -> int:
-    """Each engine leads a session of its own, and its plugins are in it."""
-    return int((folder / "stat").read_text().rpartition(")")[2].split()[3])
-
-
-def _alive(pid: int) -> bool:
-    status = PROC / str(pid) / "stat"
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+def _orphans(state: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # of another user, or gone meanwhile
+            if (
+                process.name().startswith("pulumi-")
+                and process.environ().get("PULUMI_BACKEND_URL") == state
+                and not is_alive(os.getsid(process.pid))  # each Pulumi leads a session, and its plugins are in it
+            ):
+                yield process

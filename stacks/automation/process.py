@@ -1,11 +1,10 @@
-"""The Pulumi CLI as a child process that Ctrl-C stops in order, and only then by force."""
+"""The Pulumi CLI as a child process that ends in order when it is asked to, and only then by force."""
 
-import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -14,7 +13,9 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from bay.stacks.automation.errors import Interrupted
+from bay.stacks.cancellation import Cancellation
+from bay.stacks.processes import kill, session_members
+from bay.stacks.settings import folder_of
 from bay.stacks.state import file_backend
 
 Listener = Callable[[str], None] | None
@@ -22,26 +23,32 @@ Listener = Callable[[str], None] | None
 READS = 20
 """Attempts to read a state that another run may be writing just now, a tenth of a second apart."""
 
-
-def planning() -> dict[str, str]:
-    """Environment of an engine that only plans: it compares several resources with the state at a time, and collects
-    garbage less often, which saves a quarter of the time (docs/speed.md). What the user has set counts."""
-    return {name: os.environ.get(name, value) for name, value in (("PULUMI_PARALLEL_DIFF", "true"), ("GOGC", "400"))}
+READ_ONLY = (("preview",), ("stack", "export"), ("stack", "output"), ("stack", "history"), ("stack", "ls"))
+"""First words of commands that change nothing: they can be ended at any moment."""
 
 
-class Engine(PulumiCommand):
-    """Runs `pulumi` in a session of its own, so that a terminal's Ctrl-C reaches only `bay`.
+class PulumiProcess(PulumiCommand):
+    """Runs `pulumi` in a session of its own, so that a terminal's Ctrl-C reaches only its parent.
 
-    `interrupt()` asks the running engine to finish what is in flight and save its state; `kill()` ends it.
+    environment: all of the child's. cancel: where its end may be asked for: a run that changes something finishes what
+    is in flight and saves its state. on_repair: told the names of stacks whose files had to be repaired.
     """
 
-    def __init__(self, command: str, version: str, environment: Mapping[str, str]) -> None:
-        # Deliberately not super().__init__: it would start `pulumi version` in each run of bay.
+    def __init__(
+        self,
+        command: str,
+        version: str,
+        environment: Mapping[str, str],
+        cancel: Cancellation | None = None,
+        on_repair: Callable[[list[str]], None] = lambda _stacks: None,
+    ) -> None:
+        # Deliberately not super().__init__: it would start `pulumi version` each time.
         self.command = command
         self.version = VersionInfo.parse(version)
         self.environment = dict(environment)
+        self.cancel = cancel or Cancellation()
+        self.on_repair = on_repair
         self.children: set[subprocess.Popen[str]] = set()
-        self.stopping = False
 
     def run(
         self,
@@ -54,11 +61,11 @@ class Engine(PulumiCommand):
         """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
         for _ in range(READS):
             result = self._run_once(args, cwd, additional_env, on_output, on_error)
-            if not file_backend.said(result.stderr):
+            if not file_backend.is_torn_read(result.stderr):
                 break
             time.sleep(0.1)
         else:  # whoever wrote it was killed
-            if self.state_folder and file_backend.mend(self.state_folder):
+            if self.repair_state():
                 result = self._run_once(args, cwd, additional_env, on_output, on_error)
         if result.code != 0:
             raise create_command_error(result)
@@ -72,14 +79,27 @@ class Engine(PulumiCommand):
     @property
     def state_folder(self) -> Path | None:
         """Folder of a ``file://`` state, None for every other backend."""
-        folder = self.state.removeprefix("file://")
-        return Path(folder).expanduser() if folder != self.state else None
+        return folder_of(self.state)
+
+    def repair_state(self) -> bool:
+        """Repair the files of a ``file://`` state; whether there was anything to repair."""
+        if self.state_folder is None:
+            return False
+        repaired, stacks = file_backend.repair(self.state_folder)
+        if stacks:
+            self.on_repair(stacks)
+        return repaired
+
+    def planning_environment(self) -> dict[str, str]:
+        """For a process that only plans: it compares several resources with the state at a time, and collects
+        garbage less often, which saves a quarter of the time (docs/speed.md). What the user has set counts."""
+        defaults = {"PULUMI_PARALLEL_DIFF": "true", "GOGC": "400"}
+        return {name: self.environment.get(name, value) for name, value in defaults.items()}
 
     def _run_once(
         self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Listener, on_error: Listener
     ) -> CommandResult:
-        if self.stopping:  # Ctrl-C came between two commands
-            raise Interrupted()
+        self.cancel.raise_if_requested()  # the end was asked for between two commands
         output: list[str] = []
         errors: list[str] = []
         with subprocess.Popen(
@@ -88,7 +108,7 @@ class Engine(PulumiCommand):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**os.environ, **additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"},
+            env={**additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"},
             encoding="utf-8",
             start_new_session=True,
         ) as child:
@@ -99,20 +119,19 @@ class Engine(PulumiCommand):
             for reader in readers:
                 reader.start()
             try:
-                self._wait(child)
+                self._wait(child, can_be_killed=_is_read_only(args))
             finally:
                 if child.returncode is not None and child.returncode < 0:
-                    _end(_session(child.pid))  # plugins would go on to make what nobody notes any more
+                    kill(session_members(child.pid))  # plugins would go on to create what nobody notes any more
                 for reader in readers:
                     reader.join()
         return CommandResult(stdout="\n".join(output), stderr="\n".join(errors), code=child.returncode)
 
-    def _wait(self, child: subprocess.Popen[str]) -> None:
+    def _wait(self, child: subprocess.Popen[str], *, can_be_killed: bool) -> None:
         self.children.add(child)
         try:
-            if self.stopping:
-                child.send_signal(signal.SIGINT)
-            child.wait()
+            with self.cancel.stopping(self.kill if can_be_killed else self.interrupt, self.kill):
+                child.wait()
         except KeyboardInterrupt:  # of a command that only reads, or is over in a moment
             self.interrupt()
             try:
@@ -124,37 +143,23 @@ class Engine(PulumiCommand):
             self.children.discard(child)
 
     def interrupt(self) -> None:
-        """First Ctrl-C: no new operations; those in flight are waited for."""
-        self.stopping = True
+        """Begin no new operations, and finish those in flight."""
         for child in list(self.children):
             child.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
-        """Second Ctrl-C: the engine and its plugins end now; what was in flight is left pending in the state."""
+        """End Pulumi and its plugins now; what was in flight is left pending in the state."""
         for child in list(self.children):
-            _end([child.pid, *_session(child.pid)])
+            kill([child.pid, *session_members(child.pid)])
 
 
-def _end(processes: Iterable[int]) -> None:
-    for pid in processes:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _session(leader: int) -> Iterator[int]:
-    """Processes of the leader's session: plugins, in process groups of their own, outlive an engine that is killed.
-
-    None where the system has no /proc; the plugins then end when they next write to the engine.
-    """
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            _state, _parent, _group, session, *_ = status.read_text().rpartition(")")[2].split()
-            if int(session) == leader:
-                yield int(status.parent.name)
+def _is_read_only(args: Iterable[str]) -> bool:
+    words = [word for word in args if not word.startswith("-")]
+    return any(tuple(words[: len(known)]) == known for known in READ_ONLY)
 
 
 def _read(stream: IO[str], listener: Listener, lines: list[str]) -> None:
-    with suppress(ValueError):  # closed while it is read: Ctrl-C came before anybody waited for the engine
+    with suppress(ValueError):  # closed while it is read: an interrupt came before anybody waited for Pulumi
         for line in stream:
             lines.append(line.rstrip())
             if listener is not None:

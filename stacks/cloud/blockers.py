@@ -1,6 +1,6 @@
-"""What others have on a bay's network, groups and volumes: the cloud would not delete these, or break the others'.
+"""Blockers: what others have on a bay's network, groups and volumes, so that the cloud would not delete these.
 
-Nothing of it is ever deleted here; it is named, with the command by which its owner can take it away.
+Nothing of it is ever deleted here; it is named, with the command by which its owner can remove it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bay.stacks.cloud.discovery import INTERFACE_OWNERS
+from bay.stacks.cloud.kind_lists import INTERFACE_OWNERS, Listing
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -21,8 +21,8 @@ AMPHORA = "octavia-lb-vrrp-"
 
 
 @dataclass(frozen=True)
-class Obstacle:
-    """A thing that is not the bay's. why: where it is in the way. remedy: the command that takes it away."""
+class Blocker:
+    """A resource that is not the bay's. why: where it blocks. remedy: the command that removes it."""
 
     kind: str
     id: str
@@ -32,7 +32,7 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnedResources:
     """What a bay has, by its mark and by its engine's signs: kind -> id -> the thing as openstacksdk gives it.
 
     known: ids of everything that the state owns.
@@ -56,81 +56,86 @@ class Own:
         return port.id in self.known or port.id in self.of("port") or port.id in vips or port.device_id in self.devices
 
 
-def obstacles(cloud: "Connection", own: Own, ports: Iterable[Any], strangers: bool = False) -> Iterator[Obstacle]:
-    """What is in the way; `ports`: all of the project.
+def find_blockers(listing: Listing, own: OwnedResources, *, strangers: bool = False) -> Iterator[Blocker]:
+    """What blocks the bay's end.
 
     strangers: ports of other projects too. Services of the cloud have some on any network, for what they do for the
     bay itself, so they are only looked at once a delete has failed.
     """
-    yield from _on_networks(cloud, own, strangers)
-    yield from _at_routers(cloud, own)
-    yield from _in_groups(cloud, own, ports)
-    yield from _at_volumes(cloud, own)
+    yield from _on_networks(listing, own, strangers)
+    yield from _at_routers(listing, own)
+    yield from _in_groups(listing, own)
+    yield from _at_volumes(listing.cloud, own)
 
 
-def _on_networks(cloud: "Connection", own: Own, strangers: bool) -> Iterator[Obstacle]:
+def _on_networks(listing: Listing, own: OwnedResources, strangers: bool) -> Iterator[Blocker]:
     for network in own.of("network").values():
         where = f"on network {network.name}"
-        for subnet in cloud.network.subnets(network_id=network.id):
-            if subnet.id not in own.known and subnet.id not in own.of("subnet"):
-                yield Obstacle("subnet", subnet.id, subnet.name, where, f"openstack subnet delete {subnet.id}")
-        for port in cloud.network.ports(network_id=network.id):
-            foreign = port.project_id != cloud.current_project_id
+        for subnet in listing.of_project("subnets"):
+            if subnet.network_id == network.id and subnet.id not in own.known and subnet.id not in own.of("subnet"):
+                yield Blocker("subnet", subnet.id, subnet.name, where, f"openstack subnet delete {subnet.id}")
+        for port in _ports_on(listing, network.id, strangers):
             internal = port.device_owner in THE_CLOUDS_OWN or (port.name or "").startswith(AMPHORA)
-            if not own.has_port(port) and not internal and (strangers or not foreign):
-                yield _user_of(cloud, port, f"{where} ({_addresses(port)})", network.id)
+            if not own.has_port(port) and not internal:
+                yield _user_of(listing.cloud, port, f"{where} ({_addresses(port)})", network.id)
 
 
-def _user_of(cloud: "Connection", port: Any, why: str, network_id: str) -> Obstacle:
+def _ports_on(listing: Listing, network_id: str, strangers: bool) -> Iterable[Any]:
+    if strangers:
+        return listing.cloud.network.ports(network_id=network_id)
+    return (port for port in listing.of_project("ports") if port.network_id == network_id)
+
+
+def _user_of(cloud: "Connection", port: Any, why: str, network_id: str) -> Blocker:
     """What a foreign port belongs to: the thing that a person knows, and can take away."""
     owner, device = port.device_owner or "", port.device_id or ""
     if owner.startswith("compute:"):
         remove = f"openstack server remove network {device} {network_id}"
-        return Obstacle("server", device, _name(cloud.compute.find_server(device)), why, remove)
+        return Blocker("server", device, _name(cloud.compute.find_server(device)), why, remove)
     if device.startswith("lb-"):
         balancer = device.removeprefix("lb-")
         name = _name(cloud.load_balancer.find_load_balancer(balancer))
-        return Obstacle("load balancer", balancer, name, why, f"openstack loadbalancer delete --cascade {balancer}")
+        return Blocker("load balancer", balancer, name, why, f"openstack loadbalancer delete --cascade {balancer}")
     if owner in INTERFACE_OWNERS:
         remove = f"openstack router remove port {device} {port.id}"
-        return Obstacle("router", device, _name(cloud.network.find_router(device)), why, remove)
+        return Blocker("router", device, _name(cloud.network.find_router(device)), why, remove)
     used = f"{why}, owner {owner or 'none'}, device {device or 'none'}"
-    return Obstacle("port", port.id, port.name, used, f"openstack port delete {port.id}")
+    return Blocker("port", port.id, port.name, used, f"openstack port delete {port.id}")
 
 
-def _at_routers(cloud: "Connection", own: Own) -> Iterator[Obstacle]:
+def _at_routers(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
     for router in own.of("router").values():
-        for port in cloud.network.ports(device_id=router.id):
+        for port in listing.ports_of(router.id):
             if port.device_owner in INTERFACE_OWNERS and port.network_id not in own.of("network"):
-                network = _name(cloud.network.find_network(port.network_id)) or port.network_id
+                network = _name(listing.cloud.network.find_network(port.network_id)) or port.network_id
                 remove = f"openstack router remove port {router.id} {port.id}"
-                yield Obstacle("port", port.id, port.name, f"joins router {router.name} to network {network}", remove)
+                yield Blocker("port", port.id, port.name, f"joins router {router.name} to network {network}", remove)
 
 
-def _in_groups(cloud: "Connection", own: Own, ports: Iterable[Any]) -> Iterator[Obstacle]:
+def _in_groups(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
     """Rules that name a group of the bay, which Neutron would delete with it, and ports that a group protects."""
     groups = own.of("security group")
-    for rule in cloud.network.security_group_rules(project_id=cloud.current_project_id):
+    for rule in listing.of_project("security_group_rules"):
         if rule.remote_group_id in groups and rule.security_group_id not in groups:
-            holder = _name(cloud.network.find_security_group(rule.security_group_id))
+            holder = _name(listing.cloud.network.find_security_group(rule.security_group_id))
             why = f"in security group {holder} lets security group {groups[rule.remote_group_id].name} in"
-            yield Obstacle("rule", rule.id, "", why, f"openstack security group rule delete {rule.id}")
-    for port in ports:
+            yield Blocker("rule", rule.id, "", why, f"openstack security group rule delete {rule.id}")
+    for port in listing.of_project("ports"):
         for group in set(port.security_group_ids or ()) & set(groups):
             on_own = port.network_id in own.of("network")
             if not own.has_port(port) and not on_own:  # on the bay's own network it is named already
-                yield _protected(cloud, port, groups[group])
+                yield _protected(listing.cloud, port, groups[group])
 
 
-def _protected(cloud: "Connection", port: Any, group: Any) -> Obstacle:
+def _protected(cloud: "Connection", port: Any, group: Any) -> Blocker:
     why = f"is in security group {group.name}"
     remove = f"openstack port unset --security-group {group.id} {port.id}"
     if (port.device_owner or "").startswith("compute:"):
-        return Obstacle("server", port.device_id, _name(cloud.compute.find_server(port.device_id)), why, remove)
-    return Obstacle("port", port.id, port.name, why, remove)
+        return Blocker("server", port.device_id, _name(cloud.compute.find_server(port.device_id)), why, remove)
+    return Blocker("port", port.id, port.name, why, remove)
 
 
-def _at_volumes(cloud: "Connection", own: Own) -> Iterator[Obstacle]:
+def _at_volumes(cloud: "Connection", own: OwnedResources) -> Iterator[Blocker]:
     volumes = own.of("volume")
     for volume in volumes.values():
         for attachment in volume.attachments or []:
@@ -138,13 +143,13 @@ def _at_volumes(cloud: "Connection", own: Own) -> Iterator[Obstacle]:
             if server not in own.of("server"):
                 name = _name(cloud.compute.find_server(server))
                 remove = f"openstack server remove volume {server} {volume.id}"
-                yield Obstacle("server", server, name, f"has volume {volume.name or volume.id}", remove)
+                yield Blocker("server", server, name, f"has volume {volume.name or volume.id}", remove)
     if volumes:
         for snapshot in cloud.block_storage.snapshots():
             if snapshot.volume_id in volumes and snapshot.id not in own.of("snapshot"):
                 why = f"is of volume {volumes[snapshot.volume_id].name or snapshot.volume_id}"
                 remove = f"openstack volume snapshot delete {snapshot.id}"
-                yield Obstacle("snapshot", snapshot.id, snapshot.name, why, remove)
+                yield Blocker("snapshot", snapshot.id, snapshot.name, why, remove)
 
 
 def _name(thing: Any) -> str:

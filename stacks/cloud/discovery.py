@@ -1,93 +1,71 @@
-"""Everything in the cloud that carries a bay's mark, kind by kind, in an order in which it can be deleted."""
+"""What carries a bay's mark in the cloud, whether its state knows it or not; never found by name."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bay.components.ownership import ID_KEY, id_tag
+from bay.components.openstack.connection import openstack_errors
+from bay.components.ownership import ID_KEY, id_tag, name_tag
+from bay.stacks.cloud.kind_lists import Listing
+from bay.stacks.cloud.kinds import KINDS, Thing
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-Found = Iterator[tuple[str, Any]]
-"""(kind, the thing as openstacksdk gives it)"""
 
-INTERFACE_OWNERS = (
-    "network:router_interface",
-    "network:router_interface_distributed",
-    "network:ha_router_replicated_interface",
-)
-"""Device owners that Neutron gives to the ports of plain, distributed and highly available routers."""
+@dataclass(frozen=True)
+class CloudObject:
+    """A resource in the cloud that is the bay's. kind: of `KINDS`. size: for people, as ``10 GiB``. why: by which words
+    it is the bay's."""
 
+    kind: str
+    id: str
+    name: str
+    size: str = ""
+    why: str = ""
 
-def everything(cloud: "Connection", bay: str, bay_id: str) -> Found:
-    """Users of a thing come before the thing: servers before volumes and ports, load balancers before their port."""
-    return chain(
-        _servers(cloud, bay, bay_id),
-        _load_balancers(cloud, bay_id),
-        _volumes(cloud, bay_id),
-        _networking(cloud, bay_id),
-        _server_groups(cloud, bay_id),
-        _credentials(cloud, bay_id),
-    )
+    @classmethod
+    def of(cls, thing: Thing) -> "CloudObject":
+        """Of a resource that was listed."""
+        kind, resource = thing
+        return cls(kind, resource.id, resource.name or "")
 
-
-def _servers(cloud: "Connection", bay: str, bay_id: str) -> Found:
-    """With the volumes that Nova made for them, which carry no mark and go with their server."""
-    for server in cloud.compute.servers(name=f"^{bay}-"):
-        if (server.metadata or {}).get(ID_KEY) == bay_id:
-            yield "server", server
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name or self.id}"
 
 
-def _load_balancers(cloud: "Connection", bay_id: str) -> Found:
-    """With their parts, which go with them; but the state may know a load balancer and not all of its parts."""
-    if not cloud.has_service("load-balancer"):
-        return
-    octavia = cloud.load_balancer
-    for balancer in octavia.load_balancers(description=id_tag(bay_id)):
-        yield "load balancer", balancer
-        for pool in octavia.pools(loadbalancer_id=balancer.id):
-            if pool.health_monitor_id:
-                yield "health monitor", octavia.get_health_monitor(pool.health_monitor_id)
-            yield "pool", pool
-        yield from (("listener", listener) for listener in octavia.listeners(load_balancer_id=balancer.id))
+def list_owned(cloud: "Connection", bay: str, bay_id: str) -> Iterator[Thing]:
+    """Everything with the mark, in an order in which it can be deleted; nothing for a bay that has no id yet."""
+    return things_of(Listing(cloud, bay, bay_id))
 
 
-def _volumes(cloud: "Connection", bay_id: str) -> Found:
-    if not cloud.has_service("block-storage"):
-        return
-    for volume in cloud.block_storage.volumes():
-        if (volume.metadata or {}).get(ID_KEY) == bay_id:
-            yield "volume", volume
+def things_of(listing: Listing) -> Iterator[Thing]:
+    """The same by a listing that is the caller's."""
+    for kind in KINDS if listing.bay_id else ():
+        if kind.is_offered(listing.cloud):
+            yield from ((kind.name, thing) for thing in kind.list_owned(listing))
 
 
-def _networking(cloud: "Connection", bay_id: str) -> Found:
-    network, description = cloud.network, id_tag(bay_id)
-    yield from (("floating IP", ip) for ip in network.ips(description=description))
-    yield from (("port", port) for port in network.ports(description=description))
-    for router in network.routers(description=description):
-        yield from (("router interface", port) for port in _interfaces(cloud, router.id))
-        yield "router", router
-    yield from (("subnet", subnet) for subnet in network.subnets(description=description))
-    yield from (("network", own) for own in network.networks(description=description))
-    yield from (("rule", rule) for rule in network.security_group_rules(description=description))
-    yield from (("security group", group) for group in network.security_groups(description=description))
+def list_unrecorded(cloud: "Connection", bay: str, bay_id: str, known: Collection[str] = ()) -> list[CloudObject]:
+    """Everything with the mark whose id is not `known`, in an order in which it can be deleted."""
+    with openstack_errors("looking for resources of the bay"):
+        return [CloudObject.of(thing) for thing in list_owned(cloud, bay, bay_id) if thing[1].id not in known]
 
 
-def _interfaces(cloud: "Connection", router_id: str) -> list[Any]:
-    """Ports of a router on the networks it serves: they carry no mark, but belong to one that does."""
-    return [p for p in cloud.network.ports(device_id=router_id) if p.device_owner in INTERFACE_OWNERS]
+def other_bay_of_name(cloud: "Connection", bay: str, own_id: str) -> str:
+    """The id of another bay of this project that carries the name, else empty.
+
+    Every bay has security groups, and only project members see them, so they are what is asked for.
+    """
+    with openstack_errors("looking for a bay of the same name"):
+        for group in cloud.network.security_groups(tags=name_tag(bay)):
+            mark = next((tag for tag in group.tags if tag.startswith(f"{ID_KEY}=")), "")
+            if mark and mark != id_tag(own_id):
+                return str(mark.removeprefix(f"{ID_KEY}="))
+    return ""
 
 
-def _server_groups(cloud: "Connection", bay_id: str) -> Found:
-    for group in cloud.compute.server_groups():
-        if group.name.endswith(f".{bay_id}"):
-            yield "server group", group
-
-
-def _credentials(cloud: "Connection", bay_id: str) -> Found:
-    """Of the user who asks: nobody sees another's."""
-    identity: Any = cloud.identity  # openstacksdk says it may be version 2, which has none
-    for credential in identity.application_credentials(user=cloud.current_user_id):
-        if credential.description == id_tag(bay_id):
-            yield "application credential", credential
+def size(thing: Any) -> str:
+    """``10 GiB`` of volumes, snapshots and backups; empty for what has none."""
+    gib = getattr(thing, "size", None)
+    return f"{gib} GiB" if isinstance(gib, int) else ""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bay.cli.console.output import say
 from bay.components.quota_demand import Resource, of_type
+from bay.stacks.cloud.kinds import KINDS
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -21,33 +21,25 @@ class Limit(NamedTuple):
 
 
 Limits = dict[str, Limit]
-
-NETWORK = {
-    Resource.NETWORKS: "networks",
-    Resource.SUBNETS: "subnets",
-    Resource.ROUTERS: "routers",
-    Resource.PORTS: "ports",
-    Resource.FLOATING_IPS: "floating_ips",
-    Resource.SECURITY_GROUPS: "security_groups",
-    Resource.RULES: "security_group_rules",
-}
-"""Resource -> attribute of openstacksdk's network quota."""
+Notify = Callable[[str, str], None]
+"""Told a code and a line for people."""
 
 VOLUMES = {Resource.VOLUMES: "volumes", Resource.GIGABYTES: "gigabytes"}
 """Resource -> key of Cinder's quota set."""
 
-LOAD_BALANCERS = {
-    Resource.LOAD_BALANCERS: "load_balancers",
-    Resource.LISTENERS: "listeners",
-    Resource.POOLS: "pools",
-    Resource.MEMBERS: "members",
-    Resource.MONITORS: "health_monitors",
-}
-"""Resource -> attribute of openstacksdk's load-balancer quota."""
+
+def quota_attributes(service: str) -> dict[Resource, str]:
+    """Resource -> attribute of openstacksdk's quota, of the kinds of a service."""
+    return {kind.quota.resource: kind.quota.attribute for kind in KINDS if kind.service == service and kind.quota}
 
 
-def ask(cloud: "Connection", project_id: str, wanted: Collection[str]) -> Limits:
-    """The limits of the `wanted` resources; those of a service that does not say are left out, and that is said."""
+def load_balancer_attributes() -> dict[Resource, str]:
+    """The same of Octavia, whose pools have members."""
+    return {**quota_attributes("load_balancer"), Resource.MEMBERS: "members"}
+
+
+def get_limits(cloud: "Connection", project_id: str, wanted: Collection[str], notify: Notify) -> Limits:
+    """The limits of the `wanted` resources; those of a service that does not say are left out, and that is told."""
     services: tuple[tuple[str, Callable[[Connection, str], Limits]], ...] = (
         ("servers", _compute),
         ("networks", _network),
@@ -56,49 +48,52 @@ def ask(cloud: "Connection", project_id: str, wanted: Collection[str]) -> Limits
     )
     needed = [service for service in services if any(_service_of(resource) == service[0] for resource in wanted)]
     with ThreadPoolExecutor(max(1, len(needed))) as pool:
-        found = pool.map(lambda service: _asked(service[0], lambda: service[1](cloud, project_id)), needed)
+        found = pool.map(lambda service: _asked(service[0], lambda: service[1](cloud, project_id), notify), needed)
         return {resource: limit for limits in found for resource, limit in limits.items()}
 
 
 def _service_of(resource: str) -> str:
-    if resource in NETWORK:
+    if resource in quota_attributes("network"):
         return "networks"
     if resource.split(" of type ")[0] in VOLUMES:
         return "volumes"
-    if resource in LOAD_BALANCERS:
+    if resource in load_balancer_attributes():
         return "load balancers"
     return "servers"
 
 
-def _asked(service: str, question: Callable[[], Limits]) -> Limits:
+def _asked(service: str, question: Callable[[], Limits], notify: Notify) -> Limits:
     """What the service answers; a cloud that hides its quotas stops nobody."""
     from bay.components.errors import BayError
-    from bay.components.openstack.connection import explained
+    from bay.components.openstack.connection import openstack_errors
 
     try:
-        with explained(f"asking for the quotas of {service}"):
+        with openstack_errors(f"asking for the quotas of {service}"):
             return question()
     except BayError as error:
-        say(f"{error.message}; so these are not compared")
+        notify("quota-unknown", f"{error.message}; these quotas are not compared")
         return {}
 
 
 def _compute(cloud: "Connection", _project_id: str) -> Limits:
     limits = cloud.compute.get_limits().absolute
     return {
-        Resource.INSTANCES: Limit(limits.instances_used, limits.instances),
+        **{resource: _absolute(limits, attribute) for resource, attribute in quota_attributes("compute").items()},
         Resource.CORES: Limit(limits.total_cores_used, limits.total_cores),
         Resource.RAM: Limit(limits.total_ram_used, limits.total_ram),
-        Resource.SERVER_GROUPS: Limit(limits.server_groups_used, limits.server_groups),
         Resource.GROUP_MEMBERS: Limit(0, limits.server_group_members),
     }
+
+
+def _absolute(limits: Any, attribute: str) -> Limit:
+    return Limit(getattr(limits, f"{attribute}_used"), getattr(limits, attribute))
 
 
 def _network(cloud: "Connection", project_id: str) -> Limits:
     # Neutron makes the project's default group, with four rules, when somebody first looks at its groups.
     next(cloud.network.security_groups(project_id=project_id, name="default"), None)
     details = cloud.network.get_quota(project_id, details=True)
-    found = {resource: getattr(details, attribute) for resource, attribute in NETWORK.items()}
+    found = {resource: getattr(details, attribute) for resource, attribute in quota_attributes("network").items()}
     return {r: Limit(d["used"] + d.get("reserved", 0), d["limit"]) for r, d in found.items() if d is not None}
 
 
@@ -137,5 +132,5 @@ def _load_balancers(cloud: "Connection", project_id: str) -> Limits:
         Resource.MEMBERS: sum(len(pool.members or []) for pool in pools),
         Resource.MONITORS: len(list(octavia.health_monitors(project_id=project_id))),
     }
-    limits = {resource: getattr(quota, attribute) for resource, attribute in LOAD_BALANCERS.items()}
+    limits = {resource: getattr(quota, attribute) for resource, attribute in load_balancer_attributes().items()}
     return {resource: Limit(used[resource], limit) for resource, limit in limits.items() if limit is not None}

@@ -1,8 +1,7 @@
 """How far servers are, from the marks in their console logs (docs/decisions/0013)."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MARK = re.compile(r"bay: stage=(?P<name>[\w-]+) node=\S+(?P<details>(?: [\w-]+=\S*)*)")
@@ -32,7 +31,7 @@ def latest(log: str) -> Stage:
     return _stage(marks[-1]) if marks else Stage()
 
 
-def unmended(log: str) -> Stage | None:
+def unresolved_failure(log: str) -> Stage | None:
     """The latest failure in a console log, unless what came after it got further than what was before it.
 
     The unit of a server tries again and again, and each time says first what it said the last time: only `ready`,
@@ -59,10 +58,3 @@ def tail(log: str, lines: int = 10) -> list[str]:
     # Nova takes the escape characters away, and leaves the rest of what gave colour.
     plain = re.sub(r"\x1b?\[[0-9;?]+[A-Za-z]|\x1b\[[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\ufffc]", "", log)
     return [line.rstrip() for line in plain.splitlines() if line.strip()][-lines:]
-
-
-def summary(stages: Iterable[Stage]) -> str:
-    """``1 of 3 ready (cluster 1, booting 1)``."""
-    counts = Counter(stage.name for stage in stages)
-    others = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if name != READY)
-    return f"{counts[READY]} of {counts.total()} ready" + (f" ({others})" if others else "")

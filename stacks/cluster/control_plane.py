@@ -1,67 +1,72 @@
-"""The masters of a bay: what no change may make of them, and the majority that keeps the engine alive."""
+"""The masters of a bay: what no change may make of them, and the quorum that keeps the engine alive."""
 
 from collections.abc import Collection, Mapping
 
 from bay.components.engines import ENGINES
 from bay.components.errors import BayError
 from bay.components.spec import BaySpec
-from bay.components.text import some
+from bay.components.text import join_names
 from bay.stacks.cluster.health import UNHEALTHY
-from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
 
-def refuse_unfit(record: StateSnapshot, spec: BaySpec, half_made: Collection[NodeRecord] = ()) -> None:
+def require_compatible(state: StateSnapshot, spec: BaySpec, never_launched: Collection[RecordedServer] = ()) -> None:
     """BayError where a change to `spec` would make it a bay of another engine, or other masters than it can have.
 
-    half_made: servers that never ran, and are no loss.
+    never_launched: servers that never ran, and are no loss.
     """
-    if record.spec is not None and record.completed and spec.coe != record.spec.coe:
+    if state.spec is not None and state.is_complete and spec.coe != state.spec.coe:
         raise BayError(
-            f"bay {record.name}: its servers run {ENGINES[record.spec.coe].title}, and no change makes that another",
-            f"make another bay with --set coe={spec.coe}",
+            f"bay {state.name}: its container engine, {ENGINES[state.spec.coe].title}, cannot be changed",
+            f"create another bay with --set coe={spec.coe}",
         )
     engine = ENGINES[spec.coe]
-    there = {node.name for node in record.nodes if node.role == "master" and node not in half_made}
-    wanted = {f"{record.name}-master-{index}" for index in spec.masters.indices}
-    if record.completed and engine.fixed_masters and wanted != there:
+    there = {one.name for one in state.servers if one.role == "master" and one not in never_launched}
+    wanted = {f"{state.name}-master-{index}" for index in spec.masters.indices}
+    if state.is_complete and engine.fixed_masters and wanted != there:
         raise BayError(
-            f"bay {record.name}: the number of masters of {engine.title} stays what it was at the beginning",
-            f"make another bay with --masters {len(wanted)}",
+            f"bay {state.name}: the number of masters of {engine.title} cannot be changed",
+            f"create another bay with --masters {len(wanted)}",
         )
 
 
-def ill_masters(record: StateSnapshot, statuses: Mapping[str, str], health: Mapping[str, str]) -> frozenset[str]:
-    """Names of the masters that do not run, or of which the engine says that they are ill; see below."""
-    masters = [node for node in record.nodes if node.role == "master"]
+def unhealthy_masters(state: StateSnapshot, statuses: Mapping[str, str], health: Mapping[str, str]) -> frozenset[str]:
+    """Names of the masters that do not run, or that the engine calls unhealthy; see below."""
+    masters = [one for one in state.servers if one.role == "master"]
     return frozenset(n.name for n in masters if statuses.get(n.id) != "ACTIVE" or health.get(n.name) == UNHEALTHY)
 
 
-def is_majority(well: int, count: int) -> bool:
+def majority(count: int) -> int:
+    """Members of `count` that a quorum needs: more than half, in Raft, etcd and ZooKeeper alike."""
+    return count // 2 + 1
+
+
+def is_majority(healthy: int, count: int) -> bool:
     """Whether so many masters keep the engine of `count` alive."""
-    return well > count // 2
+    return healthy >= majority(count)
 
 
-def refuse_without_quorum(
-    record: StateSnapshot, going: Collection[str], statuses: Mapping[str, str], health: Mapping[str, str]
+def require_quorum(
+    state: StateSnapshot, going: Collection[str], statuses: Mapping[str, str], health: Mapping[str, str]
 ) -> None:
-    """BayError unless the masters beside the `going` ones are more than half of all, run, and are not said to be ill.
+    """BayError unless the masters beside the `going` ones are a quorum: they run, and are not said to be unhealthy.
 
     statuses: Nova's, by server id. health: the engine's, by server name; empty where it cannot be asked.
     """
-    masters = [node.name for node in record.nodes if node.role == "master"]
+    masters = [one.name for one in state.servers if one.role == "master"]
     count = len({*masters, *going})
     if count == 1:
         raise BayError(
-            f"bay {record.name}: the engine's data goes with {some(sorted(going))}, its only master",
-            f"save what is in it, then 'bay delete {record.name}' and create it anew; --lose-data goes on all the same",
+            f"bay {state.name}: control-plane data is lost with {join_names(sorted(going))}, its only master",
+            f"save what is in it, then 'bay delete {state.name}' and create it again; --lose-data overrides this",
         )
     others = [name for name in masters if name not in going]
-    unwell = ill_masters(record, statuses, health)
-    ill = [name for name in others if name in unwell]
-    well = len(others) - len(ill)
-    if not is_majority(well, count):
-        first = f"bring back {some(ill)} first; " if ill else ""
+    unhealthy = [name for name in others if name in unhealthy_masters(state, statuses, health)]
+    left = len(others) - len(unhealthy)
+    if not is_majority(left, count):
+        without = f"without {join_names(sorted(going))} only {left} of {count} masters would be healthy"
+        first = f"bring back {join_names(unhealthy)} first; " if unhealthy else ""
         raise BayError(
-            f"bay {record.name}: beside {some(sorted(going))} {well} of {count} masters are well, which is no majority",
-            f"{first}--lose-data goes on all the same, and the engine's data may be lost",
+            f"bay {state.name}: {without}; quorum needs {majority(count)}",
+            f"{first}--lose-data overrides this, and control-plane data may be lost",
         )

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES, Question
 from bay.components.spec import BaySpec
-from bay.components.text import some
+from bay.components.text import join_names
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
-    from bay.stacks.state.snapshot import StateSnapshot
 
 TIMEOUT = 4.0
 """Seconds for an answer; one that takes longer helps nobody who waits for a table."""
@@ -41,15 +40,16 @@ STANDS_BY = object()
 NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
 
 
-def of_bay(stack: "BayStack", record: "StateSnapshot") -> Health:
+def health_of(bay: "BayStack") -> Health:
     """Health of a bay as its engine tells it; needs the bay's passphrase for the client's key."""
-    if record.spec is None or not record.completed:
+    state = bay.state
+    if state.spec is None or not state.is_complete:
         return Health(UNKNOWN, "the bay is not complete")
-    if not record.spec.access.api:
+    if not state.spec.access.api:
         return CLOSED
-    outputs = stack.outputs()
-    asked_of = [n.name for n in record.nodes if n.role != "master" or ENGINES[record.spec.coe].question.names_masters]
-    return ask(record.spec, asked_of, outputs["api_addresses"], outputs["client_files"])
+    outputs = bay.outputs()
+    asked_of = [n.name for n in state.servers if n.role != "master" or ENGINES[state.spec.coe].question.names_masters]
+    return ask(state.spec, asked_of, outputs["api_addresses"], outputs["client_files"])
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:
@@ -67,7 +67,7 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     said = [answer for answer in answers if not isinstance(answer, str) and answer is not STANDS_BY]
     if not said:
         return Health(UNKNOWN, "every master that answers from here sends on to one that does not")
-    return judged(servers, engine.node_health(said[0]), problems)
+    return health_from_answer(servers, engine.node_health(said[0]), problems)
 
 
 def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[str, str]) -> str:
@@ -82,16 +82,16 @@ def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[s
     return addresses[0]
 
 
-def judged(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
+def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
     """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer."""
     own = {name: nodes.get(name, UNHEALTHY) for name in sorted(set(servers))}
     ill = [name for name, health in own.items() if health != HEALTHY]
     missing = [name for name in ill if name not in nodes]
     reasons = []
     if missing:
-        reasons.append(f"not in the engine: {some(missing)}")
+        reasons.append(f"not in the engine: {join_names(missing)}")
     if len(ill) > len(missing):
-        reasons.append(f"not ready: {some([name for name in ill if name in nodes])}")
+        reasons.append(f"not ready: {join_names([name for name in ill if name in nodes])}")
     reasons.extend(f"no answer from {problem}" for problem in problems)
     return Health(
         UNHEALTHY if reasons else HEALTHY, "; ".join(reasons) or "all servers are in the engine and ready", own

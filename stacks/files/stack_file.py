@@ -4,21 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from bay.components.errors import BayError
+from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
-from bay.components.spec.paths import joined
+from bay.components.spec.merge import build_spec
+from bay.components.spec.paths import differences, joined
 from bay.components.yaml_file import dump, read_yaml
-from bay.stacks.context import Session
 from bay.stacks.program.config import ALLOW, PROJECT, config_of
 from bay.stacks.stack import BayStack
 from bay.stacks.state.snapshot import StateSnapshot
 
-Values = dict[str, Any]
 
-
-def find(start: Path | None = None) -> Path | None:
+def find_checkout(start: Path) -> Path | None:
     """The checkout around a folder: the nearest one with a Pulumi.yaml of project `bay`."""
-    here = (start or Path.cwd()).resolve()
+    here = start.resolve()
     for folder in (here, *here.parents):
         settings = folder / "Pulumi.yaml"
         if settings.is_file() and _project(settings) == PROJECT:
@@ -38,44 +36,44 @@ def stack_file(checkout: Path, name: str) -> Path:
     return checkout / "stacks" / f"Pulumi.{name}.yaml"
 
 
-def intended(record: StateSnapshot) -> BaySpec | None:
+def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None:
     """The spec that a bay is meant to have: its file's in the checkout that manages it, else the state's."""
-    place = find() if record.managed_by == "file" else None
-    if place is None or not stack_file(place, record.name).exists():
-        return record.spec
-    settings = read_yaml(stack_file(place, record.name))
+    file = _managing_file(state, checkout)
+    if file is None:
+        return state.spec
+    settings = read_yaml(file)
     prefix = f"{PROJECT}:"
     values = {key.removeprefix(prefix): value for key, value in (settings.get("config") or {}).items()}
     values.pop(ALLOW, None)
-    return resolve([values])
+    return build_spec([values])
 
 
-def write(session: Session, record: StateSnapshot, spec: BaySpec) -> None:
-    """Write a change into the bay's file, keeping its comments; refused where this is not its checkout."""
-    checkout = find()
-    if checkout is None or not stack_file(checkout, record.name).exists():
+def _managing_file(state: StateSnapshot, checkout: Path | None) -> Path | None:
+    if state.managed_by != "file" or checkout is None:
+        return None
+    file = stack_file(checkout, state.name)
+    return file if file.exists() else None
+
+
+def require_managed_by_file(state: StateSnapshot) -> None:
+    """BayError for a bay that exists and is managed by who runs commands."""
+    if state.spec and state.managed_by != "file":
+        raise BayError(f"bay {state.name} is managed by the bay command, not by its file", f"bay export {state.name}")
+
+
+def write_spec(bay: BayStack, spec: BaySpec) -> None:
+    """Write a change into the bay's file, keeping its comments; refused where the caller is not in its checkout."""
+    checkout = bay.context.checkout
+    if checkout is None or _managing_file(bay.state, checkout) is None:
         raise BayError(
-            f"bay {record.name} is managed by a file, stacks/Pulumi.{record.name}.yaml of its checkout",
+            f"bay {bay.name} is managed by a file, stacks/Pulumi.{bay.name}.yaml of its checkout",
             "change it there",
         )
-    before = intended(record)
-    assert before is not None
-    engine = session.engine(record.name)
-    for path, value in differences(config_of(before), config_of(spec)):
-        for command in commands(record.name, path, value):
-            engine.run(command, str(checkout), {})
-
-
-def differences(old: Values, new: Values, above: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
-    """(path, new value) of every leaf that differs: ``("bay:nodes.count", 5)``; None for one that goes."""
-    found: list[tuple[str, Any]] = [(joined((*above, key)), None) for key in old if key not in new]
-    for key, value in new.items():
-        before = old.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            found += differences(before, value, (*above, key))
-        elif value != before:
-            found.append((joined((*above, key)), value))
-    return found
+    before = intended_spec(bay.state, checkout)
+    assert before is not None, "its file was found"
+    for path, _, value in differences(config_of(before), config_of(spec)):
+        for command in commands(bay.name, path, value):
+            bay.pulumi.run(command, str(checkout), {})
 
 
 def commands(name: str, path: str, value: Any) -> list[list[str]]:
@@ -102,26 +100,22 @@ def _below(key: str) -> str:
     return part if part.startswith("[") else f".{part}"
 
 
-def export(stack: BayStack, record: StateSnapshot, checkout: Path) -> Path:
+def export(bay: BayStack, checkout: Path) -> Path:
     """Make the file of a bay and record in the state that the file owns it from now on."""
-    if record.spec is None:
-        raise BayError(f"bay {record.name} was never begun", f"'bay create {record.name}' makes it")
-    path = stack_file(checkout, record.name)
+    spec = bay.state.require_spec()
+    path = stack_file(checkout, bay.name)
     if path.exists():
         raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
-    document = {"encryptionsalt": record.salt, "config": config_of(record.spec)}
+    document = {"encryptionsalt": bay.state.salt, "config": config_of(spec)}
     path.write_text(dump(document))
-    record_owner(stack, "file")
+    record_owner(bay, "file")
     return path
 
 
-def record_owner(stack: BayStack, owner: str) -> None:
+def record_owner(bay: BayStack, owner: Owner) -> None:
     """Write who manages the bay into its state, so that the next plan shows no change for it."""
-    deployment = stack.export()
-    content: dict[str, Any] = dict(deployment.deployment or {})
-    for resource in content.get("resources", []):
-        for properties in (resource.get("inputs") or {}, resource.get("outputs") or {}):
-            if "managed_by" in properties:
-                properties["managed_by"] = owner
-    deployment.deployment = content
-    stack.import_(deployment)
+    with bay.edit() as content:
+        for resource in content.get("resources", []):
+            for properties in (resource.get("inputs") or {}, resource.get("outputs") or {}):
+                if "managed_by" in properties:
+                    properties["managed_by"] = owner

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec, check_name
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.components.yaml_file import mapping, read_text
-from bay.stacks.files import stack_file
 from bay.stacks.program.config import ALLOW, PROJECT, kinds_of
-from bay.stacks.state.snapshot import StateSnapshot
 
 PREFIX, SUFFIX = "Pulumi.", ".yaml"
 PLAIN_FILES = ("100644", "100755")
@@ -50,18 +48,12 @@ class SpecFiles:
         said.pop(ALLOW, None)
         if "model" not in said:
             raise BayError(f"stacks/{PREFIX}{bay}{SUFFIX} has no bay:model", "a bay is never made from defaults alone")
-        return resolve([said], folders)
+        return build_spec([said], folders)
 
     def allowed(self, bay: str) -> tuple[str, ...]:
         """Kinds of loss that a file lets through under plain `pulumi up`; BayError for what is no such kind."""
         values = mapping(self.texts.get(bay, "{}"), f"stacks/{PREFIX}{bay}{SUFFIX}")
         return kinds_of(_config(bay, values).get(f"{PROJECT}:{ALLOW}"), f"stacks/{PREFIX}{bay}{SUFFIX}: ")
-
-    def wanted(self, bay: str, record: StateSnapshot | None, folders: Sequence[Path] = ()) -> BaySpec:
-        """The spec for a bay that exists or not; BayError for one that the file does not manage."""
-        if record and record.spec and record.managed_by != "file":
-            raise BayError(f"bay {bay} is managed by the bay command, not by its file", f"bay export {bay}")
-        return self.spec(bay, folders)
 
 
 def _config(bay: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,21 +73,17 @@ def _refuse_more(bay: str, values: Mapping[str, Any], config: Mapping[str, Any])
         )
 
 
-def here() -> SpecFiles | None:
-    """The files of the checkout around this folder; None where there is no such."""
-    root = stack_file.find()
-    if root is None:
-        return None
+def of_folder(root: Path) -> SpecFiles:
+    """The files of a checkout, as they are in its folder."""
     paths = sorted((root / "stacks").glob(f"{PREFIX}*{SUFFIX}"))
     return SpecFiles({_bay(path.name): read_text(path) for path in paths}, str(root))
 
 
-def of_commit(commit: str) -> SpecFiles:
-    """The files that a commit has, whatever is checked out; Git gives them out and runs nothing."""
-    root = stack_file.find()
+def of_commit(root: Path | None, commit: str) -> SpecFiles:
+    """The files that a commit of a checkout has, whatever is in its folder; Git gives them out and runs nothing."""
     if root is None:
-        raise BayError(
-            "--from names a commit of a checkout, and this folder is in none", "go into the checkout first", 2
+        raise InvalidInput(
+            f"{commit} is to be a commit of a checkout, and this folder is in none", "go into the checkout first"
         )
     tree = f"{_git(root, 'rev-parse', '--verify', '--end-of-options', f'{commit}^{{tree}}').strip()}:./"
     texts = {}

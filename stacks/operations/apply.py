@@ -1,139 +1,133 @@
-"""Create and change a bay: the order of steps."""
+"""Creates and changes a bay: the order of steps."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Collection
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bay.components.bay import Owner
-from bay.components.errors import BayError
-from bay.components.openstack.resolve import look_up
-from bay.components.openstack.resolved import Place
-from bay.components.spec import BaySpec, check_name
-from bay.stacks.automation.errors import NoSuchBay, ServerFault, from_output
-from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.servers import never_ran
-from bay.stacks.cluster.control_plane import refuse_unfit
-from bay.stacks.context import Session, check_cloud
-from bay.stacks.files import stack_file
-from bay.stacks.operations.recovery import settled, take_back_late
-from bay.stacks.plan import quota
-from bay.stacks.plan.approval import ASKED, Leave
+from bay.components.errors import BayError, InvalidInput, nearest
+from bay.components.openstack.connection import openstack_errors
+from bay.components.openstack.resolve import resolve
+from bay.components.openstack.resolved import ResolvedSpec
+from bay.components.spec import BaySpec
+from bay.components.spec.groups import NodeGroup
+from bay.stacks.approval import Approve
+from bay.stacks.automation.errors import from_output
+from bay.stacks.cloud.discovery import other_bay_of_name
+from bay.stacks.errors import AlreadyExists, ServerFault
+from bay.stacks.files.stack_file import intended_spec, write_spec
+from bay.stacks.operations import recovery
+from bay.stacks.plan import planner, quota
+from bay.stacks.plan.planner import OnCloud, SpecSource
+from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
+from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.program.bay_program import program
-from bay.stacks.runs import opened_for_change, recorded, watched
 from bay.stacks.stack import BayStack
-from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot
 
-if TYPE_CHECKING:
-    from openstack.connection import Connection
-
-    from bay.stacks.plan.bound import Bound
-
-Report = Callable[[str], None]
-Consent = Callable[[StateSnapshot, Place, "Connection"], Leave]
+LOG = logging.getLogger(__name__)
 
 
-def create(
-    session: Session,
-    name: str,
-    specify: Callable[[StateSnapshot | None], BaySpec],
-    report: Report,
-    bound: "Bound | None" = None,
-) -> None:
-    """Make a new bay, or go on with one whose making was cut off; bound: by a saved plan, and nothing else is done."""
-    check_name(name)
-    with lock.held(session.settings.lock_file(name), name):
-        try:
-            record: StateSnapshot | None = recorded(session, name)
-        except NoSuchBay:
-            record = None
-        if record and record.completed and not (record.missing or record.pending):
-            raise BayError(
-                f"bay {name} exists already", f"'bay scale {name} N' changes it, 'bay delete {name}' ends it"
-            )
-        spec = specify(record)
-        cloud = session.cloud()
-        place = _place(session, name, spec, cloud, record)
-        _refuse_taken_name(name, record, cloud)
-        if bound:
-            bound.refuse_if_moved_on(record, place, cloud)
-        before, record = record, settled(session, record, cloud, report) if record else None
-        quota.refuse_unless_it_fits(cloud, name, spec, place, record)
-        with opened_for_change(session, name, record) as stack:
-            _up(stack, spec, place, "cli", cloud, bound)
-            if record is not before:
-                take_back_late(stack, cloud, report)
+def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> None:
+    """Create a new bay, or resume one whose creation was interrupted; plan: a saved one, and nothing else is done."""
+    state = bay.state
+    if state.is_complete and not (state.missing_servers or state.interrupted_operations):
+        raise AlreadyExists(
+            f"bay {bay.name} exists already", f"'bay scale {bay.name} N' changes it, 'bay delete {bay.name}' deletes it"
+        )
+    spec = specify(intended_spec(state, bay.context.checkout))
+    on = OnCloud(bay.cloud, resolve(spec, bay.cloud), ())
+    _require_free_name(bay)
+    if plan:
+        plan.require_fresh(bay, on)
+    resumed = recovery.resume(bay) if bay.exists else False
+    _require_quota(bay, spec, on.resolved)
+    bay.create()
+    _up(bay, spec, on.resolved, plan)
+    if resumed:
+        recovery.delete_duplicates(bay)
 
 
-def change(
-    session: Session,
-    record: StateSnapshot,
-    spec: BaySpec,
-    owner: Owner,
-    report: Report,
-    bound: "Bound | None" = None,
-    consent: Consent | None = None,
-) -> None:
-    """Make an existing bay what `spec` says; a bay owned by a file has it written there first.
+def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan | None = None) -> None:
+    """Make an existing bay what its spec is to say; a bay owned by a file has it written there first.
 
-    bound: by a saved plan, and nothing else is done. consent: says first what may be taken away, or raises.
+    plan: a saved one, and nothing else is done. approve: called with the plan of the change, or raises.
     """
-    with lock.held(session.settings.lock_file(record.name), record.name):
-        if bound or record.pending or record.failed_servers:
-            record = recorded(session, record.name)  # of a run that may have ended meanwhile
-        cloud = session.cloud()
-        place = _place(session, record.name, spec, cloud, record)
-        if bound:
-            bound.refuse_if_moved_on(record, place, cloud)
-        refuse_unfit(record, spec, never_ran(record, cloud))
-        leave = consent(record, place, cloud) if consent else ASKED
-        before, record = record, settled(session, record, cloud, report)
-        quota.refuse_unless_it_fits(cloud, record.name, spec, place, record)
-        if owner == "file":
-            stack_file.write(session, record, spec)
-        with opened_for_change(session, record.name, record) as stack:
-            _up(stack, spec, place, owner, cloud, bound, leave)
-            if record is not before:
-                take_back_late(stack, cloud, report)
+    bay.state.require_spec()
+    what = planner.prepare(bay, specify)
+    on = what.reached()
+    if plan:
+        plan.require_fresh(bay, on)
+    drawn = planner.build_plan(what, quotas=False)
+    allowed = allowance(drawn, approve(drawn))
+    resumed = recovery.resume(bay)
+    _require_quota(bay, what.spec, on.resolved)
+    if what.owner == "file":
+        write_spec(bay, what.spec)
+    _up(bay, what.spec, on.resolved, plan, allowed)
+    if resumed:
+        recovery.delete_duplicates(bay)
 
 
-def _place(session: Session, name: str, spec: BaySpec, cloud: "Connection", record: StateSnapshot | None) -> Place:
-    check_cloud(name, record.cloud if record else {}, cloud)
-    return look_up(spec, cloud)
+def scaled(bay: str, group: str, count: int | None, remove: Collection[str]) -> SpecSource:
+    """The spec with `remove` taken out of the group first, then with `count` servers in it."""
+
+    def specify(spec: BaySpec | None) -> BaySpec:
+        if spec is None:
+            raise BayError(f"bay {bay} has no spec yet; its creation never started", f"'bay create {bay}' creates it")
+        if group not in spec.groups:
+            raise InvalidInput(f"bay {bay} has no group {group!r}", nearest(group, list(spec.groups)))
+        if count is None and not remove:
+            raise InvalidInput(
+                "neither a number of servers nor servers to remove", f"bay scale {bay} N, or --remove NODE"
+            )
+        changed = spec.groups[group]
+        for node in remove:
+            changed = _without(bay, group, changed, node)
+        if count is not None:
+            changed = changed.model_copy(update={"count": count})
+        return spec.with_group(group, changed)
+
+    return specify
 
 
-def _refuse_taken_name(name: str, record: StateSnapshot | None, cloud: "Connection") -> None:
-    other = cleanup.other_bay_of_name(cloud, name, record.bay_id if record else "")
+def _without(bay: str, group: str, members: NodeGroup, node: str) -> NodeGroup:
+    known = {f"{bay}-{group}-{index}": index for index in members.indices}
+    if node not in known:
+        raise InvalidInput(f"bay {bay} has no node {node!r} in group {group}", nearest(node, list(known)))
+    return members.without(known[node])
+
+
+def _require_free_name(bay: BayStack) -> None:
+    other = other_bay_of_name(bay.cloud, bay.name, bay.state.bay_id)
     if other:
-        raise BayError(
-            f"another bay of this project is called {name} (bay:id {other}); its state is somewhere else",
-            "choose another name, or use the state it was made with (--state)",
+        raise AlreadyExists(
+            f"another bay named {bay.name} exists in this project (bay:id {other}); its state is elsewhere",
+            "choose another name, or use the state it was created with (--state)",
         )
 
 
+def _require_quota(bay: BayStack, spec: BaySpec, resolved: ResolvedSpec) -> None:
+    quota.require(bay.name, quota.compare(bay.cloud, bay.name, spec, resolved, bay.state, bay.notify))
+
+
 def _up(
-    stack: BayStack,
+    bay: BayStack,
     spec: BaySpec,
-    place: Place,
-    owner: Owner,
-    cloud: "Connection",
-    bound: "Bound | None",
-    leave: Leave = ASKED,
+    resolved: ResolvedSpec,
+    plan: OpenPlan | None,
+    allowed: Allowance = NO_DISRUPTION,
 ) -> None:
-    if leave.unprotected:
-        stack.unprotect(*leave.unprotected)
-    run = partial(program, stack.name, spec, managed_by=owner, place=place, allow=leave.kinds)
+    if allowed.unprotected:
+        bay.unprotect(*allowed.unprotected)
+    run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, place=resolved, allow=allowed.kinds)
     try:
-        watched(stack, lambda on_event: stack.up(run, on_event, plan=bound.engine if bound else None))
+        bay.up(run, plan=plan.pulumi if plan else None)
     except ServerFault as error:
-        raise _named(stack.name, error, cloud) from None
+        raise _with_reason(bay, error) from None
 
 
-def _named(bay: str, error: ServerFault, cloud: "Connection") -> BayError:
-    """The error with Nova's reason in it; the engine knows only that there is one."""
-    from bay.components.openstack.connection import explained
-
-    with explained("asking why a server could not be made"):
-        server = cloud.compute.find_server(error.server_id)
+def _with_reason(bay: BayStack, error: ServerFault) -> BayError:
+    """The error with Nova's reason in it; Pulumi knows only that there is one."""
+    with openstack_errors("asking why a server could not be built"):
+        server = bay.cloud.compute.find_server(error.server_id)
     reason = (server.fault or {}).get("message") if server else ""
-    return from_output(bay, f"  server ({server.name}):\n    error: {reason}") if server and reason else error
+    return from_output(bay.name, f"  server ({server.name}):\n    error: {reason}") if server and reason else error

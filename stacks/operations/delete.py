@@ -1,127 +1,166 @@
-"""The end of a bay: its servers, what its engine made, what the state knows, what carries its mark, the state."""
+"""The end of a bay: its servers, what its engine created, what the state knows, what carries its mark, the state."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from bay.components.errors import BayError
-from bay.stacks.automation.errors import Interrupted, Locked
-from bay.stacks.cloud import cleanup, controller_resources
-from bay.stacks.cloud.cleanup import Leftover
-from bay.stacks.context import Session, check_cloud
-from bay.stacks.operations import retain
-from bay.stacks.operations.delete_plan import refuse, signs_of, survey
-from bay.stacks.operations.protection import refuse_protected
-from bay.stacks.operations.recovery import settle, take_back_unknown
-from bay.stacks.operations.retain import Keep
-from bay.stacks.operations.unprotect import release
-from bay.stacks.runs import opened_for_change, recorded, watched
+from bay.stacks.approval import Approve
+from bay.stacks.automation.plugins import end_orphaned_plugins
+from bay.stacks.cloud.cleanup import delete_all
+from bay.stacks.cloud.controller_resources import deletable, list_controller_resources
+from bay.stacks.cloud.discovery import CloudObject, list_unrecorded
+from bay.stacks.cloud.kinds import kind_named
+from bay.stacks.errors import Interrupted, Locked, Protected
+from bay.stacks.operations.delete_plan import DeletePlan, ownership_rules, plan_delete
+from bay.stacks.operations.recovery import clear_pending, tell_interrupted
+from bay.stacks.operations.retain import Keep, remove_ownership
 from bay.stacks.stack import BayStack
-from bay.stacks.state import lock, passphrase
+from bay.stacks.state import passphrase
 from bay.stacks.state.snapshot import INSTANCE_TYPE, StateSnapshot
 
-if TYPE_CHECKING:
-    from openstack.connection import Connection
+LOG = logging.getLogger(__name__)
 
-Report = Callable[[str], None]
-
-LOGIN_TYPE = "openstack:identity/applicationCredential:ApplicationCredential"
+CREDENTIAL_TYPE = kind_named("application credential").token
+FLOATING_IP_TYPE = kind_named("floating IP").token
 
 
-def delete(session: Session, name: str, report: Report, keep: Keep | None = None) -> None:
-    """Delete a bay; run again, it goes on where it was cut off."""
-    with lock.held(session.settings.lock_file(name), name):
-        record = recorded(session, name)  # another run may have ended since the question was asked
-        refuse_protected(record)
-        cloud = session.cloud()
-        check_cloud(name, record.cloud, cloud)
-        with opened_for_change(session, name, record) as stack:
-            settle(stack, record, report)
-            # What a cut-off run made, and a server that the state lost, which would hold its port and network.
-            take_back_unknown(record, record.ids, cloud, report)
-            _End(stack, record, cloud, keep or Keep(), report).run()
-            stack.remove()
-        passphrase.forget(session.settings, name)
+def delete(bay: BayStack, keep: Keep, approve: Approve) -> None:
+    """Delete a bay; run again, it resumes. approve: called with the plan, or raises; what it has seen is deleted."""
+    require_unprotected(bay.state)
+    _ = bay.cloud  # a foreign login is refused before anything is looked at
+    plan = plan_delete(bay, keep)
+    plan.require_no_blockers()
+    approve(plan)
+    tell_interrupted(bay)
+    if bay.state.interrupted_operations:
+        end_orphaned_plugins(bay.pulumi.state)
+    _Deletion(bay, keep, plan).run()
+    bay.remove()
+    passphrase.forget(bay.context.settings, bay.name)
 
 
-class _End:
-    """One bay's end, in an order in which nothing comes back: controllers, then what they made, then the rest."""
+def require_unprotected(state: StateSnapshot) -> None:
+    """Protected where the bay's spec says so; that of the state counts, not a file that was not applied."""
+    if state.spec is not None and state.spec.protected:
+        raise Protected(
+            f"bay {state.name} is protected from being deleted",
+            f"lift that first: bay update {state.name} --set protected=false",
+        )
 
-    def __init__(self, stack: BayStack, record: StateSnapshot, cloud: "Connection", keep: Keep, report: Report) -> None:
-        self.stack, self.record, self.cloud, self.keep, self.report = stack, record, cloud, keep, report
+
+def prepare_destroy(content: dict[str, Any], *, keep_floating_ips: bool) -> None:
+    """Make a deployment ready for its end, in place: nothing is pending, protected, or shut down first.
+
+    The end of all of it was approved; the work of a node has nowhere to move, so its shutdown would be waited for in
+    vain. Floating IPs that are kept are forgotten without being deleted.
+    """
+    clear_pending(content)
+    for resource in content.get("resources", []):
+        resource.pop("protect", None)
+        for properties in (resource.get("inputs") or {}, resource.get("outputs") or {}):
+            if "stopBeforeDestroy" in properties:
+                properties["stopBeforeDestroy"] = False
+    if keep_floating_ips:
+        retain_floating_ips(content)
+
+
+def retain_floating_ips(content: dict[str, Any]) -> None:
+    """Have Pulumi forget the bay's floating IPs when it deletes the bay, without deleting them; in place."""
+    for resource in content.get("resources", []):
+        if resource["type"] == FLOATING_IP_TYPE:
+            resource["retainOnDelete"] = True
+
+
+class _Deletion:
+    """In an order in which nothing comes back: controllers, then what they created, then the rest."""
+
+    def __init__(self, bay: BayStack, keep: Keep, plan: DeletePlan) -> None:
+        self.bay, self.keep, self.plan = bay, keep, plan
+        self.before = bay.state  # what it was before its resources leave it one after the other
 
     def run(self) -> None:
-        """To the end; whatever is half-done is found by the next run."""
-        if self.record.ids or self.record.spec is not None:
-            release(self.stack)
+        """To the end; whatever is half done is found by the next run."""
+        # What an interrupted run created, and a server that the state lost, which would hold its port and network.
+        self._delete_all(item for item in self.plan.unrecorded if not self._is_kept_address(item))
+        if self.before.ids or self.before.spec is not None or self.before.interrupted_operations:
+            with self.bay.edit() as content:
+                prepare_destroy(content, keep_floating_ips=self.keep.floating_ips)
             if self.keep.floating_ips:
-                self._keep_addresses()
-            self._silence_engine()
-            self._take_engine_made()  # the network would wait for it
+                self._keep(self.plan.floating_ips)
+            self._silence_controllers()
+            self._take_controller_resources()  # the network would wait for it
             self._destroy()
-        self._take_engine_made()
-        if self.record.bay_id:
-            cleanup.sweep(self.cloud, self._marked(), self.report)
+        self._take_controller_resources()
+        self._delete_all(self._unrecorded())
 
-    def _silence_engine(self) -> None:
-        """Delete the servers, and the login with which controllers on them could make things anew."""
-        if not signs_of(self.record):
+    def _is_kept_address(self, item: CloudObject) -> bool:
+        return self.keep.floating_ips and item.kind == "floating IP"
+
+    def _silence_controllers(self) -> None:
+        """Delete the servers, and the login with which controllers on them could create resources again."""
+        if not ownership_rules(self.before):
             return
-        resources = (self.stack.export().deployment or {}).get("resources", [])
-        login = [resource["urn"] for resource in resources if resource["type"] == LOGIN_TYPE]
-        servers = [resource["urn"] for resource in resources if resource["type"] == INSTANCE_TYPE]
-        if (login or self._engine_made()) and (login or servers):
-            watched(self.stack, partial(self.stack.destroy, targets=[*login, *servers]))
+        credentials = [r["urn"] for r in self.before.resources if r["type"] == CREDENTIAL_TYPE]
+        servers = [r["urn"] for r in self.before.resources if r["type"] == INSTANCE_TYPE]
+        if (credentials or self._controller_resources()) and (credentials or servers):
+            self.bay.destroy([*credentials, *servers])
 
-    def _take_engine_made(self) -> bool:
+    def _take_controller_resources(self) -> bool:
         """Delete or keep all of it, until nothing more comes; whether there was any."""
         took = False
-        while found := self._engine_made():
+        while found := self._controller_resources():
             took = True
             kept = [item for item in found if self.keep.holds(item.kind)]
-            for item in kept:
-                retain.unmark(self.cloud, item, self.record.name, self.record.bay_id)
-                self.report(f"kept: {item}{f', {item.size}' if item.size else ''}")
-            cleanup.sweep(self.cloud, [item for item in found if item not in kept], self.report)
+            self._keep(kept)
+            self._delete_all(item for item in found if item not in kept)
         return took
 
-    def _engine_made(self) -> list[Leftover]:
-        found = controller_resources.signed(self.cloud, signs_of(self.record), self.record.bay_id)
-        return controller_resources.leftovers(found)
+    def _controller_resources(self) -> Sequence[CloudObject]:
+        rules = ownership_rules(self.before)
+        return deletable(list_controller_resources(self.bay.cloud, rules, self.before.bay_id)) if rules else []
 
-    def _marked(self) -> list[Leftover]:
-        return cleanup.find(self.cloud, self.record.name, self.record.bay_id)
+    def _unrecorded(self) -> list[CloudObject]:
+        if not self.before.bay_id:
+            return []
+        return list_unrecorded(self.bay.cloud, self.bay.name, self.before.bay_id)
 
-    def _keep_addresses(self) -> None:
-        addresses = [item for item in self._marked() if item.kind == "floating IP"]
-        retain.keep_addresses(self.stack, self.cloud, addresses, self.record.name, self.record.bay_id, self.report)
+    def _keep(self, items: Iterable[CloudObject]) -> None:
+        for item in items:
+            remove_ownership(self.bay.cloud, item, self.bay.name, self.before.bay_id)
+            self.bay.notify("kept", f"kept: {item}{f', {item.size}' if item.size else ''}")
+
+    def _delete_all(self, items: Iterable[CloudObject]) -> None:
+        delete_all(self.bay.cloud, items, self.bay.notify, self.bay.context.cancel)
 
     def _destroy(self) -> None:
-        """Once more where what stopped it could be taken away; else what is in the way is named."""
+        """Once more where what stopped it could be taken away; else what blocks it is named."""
         try:
-            watched(self.stack, self.stack.destroy)
+            self.bay.destroy()
             return
         except (Interrupted, Locked):
             raise
-        except BayError:
-            if not (self._take_engine_made() or self._give_up_addresses()):
-                self._name_obstacles()
+        except BayError as error:
+            LOG.info("%s: deleting failed: %s", self.bay.name, error.message)
+            if not (self._take_controller_resources() or self._give_up_floating_ips()):
+                self._require_no_blockers()
                 raise
         try:
-            watched(self.stack, self.stack.destroy)
+            self.bay.destroy()
         except (Interrupted, Locked):
             raise
         except BayError:
-            self._name_obstacles()
+            self._require_no_blockers()
             raise
 
-    def _give_up_addresses(self) -> bool:
-        """Where the cloud lets no member delete floating IPs, they are released; whether there was any."""
-        addresses = [item for item in self._marked() if item.kind == "floating IP"]
+    def _give_up_floating_ips(self) -> bool:
+        """Where the cloud lets no member delete floating IPs, they are detached; whether there was any."""
+        addresses = [item for item in self._unrecorded() if item.kind == "floating IP"]
         if addresses:
-            cleanup.sweep(self.cloud, addresses, self.report)
-            retain.retain_addresses(self.stack)
+            self._delete_all(addresses)
+            with self.bay.edit() as content:
+                retain_floating_ips(content)
         return bool(addresses)
 
-    def _name_obstacles(self) -> None:
-        refuse(self.record.name, survey(self.cloud, self.record, self.keep, strangers=True))
+    def _require_no_blockers(self) -> None:
+        plan_delete(self.bay, self.keep, strangers=True).require_no_blockers()

@@ -1,12 +1,12 @@
 """What the engine finds when it compares a state with the cloud, from the events of its refresh."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bay.stacks.cloud.kinds import kind_of_token
 from bay.stacks.redaction import PULUMI_SECRET
-from bay.stacks.state.snapshot import INSTANCE_TYPE, PORT_TYPE
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -23,7 +23,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A thing, or one property of it, that is another in the cloud than in the state.
+    """A resource, or one property of it, that is another in the cloud than in the state.
 
     type: Pulumi's, in short (``Instance``). field: the property that changed. recorded, found: its value in the state
     and in the cloud, with secrets masked. urn: empty for what the state does not know.
@@ -43,12 +43,19 @@ class Difference:
         """``Port demo-master-0``."""
         return f"{self.type} {self.name}"
 
+    def row(self, bay: str) -> dict[str, Any]:
+        """As `bay drift` prints it."""
+        return {
+            "bay": bay,
+            "difference": str(self.what),
+            "type": self.type,
+            "name": self.name,
+            "field": self.field,
+            "recorded": self.recorded,
+            "found": self.found,
+            "id": self.id,
+        }
 
-READ_ELSEWHERE: Mapping[str, Mapping[str, str]] = {
-    PORT_TYPE: {"securityGroupIds": "allSecurityGroupIds"},
-    INSTANCE_TYPE: {"metadata": "allMetadata"},
-}
-"""Type -> property that the plugin never reads from the cloud -> property in which it tells what is there."""
 
 SECRET = "[secret]"
 
@@ -74,7 +81,8 @@ def _changed(step: "StepEventMetadata") -> Iterator[tuple[str, Any, Any]]:
     if step.op.value == "update":
         for field in step.diffs or ():
             yield field, _value(step.old, field), _value(step.new, field)
-    for field, real in READ_ELSEWHERE.get(step.type, {}).items():
+    kind = kind_of_token(step.type)
+    for field, real in (kind.read_elsewhere if kind else {}).items():
         recorded = shown((step.old.inputs or {}).get(field))
         found = _as_declared(recorded, shown((step.new.outputs or {}).get(real)))
         if recorded and found != recorded:

@@ -1,133 +1,129 @@
-"""After a run that was cut off: what it was doing is told, then made whole or taken back before anything else."""
+"""After an interrupted run: what it was doing is completed or taken back before anything else is done."""
 
+import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bay.components.errors import BayError
-from bay.components.openstack.connection import explained
-from bay.components.text import some
-from bay.stacks.automation import plugins
-from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.cleanup import Leftover
-from bay.stacks.cloud.discovery import everything
-from bay.stacks.cloud.servers import never_ran
-from bay.stacks.context import Session
+from bay.components.openstack.connection import openstack_errors
+from bay.components.text import join_names
+from bay.stacks.automation.plugins import end_orphaned_plugins
+from bay.stacks.cloud.cleanup import delete_all
+from bay.stacks.cloud.discovery import CloudObject, list_owned
+from bay.stacks.cloud.kinds import Thing, kind_named
+from bay.stacks.cloud.servers import never_launched
 from bay.stacks.operations import adopt
-from bay.stacks.operations.adopt import Adopted, Thing
-from bay.stacks.runs import opened_for_change
+from bay.stacks.operations.adopt import AdoptedResource
 from bay.stacks.stack import BayStack
-from bay.stacks.state.snapshot import StateSnapshot, tell
+from bay.stacks.state.snapshot import StateSnapshot
 
-if TYPE_CHECKING:
-    from openstack.connection import Connection
+LOG = logging.getLogger(__name__)
 
-Report = Callable[[str], None]
-
-ON_THE_WAY = timedelta(seconds=10)
-"""How long the cloud may work on a request before what it makes can be seen; the state is written before each."""
-
-DATA = ("server", "volume")
-"""Kinds with which a user's data would go."""
+IN_FLIGHT = timedelta(seconds=10)
+"""How long the cloud may work on a request before what it creates can be seen; the state is written before each."""
 
 
-def settled(session: Session, record: StateSnapshot, cloud: "Connection", report: Report) -> StateSnapshot:
-    """What the state says once all that was begun is whole or gone: only then is known what is still needed."""
-    with opened_for_change(session, record.name, record) as stack:
-        # The answer to a request may have been lost while the engine lived: it then believes that nothing was made.
-        if not (record.pending or record.failed_servers) and stack.last_run().went_through(record.changed_at):
-            return record
-        tell(record, report)
-        plugins.end(stack.engine.state)
-        make_whole(stack, record, cloud, report)
-        return stack.record()
+def resume(bay: BayStack) -> bool:
+    """Complete or take back what the previous run began: only then is known what is still needed.
+
+    Returns whether that was needed; then `delete_duplicates` is to be called after the change.
+    """
+    state = bay.state
+    # The answer to a request may have been lost while Pulumi lived: it then believes that nothing was created.
+    if not (state.interrupted_operations or state.failed_servers) and bay.last_run().went_through(state.changed_at):
+        return False
+    LOG.info("%s: looking at what the previous run left", bay.name)
+    tell_interrupted(bay)
+    end_orphaned_plugins(bay.pulumi.state)
+    _reconcile(bay)
+    return True
 
 
-def take_back_late(stack: BayStack, cloud: "Connection", report: Report) -> None:
-    """After a run that followed a cut-off one: what came later than the search, a second thing of the same name."""
-    record = stack.record()
-    with explained("looking for what a run left behind"):
-        things = list(everything(cloud, record.name, record.bay_id))
-    known = {(kind, thing.name) for kind, thing in things if thing.name and thing.id in record.ids}
-    late = [(kind, t) for kind, t in things if t.id not in record.ids and (kind, t.name) in known]
-    cleanup.sweep(cloud, [Leftover(kind, thing.id, thing.name) for kind, thing in late], report)
+def tell_interrupted(bay: BayStack) -> None:
+    """Tell what the previous run was doing when it was interrupted; nothing where it was not."""
+    if text := bay.state.interrupted_text:
+        bay.notify("resuming", text)
 
 
-def make_whole(stack: BayStack, record: StateSnapshot, cloud: "Connection", report: Report) -> None:
-    """Adopt what is whole, delete what is not, and have the engine read again what it was changing."""
-    _wait_for_what_is_on_the_way(record)
-    unknown = _unknown(record, cloud)
-    half_made = {node.id for node in never_ran(record, cloud)}
-    if not (unknown or record.pending or any(resource.get("initErrors") for resource in record.resources)):
+def delete_duplicates(bay: BayStack) -> None:
+    """Delete what the interrupted run's last requests created late, and the run after it created a second time."""
+    owned, known = _owned(bay), bay.state.ids
+    recorded = {(kind, thing.name) for kind, thing in owned if thing.name and thing.id in known}
+    _delete(bay, [(kind, t) for kind, t in owned if t.id not in known and (kind, t.name) in recorded])
+
+
+def clear_pending(content: dict[str, Any]) -> None:
+    """Have nothing pending in a deployment any more; what its state does not know is the caller's to find."""
+    content.pop("pending_operations", None)
+
+
+def _reconcile(bay: BayStack) -> None:
+    """Adopt what is complete, delete what is not, and have Pulumi read again what it was changing."""
+    state = bay.state
+    _wait_for_requests_in_flight(state)
+    owned = _owned(bay)
+    unknown = [(kind, thing) for kind, thing in owned if thing.id not in state.ids]
+    failed = {server.id for server in never_launched(bay.cloud, state)}
+    unsure = any(resource.get("initErrors") for resource in state.resources)
+    if not (unknown or state.interrupted_operations or unsure):
         return
-    deployment = stack.export()
-    content: dict[str, Any] = dict(deployment.deployment or {})
-    adopted = _adopted(content, cloud, unknown, report)
-    known = (record.ids - half_made) | {one.id for one in adopted}
-    _refuse_data(record, [(kind, thing) for kind, thing in unknown if thing.id not in known])
-    take_back_unknown(record, known, cloud, report)
-    clear = adopt.user_data(stack.export(secrets=True).deployment or {}) if adopted else {}
-    deployment.deployment = adopt.put_in(content, adopted, half_made, clear)
-    stack.import_(deployment)  # drops pending operations too
+    with bay.edit() as content:
+        adopted = _adopt(bay, content, unknown)
+        known = (state.ids - failed) | {one.id for one in adopted}
+        left = [(kind, thing) for kind, thing in owned if thing.id not in known]
+        _require_explained(state, [(kind, thing) for kind, thing in left if thing.id not in state.ids])
+        _delete(bay, left)
+        clear = adopt.user_data(bay.secrets()) if adopted else {}
+        content["resources"] = adopt.insert_adopted(content, adopted, failed, clear)
+        clear_pending(content)
 
 
-def _wait_for_what_is_on_the_way(record: StateSnapshot) -> None:
-    """A request that was sent just before the end may still make something: too late for a search at once."""
-    if record.pending and record.changed_at is not None:
-        passed = datetime.now(UTC) - record.changed_at
-        time.sleep(max(timedelta(), min(ON_THE_WAY, ON_THE_WAY - passed)).total_seconds())
+def _wait_for_requests_in_flight(state: StateSnapshot) -> None:
+    """A request that was sent just before the end may still create something: too late for a search at once."""
+    if state.interrupted_operations and state.changed_at is not None:
+        passed = datetime.now(UTC) - state.changed_at
+        time.sleep(max(timedelta(), min(IN_FLIGHT, IN_FLIGHT - passed)).total_seconds())
 
 
-def _unknown(record: StateSnapshot, cloud: "Connection") -> list[Thing]:
-    """What carries the bay's mark and is not in the state."""
-    if not record.bay_id:
-        return []
-    with explained("looking for what a run left behind"):
-        return [(k, t) for k, t in everything(cloud, record.name, record.bay_id) if t.id not in record.ids]
+def _owned(bay: BayStack) -> list[Thing]:
+    with openstack_errors("looking for what a run left behind"):
+        return list(list_owned(bay.cloud, bay.name, bay.state.bay_id))
 
 
-def _adopted(content: dict[str, Any], cloud: "Connection", unknown: list[Thing], report: Report) -> list[Adopted]:
-    with explained("waiting for what the last run began"):
-        adopted = adopt.found(cloud, content, unknown)
+def _adopt(bay: BayStack, content: dict[str, Any], unknown: list[Thing]) -> list[AdoptedResource]:
+    with openstack_errors("waiting for what the previous run began"):
+        adopted = adopt.match_pending(bay.cloud, content, unknown)
     if adopted:
         ids = {one.id for one in adopted}
-        report(f"adopting {some([_name(kind, thing) for kind, thing in unknown if thing.id in ids])}")
+        names = join_names([str(CloudObject.of(thing)) for thing in unknown if thing[1].id in ids])
+        bay.notify("adopting", f"adopting {names}")
     return adopted
 
 
-def settle(stack: BayStack, record: StateSnapshot, report: Report) -> None:
-    """Before a bay is deleted: nothing in the state is pending any more; what it does not know is the caller's."""
-    if not record.pending:
-        return
-    tell(record, report)
-    plugins.end(stack.engine.state)
-    stack.import_(stack.export())  # drops pending operations
+def _delete(bay: BayStack, things: Iterable[Thing]) -> None:
+    delete_all(bay.cloud, [CloudObject.of(thing) for thing in things], bay.notify, bay.context.cancel)
 
 
-def take_back_unknown(record: StateSnapshot, known: Collection[str], cloud: "Connection", report: Report) -> None:
-    """Delete what carries the bay's mark and is not `known`."""
-    if record.bay_id:
-        cleanup.sweep(cloud, cleanup.find(cloud, record.name, record.bay_id, known), report)
-
-
-def _refuse_data(record: StateSnapshot, unknown: Iterable[Thing]) -> None:
-    """A server or volume that no cut-off run explains is not deleted: the state may be an old copy."""
-    begun = _begun(record)
-    strange = [_name(kind, thing) for kind, thing in unknown if kind in DATA and thing.name not in begun]
+def _require_explained(state: StateSnapshot, unknown: Iterable[Thing]) -> None:
+    """A server or volume that no interrupted run explains is not deleted: the state may be an old copy."""
+    begun = _begun(state)
+    strange = [
+        str(CloudObject.of((kind, thing)))
+        for kind, thing in unknown
+        if kind_named(kind).holds_data and thing.name not in begun
+    ]
     if strange:
         raise BayError(
-            f"the cloud has things of bay {record.name} that its state does not know: {some(strange)}",
+            f"found resources tagged for bay {state.name} that are not in its state: {join_names(strange)}",
             "if this state is an old copy, use the newest; else delete them, then run the same command again",
         )
 
 
-def _begun(record: StateSnapshot) -> set[str]:
-    """Names of servers and volumes that a run was asked to make, and that the state does not have."""
-    made = {name for kind, name in record.made if kind == "Volume"}
-    volumes = {f"{server}-state" for server in record.missing}
-    return {*record.missing, *(volumes - made), *(operation.rpartition(" ")[2] for operation in record.pending)}
-
-
-def _name(kind: str, thing: Any) -> str:
-    return str(Leftover(kind, thing.id, thing.name or ""))
+def _begun(state: StateSnapshot) -> Collection[str]:
+    """Names of servers and volumes that a run was asked to create, and that the state does not have."""
+    created = {name for kind, name in state.created if kind == "Volume"}
+    volumes = {f"{server}-state" for server in state.missing_servers}
+    pending = (operation.rpartition(" ")[2] for operation in state.interrupted_operations)
+    return {*state.missing_servers, *(volumes - created), *pending}

@@ -1,34 +1,29 @@
-"""The state told what the cloud has, so that the engine mends it: a refresh, and what no refresh does."""
+"""Refreshes resources into the state, and restores what they were declared to be, so that Pulumi reconciles them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bay.stacks.operations.drift_events import READ_ELSEWHERE, Difference
+from bay.stacks.cloud.kinds import kind_of_token
+from bay.stacks.operations.drift_events import Difference
 from bay.stacks.stack import BayStack
-from bay.stacks.state.snapshot import INSTANCE_TYPE
-
-ALWAYS = {INSTANCE_TYPE: {"powerState": "active"}}
-"""Type -> what the plugin asks for by default, and the program never otherwise."""
 
 Resource = Mapping[str, Any]
 
 
-def tell(stack: BayStack, before: Iterable[Resource], urns: Sequence[str], differences: Sequence[Difference]) -> None:
-    """Write what the cloud has of these, and of nothing else, into the state; what is gone leaves it.
+def refresh_targets(
+    bay: BayStack, before: Iterable[Resource], urns: Sequence[str], differences: Sequence[Difference]
+) -> None:
+    """Refresh the given resources into the state so that Pulumi reconciles them; what is gone leaves it.
 
     before: what the state held when it was compared with the cloud.
     """
-    stack.refresh(urns)
-    if not any(difference.field for difference in differences):
-        return
-    deployment = stack.export()
-    content: dict[str, Any] = dict(deployment.deployment or {})
-    content["resources"] = corrected(before, content.get("resources") or [], urns, differences)
-    deployment.deployment = content
-    stack.import_(deployment)
+    bay.refresh(urns)
+    if any(difference.field for difference in differences):
+        with bay.edit() as content:
+            content["resources"] = with_declared_inputs(before, content.get("resources") or [], urns, differences)
 
 
-def corrected(
+def with_declared_inputs(
     before: Iterable[Resource], after: Iterable[Resource], urns: Iterable[str], differences: Iterable[Difference]
 ) -> list[Resource]:
     """The resources `after` a refresh of `urns`, with what they were asked to be `before` it.
@@ -44,7 +39,7 @@ def corrected(
 
 
 def _corrected(resource: Resource, asked: Any, found: Mapping[tuple[str, str], Any]) -> Resource:
-    fields = READ_ELSEWHERE.get(resource["type"], {})
+    kind = kind_of_token(resource["type"])
+    fields, always = (kind.read_elsewhere, kind.defaults) if kind else ({}, {})
     outputs = {field: found[resource["urn"], field] for field in fields if (resource["urn"], field) in found}
-    always = ALWAYS.get(resource["type"], {})
     return {**resource, "inputs": {**(asked or {}), **always}, "outputs": {**resource.get("outputs", {}), **outputs}}

@@ -1,205 +1,163 @@
-"""Mends a bay: what is missing is made again, what was changed is restored, broken servers are replaced."""
+"""Repairs a bay: what is missing is created again, what was changed is restored, broken servers are replaced."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bay.cli.console.output import say
-from bay.cli.options import MINUTES
-from bay.components.bay import Owner
-from bay.components.errors import BayError, nearest
-from bay.components.openstack.resolve import look_up
-from bay.components.spec import BaySpec
-from bay.components.text import some
-from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.servers import server_statuses
-from bay.stacks.cluster.control_plane import is_majority, refuse_without_quorum
-from bay.stacks.cluster.health import of_bay
-from bay.stacks.cluster.readiness import wait_for_engine
-from bay.stacks.context import Session, check_cloud
-from bay.stacks.operations import drift as drifts
-from bay.stacks.operations.drift import Drift
+from bay.components.errors import BayError, InvalidInput, nearest
+from bay.components.openstack.resolve import resolve
+from bay.components.text import join_names
+from bay.stacks.approval import Approve
+from bay.stacks.cloud.cleanup import delete_all
+from bay.stacks.cloud.ports import recreate_port
+from bay.stacks.cluster.control_plane import is_majority
+from bay.stacks.cluster.readiness import HOUR
+from bay.stacks.operations import recovery
+from bay.stacks.operations.batches import Batch
+from bay.stacks.operations.drift import Drift, compare, compare_with_cloud
 from bay.stacks.operations.drift_events import What
-from bay.stacks.operations.recovery import settled, take_back_late
-from bay.stacks.operations.recreate_ports import make_ports
-from bay.stacks.operations.refresh_targets import tell
-from bay.stacks.operations.repair_plan import Mend, Mending, Round, mending
+from bay.stacks.operations.refresh_targets import refresh_targets
+from bay.stacks.operations.repair_plan import RepairAction, RepairPlan, plan_repair
+from bay.stacks.operations.rollout import Rollout
 from bay.stacks.plan import quota
-from bay.stacks.plan.preview_events import Steps
-from bay.stacks.plan.risks import STOPPED
+from bay.stacks.plan.preview_events import PreviewSteps
+from bay.stacks.plan.types import DISRUPTIVE
 from bay.stacks.program.bay_program import program
-from bay.stacks.runs import opened_for_change, recorded, watched
-from bay.stacks.stack import BayStack, Program
-from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot
-
-if TYPE_CHECKING:
-    from openstack.connection import Connection
-
-Report = Callable[[str], None]
-Agree = Callable[[Drift, Mending], bool]
-Show = Callable[[Drift, Mending], object]
+from bay.stacks.stack import BayStack
+from bay.stacks.state.snapshot import PORT_TYPE
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the user asked for.
+class RepairRequest:
+    """What is asked for.
 
     nodes: servers to be replaced whatever they are. sweep: delete what carries the bay's mark and is not in its
-    state. lose_data: go on without quorum of the masters. minutes: to wait for each round. wait: for the last one too;
-    the next round always needs what the one before it made.
+    state. lose_data: go on without quorum of the masters. timeout: to wait for each batch. wait: for the last one too;
+    the next batch always needs what the one before it created.
     """
 
     nodes: Collection[str] = ()
     sweep: bool = False
     lose_data: bool = False
-    minutes: float = MINUTES
+    timeout: timedelta = HOUR
     wait: bool = True
 
 
-def dry_run(session: Session, name: str, wish: Wish, show: Show) -> None:
-    """Show what a repair would do, then raise what it would refuse; nothing is changed."""
-    cloud = session.cloud()
-    with session.existing(name) as stack:
-        drift = drifts.of_stack(session, stack, cloud)
-        run = _program(drift.record, cloud)
-        plan = _planned(stack, drift, wish, run)
-        show(drift, plan)
-        _Repair(stack, cloud, drift, run, wish, say).refuse(plan)
+def make_plan(bay: BayStack, request: RepairRequest) -> RepairPlan:
+    """What a repair would do; nothing is changed. BayError where it would be refused."""
+    repair = _Repair(bay, request, compare(bay))
+    plan = repair.plan()
+    repair.require_possible(plan)
+    return plan
 
 
-def repair(session: Session, name: str, wish: Wish, agree: Agree, report: Report) -> Drift:
-    """Compare, refuse or ask (`agree`), mend round by round; returns what differs afterwards.
+def repair(bay: BayStack, request: RepairRequest, approve: Approve) -> Drift:
+    """Compare, refuse or ask for approval, repair batch by batch; returns what differs afterwards.
 
-    Run again, it goes on where it was cut off. Where nothing is agreed on, nothing is done.
+    Run again, it resumes. Where there is nothing to do, nobody is asked.
     """
-    with lock.held(session.settings.lock_file(name), name):
-        before = recorded(session, name)
-        cloud = session.cloud()
-        check_cloud(name, before.cloud, cloud)
-        run = _program(before, cloud)
-        record = settled(session, before, cloud, report)
-        with opened_for_change(session, name, record) as stack:
-            drift = drifts.found(stack, record, cloud)
-            plan = _planned(stack, drift, wish, run)
-            mender = _Repair(stack, cloud, drift, run, wish, report)
-            mender.refuse(plan)
-            if not agree(drift, plan):
-                return drift
-            mender.mend(plan)
-            if record is not before:
-                take_back_late(stack, cloud, report)
-            return drifts.found(stack, stack.record(), cloud)
+    bay.state.require_spec()
+    _ = bay.cloud  # a foreign login is refused before anything is looked at
+    resumed = recovery.resume(bay)
+    drift = compare_with_cloud(bay)
+    this = _Repair(bay, request, drift)
+    plan = this.plan()
+    this.require_possible(plan)
+    if not plan.is_empty:
+        approve(plan)
+        this.run(plan)
+    if resumed:
+        recovery.delete_duplicates(bay)
+    return drift if plan.is_empty else compare_with_cloud(bay)
 
 
-def _program(record: StateSnapshot, cloud: "Connection") -> "partial[None]":
-    """Of the recorded spec; BayError where there is none."""
-    if record.spec is None:
-        raise BayError(f"bay {record.name} was never begun", f"'bay create {record.name}' makes it")
-    owner: Owner = "file" if record.managed_by == "file" else "cli"
-    return partial(program, record.name, record.spec, managed_by=owner, place=look_up(record.spec, cloud))
-
-
-def _planned(stack: BayStack, drift: Drift, wish: Wish, run: Program) -> Mending:
-    """BayError for a node that the bay does not have, and where the last change did not finish taking servers away."""
-    known = [node.name for node in drift.record.nodes]
-    for name in wish.nodes:
-        if name not in known:
-            raise BayError(f"bay {drift.record.name} has no node {name!r}", nearest(name, known), 2)
-    steps = Steps()
-    stack.preview(run, steps)
-    unfinished = steps.changes()
-    # Of a replacement that was cut off after the server's end only the making is left.
-    there = set(known) - {d.name for d in drift.differences if d.type == "Instance" and d.what is What.MISSING}
-    if going := [c.name for c in unfinished if c.name in there and c.type == "Instance" and c.operation in STOPPED]:
-        raise BayError(
-            f"bay {drift.record.name}: its last change did not finish: it would still take away {some(going)}",
-            f"'bay update {drift.record.name}' finishes it",
-        )
-    return mending(drift, wish.nodes, unfinished)
-
-
-@dataclass
 class _Repair:
-    """One repair that is going on; drift: before it. run: the program of the recorded spec."""
+    """One repair; drift: before it."""
 
-    stack: BayStack
-    cloud: "Connection"
-    drift: Drift
-    run: "partial[None]"
-    wish: Wish
-    report: Report
+    def __init__(self, bay: BayStack, request: RepairRequest, drift: Drift) -> None:
+        self.bay, self.request, self.drift = bay, request, drift
+        self.spec = drift.state.require_spec()
+        self.resolved = resolve(self.spec, bay.cloud)
+        self.program = partial(program, bay.name, self.spec, managed_by=drift.state.managed_by, place=self.resolved)
+        self.rollout = Rollout(bay, request.lose_data, request.timeout, request.wait, self._are_on_volumes)
 
-    @property
-    def spec(self) -> BaySpec:
-        """The recorded one, which the program was made of."""
-        assert self.drift.record.spec is not None, "there is no program without it"
-        return self.drift.record.spec
+    def plan(self) -> RepairPlan:
+        """InvalidInput for a server that the bay does not have; BayError where the last change is unfinished."""
+        known = [server.name for server in self.drift.state.servers]
+        for name in self.request.nodes:
+            if name not in known:
+                raise InvalidInput(f"bay {self.bay.name} has no node {name!r}", nearest(name, known))
+        steps = PreviewSteps()
+        self.bay.preview(self.program, steps)
+        unfinished = steps.changes()
+        # Of a replacement that was interrupted after the server's end only the creation is left.
+        there = set(known) - {d.name for d in self.drift.differences if d.type == "Instance" and d.what is What.MISSING}
+        going = [c.name for c in unfinished if c.name in there and c.type == "Instance" and c.operation in DISRUPTIVE]
+        if going:
+            raise BayError(
+                f"bay {self.bay.name}: its last change is unfinished: it would still take away {join_names(going)}",
+                f"'bay update {self.bay.name}' finishes it",
+            )
+        return plan_repair(self.drift, self.request.nodes, unfinished, sweep=self.request.sweep)
 
-    def refuse(self, plan: Mending) -> None:
-        """BayError, before anybody is asked, where the plan does not fit the quotas or masters would lose data."""
-        if not plan.empty:
-            self._refuse_what_does_not_fit()
-        for one in plan.rounds[:1]:
-            self._check_quorum(one)
+    def require_possible(self, plan: RepairPlan) -> None:
+        """BayError where the plan does not fit the quotas, or masters would lose data."""
+        if plan.supporting_resources or plan.batches:
+            self._require_quota()
+        for batch in plan.batches[:1]:
+            self.rollout.require_quorum(batch)
 
-    def mend(self, plan: Mending) -> None:
-        """Everything of the plan: what is extra goes first, since it may be in the way."""
-        if self.wish.sweep:
-            cleanup.sweep(self.cloud, self.drift.extra, self.report)
-        if plan.surroundings:
-            make_ports(self.stack, self.cloud, plan.surroundings)
-            self._refresh([mend for mend in plan.surroundings if mend.action != "finish"])
-            self._up(later=plan.rounds)
-            self._wait([mend.name for mend in plan.surroundings if mend.type == "Instance"], last=not plan.rounds)
-        for number, one in enumerate(plan.rounds, 1):
-            self.report(f"round {number} of {len(plan.rounds)}: {some(one.names)}")
-            if number > 1:
-                self._check_quorum(one)
-            self._mend_servers(one, later=plan.rounds[number:])
+    def run(self, plan: RepairPlan) -> None:
+        """Everything of the plan: what is not recorded goes first, since it may block the rest."""
+        if plan.unrecorded:
+            delete_all(self.bay.cloud, self.drift.extra, self.bay.notify, self.bay.context.cancel)
+        if plan.supporting_resources:
+            self._recreate_ports(plan.supporting_resources)
+            self._refresh([action for action in plan.supporting_resources if action.action != "finish"])
+            self._up(later=plan.batches)
+            servers = [action.name for action in plan.supporting_resources if action.type == "Instance"]
+            self.rollout.wait(servers, is_last=not plan.batches)
+        self.rollout.run(plan.batches, self._repair_servers)
 
-    def _refuse_what_does_not_fit(self) -> None:
-        """Quota where what is missing does not fit any more: others may have taken its place."""
-        record = self.drift.record
+    def _require_quota(self) -> None:
+        """QuotaExceeded where what is missing does not fit any more: others may have taken its place."""
+        state = self.drift.state
         gone = {(d.type, d.name) for d in self.drift.differences if d.what is What.MISSING}
-        there = replace(record, made=record.made - gone)
-        quota.refuse_unless_it_fits(self.cloud, record.name, self.spec, self.run.keywords["place"], there)
+        there = replace(state, created=state.created - gone)
+        usage = quota.compare(self.bay.cloud, self.bay.name, self.spec, self.resolved, there, self.bay.notify)
+        quota.require(self.bay.name, usage)
 
-    def _mend_servers(self, one: Round, later: Sequence[Round]) -> None:
-        replaced = [mend.urn for mend in one.having("replace")]
-        if one.group == "master" and replaced:
-            self.stack.unprotect(*replaced)
-        self._refresh(one.having("make again", "restore"))
+    def _repair_servers(self, batch: Batch[RepairAction], later: Sequence[Batch[RepairAction]]) -> None:
+        replaced = [action.urn for action in batch.actions if action.action == "replace"]
+        if batch.group == "master" and replaced:
+            self.bay.unprotect(*replaced)
+        self._refresh([action for action in batch.actions if action.action in ("recreate", "restore")])
         self._up(replaced, later)
-        self._wait(one.names, last=not later)
 
-    def _wait(self, names: Collection[str], *, last: bool) -> None:
-        """Before the next round always: a new master is ACTIVE long before it is a member, and nodes would overlap."""
-        if names and (self.wish.wait or not last):
-            ids = [node.id for node in self.stack.record().nodes if node.name in names]
-            wait_for_engine(self.stack.name, self.cloud, ids, self.wish.minutes)
-
-    def _up(self, replaced: Sequence[str] = (), later: Sequence[Round] = ()) -> None:
-        """Servers of later rounds stay as they are: the state may have them though they are no more."""
-        waiting = [mend.urn for one in later for mend in one.mends]
-        watched(self.stack, lambda on_event: self.stack.up(self.run, on_event, replaced, waiting))
-
-    def _refresh(self, mends: Sequence[Mend]) -> None:
-        """The state learns what the cloud has; only then the engine mends it."""
-        if mends:
-            differences = [difference for mend in mends for difference in mend.differences]
-            tell(self.stack, self.drift.record.resources, [mend.urn for mend in mends], differences)
-
-    def _check_quorum(self, one: Round) -> None:
-        """Masters go one by one while the others keep the engine's data; or each keeps its own, on its volume."""
-        going = [mend.name for mend in one.having("make again", "replace")]
-        if one.group != "master" or not going or self.wish.lose_data or self._on_volumes(going):
+    def _recreate_ports(self, actions: Sequence[RepairAction]) -> None:
+        """Missing ports get their addresses back, and the state is told their new ids."""
+        missing = {one.urn for one in actions if one.type == "Port" and one.action == "recreate"}
+        if not missing:
             return
-        record = self.stack.record()  # those of earlier rounds are others now
-        refuse_without_quorum(record, going, server_statuses(self.cloud, record), of_bay(self.stack, record).nodes)
+        with self.bay.edit() as content:
+            for resource in content.get("resources", []):
+                if resource["urn"] in missing and resource["type"] == PORT_TYPE:
+                    resource["id"] = resource["outputs"]["id"] = recreate_port(self.bay.cloud, resource["outputs"])
 
-    def _on_volumes(self, masters: Collection[str]) -> bool:
+    def _up(self, replaced: Sequence[str] = (), later: Sequence[Batch[RepairAction]] = ()) -> None:
+        """Servers of later batches stay as they are: the state may have them though they are no more."""
+        waiting = [action.urn for batch in later for action in batch.actions]
+        self.bay.up(self.program, replace=replaced, exclude=waiting)
+
+    def _refresh(self, actions: Sequence[RepairAction]) -> None:
+        """The state learns what the cloud has; only then Pulumi reconciles it."""
+        if actions:
+            differences = [difference for action in actions for difference in action.differences]
+            urns = [action.urn for action in actions]
+            refresh_targets(self.bay, self.drift.state.resources, urns, differences)
+
+    def _are_on_volumes(self, masters: Collection[str]) -> bool:
         """Whether these are the majority, so none of them comes up alone, and each has its data on a volume."""
         missing = {d.name for d in self.drift.differences if d.type == "Volume" and d.what is What.MISSING}
         majority = is_majority(len(masters), len(self.spec.masters.indices))

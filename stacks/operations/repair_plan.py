@@ -1,144 +1,175 @@
-"""What of a drift is mended how, and in which order: pure, from a state and what differs."""
+"""What of a drift is repaired how, and in which order: pure, from a state and what differs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
-from bay.components.disruption import at_once
+from bay.components.disruption import max_unavailable_repair
+from bay.components.text import join_names
+from bay.stacks.approval import Risk
 from bay.stacks.cluster.control_plane import is_majority
+from bay.stacks.operations.batches import Batch, split
 from bay.stacks.operations.drift import RUNS, Drift
 from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.plan.types import Change
-from bay.stacks.state.snapshot import NodeRecord
-
-COLUMNS = ("round", "action", "type", "name", "reason")
+from bay.stacks.state.snapshot import RecordedServer
 
 IN_PLACE = ("status", "name", "metadata", "securityGroups", "tags", "flavorId", "flavorName")
-"""Properties of a server that the engine sets right on the server that is there; any other wants a new one."""
+"""Properties of a server that Pulumi sets right on the server that is there; any other wants a new one."""
 
 STARTED = "SHUTOFF"
-"""Status out of which the engine starts a server."""
+"""Status out of which Pulumi starts a server."""
 
 BROKEN = "ERROR"
 """Status out of which nothing brings a server but another in its place."""
 
-Things = Mapping[tuple[str, str], Sequence[Difference]]
-"""Type and name of a thing -> how it differs."""
+Differences = Mapping[tuple[str, str], Sequence[Difference]]
+"""Type and name of a resource -> how it differs."""
+
+How = Literal["recreate", "restore", "replace", "leave", "finish"]
+"""recreate: what is missing; restore: what was changed; replace: by a new one; leave: as it is, with the reason;
+finish: what an earlier run left undone, and the state knows of."""
 
 
 @dataclass(frozen=True)
-class Mend:
-    """One thing and what is done with it: ``make again``, ``restore``, ``replace``, or ``leave`` with the reason.
+class RepairAction:
+    """One resource and what is done with it."""
 
-    ``finish``: what an earlier run left undone, and the state knows of.
-    """
-
-    action: str
+    action: How
     type: str
     name: str
     urn: str
     reason: str
     differences: tuple[Difference, ...] = ()
 
-
-@dataclass(frozen=True)
-class Round:
-    """Servers of one group that are away at the same time; what comes back is waited for before the next round."""
-
-    group: str
-    mends: tuple[Mend, ...]
-
     @property
-    def names(self) -> list[str]:
-        """Of its servers."""
-        return [mend.name for mend in self.mends]
+    def loses_disk(self) -> bool:
+        """Whether it is another server afterwards."""
+        return self.action in ("recreate", "replace")
 
-    def having(self, *actions: str) -> list[Mend]:
-        """Of its servers those with which this is done."""
-        return [mend for mend in self.mends if mend.action in actions]
+    def row(self, batch: int | None) -> dict[str, Any]:
+        """As `bay repair --dry-run` prints it; batch: 0 is everything but servers, None is left as it is."""
+        return {"batch": batch, "action": self.action, "type": self.type, "name": self.name, "reason": self.reason}
 
 
 @dataclass(frozen=True)
-class Mending:
-    """surroundings: everything but servers, all at once. rounds: servers, masters first. left: what is not mended."""
+class RepairPlan:
+    """supporting_resources: everything but servers, all at once. batches: servers, masters first. skipped: what is not
+    repaired. unrecorded: number of resources with the bay's mark that are not in its state, which are deleted."""
 
-    surroundings: tuple[Mend, ...] = ()
-    rounds: tuple[Round, ...] = ()
-    left: tuple[Mend, ...] = ()
+    drift: Drift
+    supporting_resources: tuple[RepairAction, ...] = ()
+    batches: tuple[Batch[RepairAction], ...] = ()
+    skipped: tuple[RepairAction, ...] = ()
+    unrecorded: int = 0
 
     @property
-    def empty(self) -> bool:
+    def bay(self) -> str:
+        """Name of the bay that it is of."""
+        return self.drift.state.name
+
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """None that would have to be allowed: what it must not do, the repair refuses by itself."""
+        return ()
+
+    @property
+    def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.surroundings and not self.rounds
+        return not (self.supporting_resources or self.batches or self.unrecorded)
 
     @property
     def replaced(self) -> list[str]:
         """Names of the servers that get another in their place."""
-        return [mend.name for one in self.rounds for mend in one.having("replace")]
+        return [action.name for batch in self.batches for action in batch.actions if action.action == "replace"]
+
+    @property
+    def disruption(self) -> str:
+        """What it takes away, in words; may be empty."""
+        deeds = [f"replace {join_names(self.replaced, 6)}"] if self.replaced else []
+        ended = [one.name for one in self.supporting_resources if one.reason in ("delete", "replace")]
+        deeds += [f"finish with deleting {join_names(ended, 6)}"] if ended else []
+        deeds += [f"delete {self.unrecorded} unrecorded resources"] if self.unrecorded else []
+        return f"{' and '.join(deeds)} of bay {self.bay}" if deeds else ""
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """As `bay repair --dry-run` prints it; round 0 is everything but servers."""
-        ordered = [(0, mend) for mend in self.surroundings]
-        ordered += [(i, mend) for i, one in enumerate(self.rounds, 1) for mend in one.mends]
-        rows = [_row(number, mend) for number, mend in ordered]
-        return rows + [_row(None, mend) for mend in self.left]
+        """As `bay repair --dry-run` prints it."""
+        rows = [action.row(0) for action in self.supporting_resources]
+        rows += [action.row(number) for number, batch in enumerate(self.batches, 1) for action in batch.actions]
+        return rows + [action.row(None) for action in self.skipped]
 
 
-def mending(drift: Drift, named: Collection[str] = (), unfinished: Iterable[Change] = ()) -> Mending:
+def plan_repair(
+    drift: Drift, named: Collection[str] = (), unfinished: Iterable[Change] = (), *, sweep: bool = False
+) -> RepairPlan:
     """What is to be done so that the cloud is what the state says.
 
-    named: servers to be replaced whatever they are. unfinished: what the engine would change without any drift.
+    named: servers to be replaced whatever they are. unfinished: what Pulumi would change without any drift. sweep:
+    delete what carries the bay's mark and is not in its state.
     """
-    things: dict[tuple[str, str], list[Difference]] = {}
+    differences: dict[tuple[str, str], list[Difference]] = {}
     for difference in drift.differences:
-        things.setdefault((difference.type, difference.name), []).append(difference)
-    servers = [_of_server(node, things, node.name in named) for node in drift.record.nodes]
-    others = [_of_thing(found) for (kind, _), found in things.items() if kind != "Instance"]
-    mends = [mend for mend in (*others, *servers) if mend is not None]
-    done = [mend for mend in mends if mend.action != "leave"]
-    ill = {mend.name: mend for mend in done if mend.type == "Instance"}
-    known = {mend.urn for mend in done}
-    finished = [Mend("finish", c.type, c.name, c.urn, c.operation) for c in unfinished if c.urn not in known]
-    return Mending(
-        surroundings=(*(mend for mend in done if mend.type != "Instance"), *finished),
-        rounds=tuple(_rounds(drift, ill)),
-        left=tuple(mend for mend in mends if mend.action == "leave"),
+        differences.setdefault((difference.type, difference.name), []).append(difference)
+    servers = [_of_server(server, differences, server.name in named) for server in drift.state.servers]
+    others = [_of_resource(found) for (kind, _), found in differences.items() if kind != "Instance"]
+    actions = [action for action in (*others, *servers) if action is not None]
+    due = [action for action in actions if action.action != "leave"]
+    unhealthy = {action.name: action for action in due if action.type == "Instance"}
+    known = {action.urn for action in due}
+    finished = [RepairAction("finish", c.type, c.name, c.urn, c.operation) for c in unfinished if c.urn not in known]
+    return RepairPlan(
+        drift,
+        supporting_resources=(*(action for action in due if action.type != "Instance"), *finished),
+        batches=tuple(split(drift.state.servers, unhealthy, lambda group, all: _batch_size(drift, group, all))),
+        skipped=tuple(action for action in actions if action.action == "leave"),
+        unrecorded=len(drift.extra) if sweep else 0,
     )
 
 
-def _of_thing(found: Sequence[Difference]) -> Mend:
+def _batch_size(drift: Drift, group: str, servers: Sequence[RecordedServer]) -> int:
+    """Masters one by one; where those that are left are no quorum, none comes up before the others do: all at once."""
+    if group != "master":
+        return max_unavailable_repair(len(servers))
+    running = sum(drift.statuses.get(server.id) == RUNS for server in servers)
+    return 1 if is_majority(running, len(servers)) else len(servers)
+
+
+def _of_resource(found: Sequence[Difference]) -> RepairAction:
     first = found[0]
-    thing = (first.type, first.name, first.urn)
+    resource = (first.type, first.name, first.urn)
     if first.what is not What.MISSING:
         if first.type == "Volume" and any(d.field == "size" for d in found):
-            return Mend("leave", *thing, "Cinder makes no volume smaller", tuple(found))
-        return Mend("restore", *thing, _fields(found), tuple(found))
+            return RepairAction("leave", *resource, "Cinder makes no volume smaller", tuple(found))
+        return RepairAction("restore", *resource, _fields(found), tuple(found))
     if first.type == "ApplicationCredential":
-        return Mend("make again", *thing, "missing; masters use the old one until they are replaced", tuple(found))
-    return Mend("make again", *thing, "missing", tuple(found))
+        return RepairAction(
+            "recreate", *resource, "missing; masters use the old one until they are replaced", tuple(found)
+        )
+    return RepairAction("recreate", *resource, "missing", tuple(found))
 
 
-def _of_server(node: NodeRecord, things: Things, named: bool) -> Mend | None:
+def _of_server(server: RecordedServer, differences: Differences, named: bool) -> RepairAction | None:
     """None for a server that is as it should be."""
-    own = tuple(things.get(("Instance", node.name), ()))
-    thing = ("Instance", node.name, node.urn)
+    own = tuple(differences.get(("Instance", server.name), ()))
+    resource = ("Instance", server.name, server.urn)
     if any(d.what is What.MISSING for d in own):
-        return Mend("make again", *thing, "missing", own)
-    reason = _why_replaced(node, own, things, named)
+        return RepairAction("recreate", *resource, "missing", own)
+    reason = _why_replaced(server, own, differences, named)
     if reason:
-        return Mend("replace", *thing, reason, own)
+        return RepairAction("replace", *resource, reason, own)
     status = next((d.found for d in own if d.field == "status"), STARTED)
     if status != STARTED:
-        return Mend("leave", *thing, f"is {status}: 'bay repair' does not end that, 'openstack server' does", own)
-    return Mend("restore", *thing, _fields(own), own) if own else None
+        return RepairAction(
+            "leave", *resource, f"is {status}: a repair does not end that, 'openstack server' does", own
+        )
+    return RepairAction("restore", *resource, _fields(own), own) if own else None
 
 
-def _why_replaced(node: NodeRecord, own: Sequence[Difference], things: Things, named: bool) -> str:
+def _why_replaced(server: RecordedServer, own: Sequence[Difference], differences: Differences, named: bool) -> str:
     """Empty where a server need not be replaced."""
-    for kind, name, what in (("Port", node.name, "port"), ("Volume", f"{node.name}-state", "state volume")):
-        if any(d.what is What.MISSING for d in things.get((kind, name), ())):
+    for kind, name, what in (("Port", server.name, "port"), ("Volume", f"{server.name}-state", "state volume")):
+        if any(d.what is What.MISSING for d in differences.get((kind, name), ())):
             return f"its {what} is missing"
     if any(d.field == "status" and d.found == BROKEN for d in own):
         return f"is {BROKEN}"
@@ -149,27 +180,3 @@ def _why_replaced(node: NodeRecord, own: Sequence[Difference], things: Things, n
 def _fields(found: Iterable[Difference]) -> str:
     """``delay, tags``: the properties that differ."""
     return ", ".join(sorted({d.field for d in found}))
-
-
-def _rounds(drift: Drift, ill: Mapping[str, Mend]) -> Iterator[Round]:
-    """Masters one by one, then batches of each group.
-
-    Where fewer than half of the masters are left, none comes up before the others do: they come at once.
-    """
-    groups: dict[str, list[NodeRecord]] = {}
-    for node in drift.record.nodes:
-        groups.setdefault(node.group, []).append(node)
-    for group, members in groups.items():
-        mends = iter([ill[node.name] for node in members if node.name in ill])
-        size = _masters_at_once(drift, members) if group == "master" else at_once(len(members))
-        while some := tuple(islice(mends, size)):
-            yield Round(group, some)
-
-
-def _masters_at_once(drift: Drift, masters: Sequence[NodeRecord]) -> int:
-    running = sum(drift.statuses.get(node.id) == RUNS for node in masters)
-    return 1 if is_majority(running, len(masters)) else len(masters)
-
-
-def _row(number: int | None, mend: Mend) -> dict[str, Any]:
-    return {"round": number, "action": mend.action, "type": mend.type, "name": mend.name, "reason": mend.reason}

@@ -4,19 +4,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bay.components.openstack.resolved import Place
+from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.spec import BaySpec
+from bay.components.spec.paths import flatten
 from bay.stacks.cloud.servers import server_statuses
-from bay.stacks.files import stack_file
+from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.redaction import PULUMI_SECRET
-from bay.stacks.state.snapshot import StateSnapshot, kind_and_name
-
-if TYPE_CHECKING:
-    from openstack.connection import Connection
+from bay.stacks.stack import BayStack
+from bay.stacks.state.snapshot import kind_and_name
 
 GONE = "gone"
 """In place of Nova's status, for a server that it does not know."""
@@ -25,11 +24,11 @@ TO_GO = " (replaced)"
 """After the URN of a thing that was replaced and still is to be deleted: its successor has the same."""
 
 
-class Basis(BaseModel):
+class Fingerprint(BaseModel):
     """The state, the spec and the cloud that a plan was made from.
 
-    bay_id: empty for a bay that is to be made. resources: of the state, URN -> digest. intended: the spec that was to
-    be changed. place: what the spec's names mean on the cloud. servers: name -> Nova's status.
+    bay_id: empty for a new bay. resources: of the state, URN -> digest. intended: the spec that was to be changed.
+    resolved: what the spec's names mean on the cloud. servers: name -> Nova's status.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,37 +36,37 @@ class Basis(BaseModel):
     bay_id: str
     resources: dict[str, str]
     intended: BaySpec | None
-    place: Place
+    resolved: ResolvedSpec
     servers: dict[str, str]
 
 
-def take(record: StateSnapshot | None, place: Place, cloud: "Connection") -> Basis:
-    """The basis as it is now; record: None for a bay that is to be made. Asks Nova for the servers."""
-    if record is None:
-        return Basis(bay_id="", resources={}, intended=None, place=place, servers={})
-    statuses = server_statuses(cloud, record)
-    return Basis(
-        bay_id=record.bay_id,
-        resources={_key(resource): _digest(resource) for resource in record.resources},
-        intended=stack_file.intended(record),
-        place=place,
-        servers={node.name: statuses.get(node.id, GONE) for node in record.nodes},
+def capture(bay: BayStack, resolved: ResolvedSpec) -> Fingerprint:
+    """The fingerprint as it is now. Asks Nova for the servers."""
+    if not bay.exists:
+        return Fingerprint(bay_id="", resources={}, intended=None, resolved=resolved, servers={})
+    state = bay.state
+    statuses = server_statuses(bay.cloud, state) if state.servers else {}
+    return Fingerprint(
+        bay_id=state.bay_id,
+        resources={_key(resource): _digest(resource) for resource in state.resources},
+        intended=intended_spec(state, bay.context.checkout),
+        resolved=resolved,
+        servers={server.name: statuses.get(server.id, GONE) for server in state.servers},
     )
 
 
-def moved_on(then: Basis, now: Basis, wanted: BaySpec) -> list[str]:
+def changes_since(then: Fingerprint, now: Fingerprint, wanted: BaySpec) -> list[str]:
     """What is no longer as it was, in words; empty where the plan still holds.
 
     A file may say by now what the plan is to do: a request was merged.
     """
     if then.bay_id != now.bay_id:
-        words = "it was made meanwhile" if not then.bay_id else "it is another bay of the same name"
-        return [words]
+        return ["it was created since" if not then.bay_id else "it is another bay of the same name"]
     found = [f"{' '.join(kind_and_name(urn))} {words}" for urn, words in _differences(then.resources, now.resources)]
     found += [f"server {name} is {now.servers[name]}, was {was}" for name, was in _others(then.servers, now.servers)]
     if now.intended not in (then.intended, wanted):
         found.append("its spec was changed")
-    before, after = dict(_leaves(asdict(then.place))), dict(_leaves(asdict(now.place)))
+    before, after = flatten(asdict(then.resolved)), flatten(asdict(now.resolved))
     found += [f"{path} is {after.get(path)}, was {was}" for path, was in before.items() if after.get(path) != was]
     return found + [f"{path} is {after[path]}, was not there" for path in after if path not in before]
 
@@ -80,15 +79,6 @@ def _differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tu
 
 def _others(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     return ((name, was) for name, was in then.items() if now.get(name, was) != was)
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """``("flavors.m1.small.id", "...")`` of each value in a place."""
-    if isinstance(value, dict):
-        for key, below in value.items():
-            yield from _leaves(below, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, value
 
 
 def _key(resource: Mapping[str, Any]) -> str:

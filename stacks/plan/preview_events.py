@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bay.stacks.plan.types import OPERATIONS, TAKEN, Change, Diff, Group, Operation
-from bay.stacks.redaction import at, shown
+from bay.stacks.plan.types import DESTRUCTIVE, OPERATIONS, Change, Diff, Group, Operation
+from bay.stacks.redaction import get_path, redact
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -43,7 +43,7 @@ RESIZES = {"flavorId", "flavorName"}
 
 
 @dataclass
-class Steps:
+class PreviewSteps:
     """Collects events of a preview; a listener of the Automation API.
 
     images: server name -> id of the image it was made from. resolved: image resource -> id that it stands for now.
@@ -93,9 +93,9 @@ class Steps:
             )
 
     @property
-    def taken(self) -> set[str]:
+    def destroyed_servers(self) -> set[str]:
         """Names of the servers that lose their disk."""
-        return {c.name for c in self.found.values() if c.type == "Instance" and c.operation in TAKEN}
+        return {c.name for c in self.found.values() if c.type == "Instance" and c.operation in DESTRUCTIVE}
 
     def changes(self, made_anew: Collection[str] = ()) -> tuple[Change, ...]:
         """What was found, by group and the most dangerous first.
@@ -157,8 +157,8 @@ def _diffs(metadata: "StepEventMetadata") -> tuple[Diff, ...]:
     return tuple(
         Diff(
             path,
-            shown(path, at(path, (old.inputs or {}) if how is not None and how.input_diff else before)),
-            shown(path, at(path, after)),
+            redact(path, get_path(path, (old.inputs or {}) if how is not None and how.input_diff else before)),
+            redact(path, get_path(path, after)),
         )
         for path, how in sorted(detailed.items())
         if not path.startswith("__")

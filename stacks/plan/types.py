@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from bay.stacks.plan.quota import Room
+from bay.components.text import join_names
+from bay.stacks.approval import Risk
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 COLUMNS = ("operation", "type", "name", "fields")
 
 Operation = Literal["create", "update", "resize", "delete", "replace", "rebuild"]
@@ -21,8 +22,11 @@ Operation = Literal["create", "update", "resize", "delete", "replace", "rebuild"
 OPERATIONS: tuple[Operation, ...] = ("rebuild", "replace", "delete", "resize", "update", "create")
 """The most dangerous first."""
 
-TAKEN: tuple[Operation, ...] = ("delete", "replace", "rebuild")
+DESTRUCTIVE: tuple[Operation, ...] = ("delete", "replace", "rebuild")
 """What a server's own disk does not outlive."""
+
+DISRUPTIVE: tuple[Operation, ...] = (*DESTRUCTIVE, "resize")
+"""What takes a server away, for good or for a while."""
 
 
 class Group(StrEnum):
@@ -65,7 +69,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldChange:
     """A field of the spec that changes. later: servers that are there keep the old value; it holds for new ones."""
 
     path: str
@@ -76,19 +80,22 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Danger:
-    """Why somebody should think twice.
+class QuotaUsage:
+    """One resource: how much is needed beside what is used, and the limit of both; in its unit."""
 
-    kind: masters, volumes, batch, network, identity, open, endpoint or allowed (by the bay's file). names: of what it
-    strikes. refused: a change is refused for it, unless `allowed_by` (a kind that ``--allow`` takes) is said; None:
-    nothing allows it.
-    """
+    resource: str
+    needed: int
+    used: int
+    limit: int
 
-    kind: str
-    message: str
-    names: tuple[str, ...] = ()
-    refused: bool = False
-    allowed_by: str | None = None
+    @property
+    def shortfall(self) -> int:
+        """How much the limit is too low; 0 where it is enough."""
+        return max(0, self.used + self.needed - self.limit)
+
+    def row(self) -> dict[str, Any]:
+        """As a row of the table."""
+        return {"resource": self.resource, "needed": self.needed, "used": self.used, "limit": self.limit}
 
 
 @dataclass(frozen=True)
@@ -105,18 +112,18 @@ class Compared:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run of the engine would do to a bay. feels: what its engine would feel; notes: what stays as it is."""
+    """What a run of Pulumi would do to a bay. impact: on the running cluster, in words; notes: what stays as it is."""
 
     bay: str
     exists: bool
     compared: Compared
     changes: tuple[Change, ...] = ()
-    fields: tuple[Field, ...] = ()
-    dangers: tuple[Danger, ...] = ()
-    feels: tuple[str, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    impact: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    quota: tuple[Room, ...] = ()
-    version: Literal[1] = field(default=VERSION)
+    quota: tuple[QuotaUsage, ...] = ()
+    version: Literal[2] = field(default=VERSION)
 
     @property
     def empty(self) -> bool:
@@ -136,6 +143,20 @@ class Plan:
     def servers(self, *operations: Operation) -> tuple[str, ...]:
         """Names of the servers that these operations strike."""
         return tuple(c.name for c in self.changes if c.type == "Instance" and c.operation in operations)
+
+    @property
+    def disruption(self) -> str:
+        """What it takes away or stops: ``delete 2 servers of bay demo: demo-node-1, ...``; may be empty."""
+        parts: list[str] = []
+        names: list[str] = []
+        for operation in DISRUPTIVE:
+            if servers := self.servers(operation):
+                parts.append(f"{operation} {len(servers)} servers")
+                names += servers
+        volumes = [c.name for c in self.changes if c.type == "Volume" and c.operation in ("delete", "replace")]
+        if volumes:
+            parts.append(f"delete {len(volumes)} volumes")
+        return f"{' and '.join(parts)} of bay {self.bay}: {join_names([*names, *volumes], 6)}" if parts else ""
 
     @property
     def summary(self) -> str:

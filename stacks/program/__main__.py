@@ -6,7 +6,7 @@ from pulumi.runtime.config import get_config_env
 from bay.components.errors import BayError
 from bay.stacks.program.bay_program import program
 from bay.stacks.program.config import allowed, spec_of
-from bay.stacks.program.runtime import settled
+from bay.stacks.program.runtime import await_outputs
 
 
 async def main() -> None:
@@ -17,7 +17,7 @@ async def main() -> None:
         program(stack, spec_of(stack, config), managed_by="file", allow=allowed(config))
     except BayError as error:
         raise pulumi.RunError(f"{error.message}\n{error.hint}") from None
-    await settled()
+    await await_outputs()
 
 
 pulumi.run(main)

@@ -4,13 +4,14 @@ from collections.abc import Collection
 
 import pulumi
 
-from bay.components.bay import Bay, Owner
-from bay.components.openstack.resolved import Place
+from bay.components.bay import Bay
+from bay.components.openstack.resolved import ResolvedSpec
+from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 
 
 def program(
-    name: str, spec: BaySpec, *, managed_by: Owner, place: Place | None = None, allow: Collection[str] = ()
+    name: str, spec: BaySpec, *, managed_by: Owner, place: ResolvedSpec | None = None, allow: Collection[str] = ()
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
     bay = Bay(name, spec, place=place, managed_by=managed_by, allow=allow)

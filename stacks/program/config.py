@@ -9,7 +9,7 @@ import yaml
 from bay.components.disruption import KINDS
 from bay.components.errors import BayError, nearest
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 PROJECT = "bay"
 ALLOW = "allow"
@@ -28,7 +28,7 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
             f"stack {stack!r} has no configuration bay:model, and a bay is never made from defaults alone",
             f"pulumi config set bay:model swarm; for a bay that exists: bay export {stack}",
         )
-    return resolve([{field: _value(field, text) for field, text in values.items()}])
+    return build_spec([{field: _value(field, text) for field, text in values.items()}])
 
 
 def allowed(config: Mapping[str, str]) -> frozenset[str]:

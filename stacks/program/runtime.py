@@ -1,25 +1,27 @@
-"""Waiting for all that a program has under way, once."""
+"""How a program runs: it waits once for all that it has under way, and keeps its debug messages to itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
+from pulumi import log
 from pulumi.runtime.settings import SETTINGS
 
-from bay.stacks.program.silent import silent
 
-
-def settling(program: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+def run_and_await(program: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     """The program with the wait at its end and without debug messages, as the Automation API takes it."""
 
     async def run() -> None:
-        with silent():
+        with without_debug_log():
             program()
-            await settled()
+            await await_outputs()
 
     return run
 
 
-async def settled() -> None:
+async def await_outputs() -> None:
     """Return when no output of the program is open any more, or when the first has failed.
 
     Pulumi's SDK waits for them at the end of a program too, and tells of failures; but after each output that comes it
@@ -34,3 +36,32 @@ async def settled() -> None:
 def _pending() -> list["asyncio.Task[object]"]:
     with SETTINGS.lock:
         return [task for task in SETTINGS.outputs if not task.done()]
+
+
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def without_debug_log() -> Iterator[None]:
+    """While this lasts, the SDK tells Pulumi nothing that only `pulumi --debug` would show; for this program alone.
+
+    It tells three steps of each resource, by calls that stop the whole program until they are answered: an eighth
+    of the time of a plan of 1000 nodes (docs/speed.md). `bay` has no such option; under `pulumi up` the messages stay.
+    """
+    if log.debug is not _debug:
+        global _told
+        _told, log.debug = log.debug, _debug
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+_told: Callable[..., Any] = log.debug
+
+
+def _debug(*words: object, **more: object) -> None:
+    """In the place of `pulumi.log.debug`, for good: programs of several threads may overlap."""
+    if not _silent.get():
+        _told(*words, **more)

@@ -1,34 +1,41 @@
-"""The files of a ``file://`` state: read without the engine, and mended where a write left them half done."""
+"""The files of a ``file://`` state: read without Pulumi, and repaired where a write left them half done."""
 
 import json
+import logging
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bay.cli.console.output import say
+from bay.stacks.processes import is_alive
 
-SAYINGS = ("failed to load checkpoint: EOF", "failed to load checkpoint: place 1: unexpected end of JSON input")
-"""What the engine says of an empty file of attributes, and of a state that was cut short.
+LOG = logging.getLogger(__name__)
+
+TORN = ("failed to load checkpoint: EOF", "failed to load checkpoint: place 1: unexpected end of JSON input")
+"""What Pulumi says of an empty file of attributes, and of a state that was cut short.
 
 Attributes are written without care, so that a reader may come in between. Of a state, a write that finds the disk full
 puts what it could write in the state's place (gocloud.dev/blob closes a failed writer as if it had succeeded) before
-the engine tries again; where the engine ends meanwhile, that is what stays.
+Pulumi tries again; where Pulumi ends meanwhile, that is what stays.
 """
 ATTRIBUTES = ".attrs"
-"""What the engine appends to the name of a state's file for its file of attributes, which it can do without."""
+"""What Pulumi appends to the name of a state's file for its file of attributes, which it can do without."""
 COPY = ".bak"
-"""What it appends for the copy that it makes before each write; where there is no room for one, the last stays."""
+"""What it appends for the copy that it writes before each change; where there is no room for one, the last stays."""
 
 STATES = ".pulumi/stacks/**/*.json"
 """Pattern of the states in the folder of a ``file://`` backend."""
-
+LOCKS = ".pulumi/locks/organization/{project}/{stack}"
+"""Folder of a stack's locks: a file for each Pulumi that holds it, with who that is."""
 
 LAYOUT = 3
 """Version of what is in such a file: `checkpoint.latest` is what `pulumi stack export` prints as `deployment`."""
 
 
-def deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any] | None:
-    """What the engine wrote last, secrets encrypted; None where that is not told from the file: ask the engine then.
+def read_deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any] | None:
+    """What Pulumi wrote last, secrets encrypted; None where that is not told from the file: ask Pulumi then.
 
     `pulumi stack export` takes 0.2 s for 100 nodes to print the same (docs/speed.md).
     """
@@ -40,25 +47,53 @@ def deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any] | No
     return latest if isinstance(latest, dict) else None
 
 
-def said(text: str) -> bool:
-    """Whether the engine stopped at such a file, which it does before it changes anything."""
-    return any(saying in text for saying in SAYINGS)
+def has_stack(folder: Path, project: str, stack: str) -> bool:
+    """Whether a ``file://`` state has a stack of this name, plain or compressed."""
+    return any((folder / ".pulumi" / "stacks" / project).glob(f"{stack}.json*"))
 
 
-def mend(folder: Path) -> bool:
+@dataclass(frozen=True)
+class LockHolder:
+    """The process that holds a stack, as its lock says."""
+
+    pid: int
+    user: str
+    host: str
+    file: Path
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it was on this machine, and is no more."""
+        return self.host == socket.gethostname() and not is_alive(self.pid)
+
+
+def lock_holders(folder: Path, project: str, stack: str) -> Iterator[LockHolder]:
+    """Who holds a stack of a ``file://`` state."""
+    for file in folder.glob(f"{LOCKS.format(project=project, stack=stack)}/*.json"):
+        with suppress(OSError, ValueError, KeyError):
+            lock = json.loads(file.read_bytes())
+            yield LockHolder(int(lock["pid"]), str(lock["username"]), str(lock["hostname"]), file)
+
+
+def is_torn_read(text: str) -> bool:
+    """Whether Pulumi stopped at a file that is half written, which it does before it changes anything."""
+    return any(words in text for words in TORN)
+
+
+def repair(folder: Path) -> tuple[bool, list[str]]:
     """Take away attributes that were only begun, and put the copy in the place of a state that was cut short.
 
     What the cloud has beyond that copy is found by the bay's mark, as after a kill. Takes no room on the disk.
-    Returns whether there was anything to do.
+    Returns whether there was anything to do, and the names of the stacks that were cut short.
     """
     attributes = [file for file in folder.rglob(f"*{ATTRIBUTES}") if not file.stat().st_size]
     for file in attributes:
         file.unlink(missing_ok=True)
     short = list(_cut_short(folder))
     for file in short:
+        LOG.warning("%s was cut short: its copy of a step before takes its place", file)
         _put(copy_of(file), file)
-        say(f"the state of bay {file.stem} was cut short by a full disk; its copy of a step before takes its place")
-    return bool(attributes or short)
+    return bool(attributes or short), [file.stem for file in short]
 
 
 def _put(copy: Path, file: Path) -> None:
@@ -78,13 +113,13 @@ def largest(folder: Path) -> int:
 
 
 def copy_of(file: Path) -> Path:
-    """The engine's copy of a state's file."""
+    """Pulumi's copy of a state's file."""
     return file.with_name(file.name + COPY)
 
 
 def _cut_short(folder: Path) -> Iterator[Path]:
     for file in folder.glob(STATES):
-        if not _whole(file) and _whole(copy_of(file)):
+        if not _is_json(file) and _is_json(copy_of(file)):
             yield file
 
 
@@ -95,7 +130,7 @@ def _size(file: Path) -> int:
         return 0
 
 
-def _whole(file: Path) -> bool:
+def _is_json(file: Path) -> bool:
     try:
         json.loads(file.read_bytes())
     except (OSError, ValueError):

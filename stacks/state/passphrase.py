@@ -9,16 +9,16 @@ from bay.stacks.settings import Settings, write_private
 
 
 def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
-    """What the engine needs for a bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
+    """What Pulumi needs for a bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
 
     A bay without a file may be one that plain `pulumi` made, with the shared file. Empty where there is
-    nothing: the engine then says so, if the bay exists.
+    nothing: Pulumi then says so, if the bay exists.
     """
-    if settings.passphrase_given:
+    if settings.has_own_passphrase:
         return {}
     path = settings.passphrase_file(bay)
     if new:
-        make(path)
+        create(path)
     if not path.exists():
         path = settings.shared_passphrase_file
     if not path.exists():
@@ -27,7 +27,7 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
     return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
 
 
-def make(path: Path) -> None:
+def create(path: Path) -> None:
     """A new random passphrase, unless the file is there."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))

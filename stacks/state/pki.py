@@ -5,23 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from bay.components.engines import ENGINES
-from bay.components.errors import BayError, nearest
+from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.node.certificates import Authority
 from bay.components.node.credentials import Generation, Secret, current
-from bay.stacks.context import Session
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 
 OWN = "bay"
 """The authority that every bay has: it signs the API's certificate and those of clients."""
 
 
-def keys_of(session: Session, record: StateSnapshot) -> Generation:
-    """The keys that a bay uses now; BayError where it has none yet."""
-    with session.existing(record.name, record.salt) as stack:
-        state = json.loads(stack.command("stack", "export", "--show-secrets"))
-    found = generations(state["deployment"])
+def keys_of(state: StateSnapshot, secrets: Mapping[str, Any]) -> Generation:
+    """The keys that a bay uses now; BayError where it has none yet. secrets: the deployment, secrets in the clear."""
+    found = generations(secrets)
     if not found:
-        raise BayError(f"bay {record.name} has no keys yet", f"'bay create {record.name}' goes on with it")
+        raise BayError(f"bay {state.name} has no keys yet", f"'bay create {state.name}' resumes its creation")
     return current(found)
 
 
@@ -42,20 +39,20 @@ def _in_the_clear(value: Any) -> Any:
     return [_in_the_clear(item) for item in value] if isinstance(value, list) else value
 
 
-def authority(record: StateSnapshot, keys: Generation, kind: str = OWN) -> Authority:
+def authority(state: StateSnapshot, keys: Generation, kind: str = OWN) -> Authority:
     """One of a bay's authorities: its own, or one that its engine has beside it."""
-    names = authorities(record)
+    names = authorities(state)
     if kind not in names:
-        raise BayError(f"bay {record.name} has no authority {kind!r}", nearest(kind, names), 2)
+        raise InvalidInput(f"bay {state.name} has no authority {kind!r}", nearest(kind, names))
     if kind == OWN:
         return Authority(keys["ca_key"], keys["ca_cert"])
     made, name = keys.get("engine") or {}, names[kind]
     if f"{name}_cert" not in made:
-        raise BayError(f"bay {record.name} was made without authority {kind!r}", "its own is of type 'bay'")
+        raise BayError(f"bay {state.name} was created without authority {kind!r}", "its own is of type 'bay'")
     return Authority(made[f"{name}_key"], made[f"{name}_cert"])
 
 
-def authorities(record: StateSnapshot) -> dict[str, str]:
+def authorities(state: StateSnapshot) -> dict[str, str]:
     """Types of authorities -> the engine's name of each; types have dashes."""
-    secrets = ENGINES[record.spec.coe].secrets if record.spec else {}
+    secrets = ENGINES[state.spec.coe].secrets if state.spec else {}
     return {OWN: ""} | {name.replace("_", "-"): name for name, kind in secrets.items() if kind is Secret.AUTHORITY}

@@ -1,28 +1,26 @@
 """What the state says of a bay: readable after a failure and after a kill, without asking the cloud."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bay.components.errors import BayError
+from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
-from bay.components.text import some
+from bay.components.text import join_names
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
 PORT_TYPE = "openstack:networking/port:Port"
 
-DOING = {"creating": "making", "updating": "changing"}
-"""The engine's word for an operation -> the word that people are told; of others it is the same."""
-
 
 @dataclass(frozen=True)
-class NodeRecord:
+class RecordedServer:
     """A server as the state knows it; id and address are empty before Nova gave them.
 
-    made: False where Nova took the server and then could not make it. urn: the engine's name for it.
+    built: False where Nova accepted the server and then could not build it. urn: Pulumi's name for it.
     """
 
     name: str
@@ -30,89 +28,104 @@ class NodeRecord:
     group: str
     address: str
     id: str
-    made: bool = True
+    built: bool = True
     urn: str = field(default="", repr=False, compare=False)
 
     @property
     def index(self) -> int:
-        """The node's index in its group."""
+        """The server's index in its group."""
         return int(self.name.rsplit("-", 1)[1])
 
 
 @dataclass(frozen=True)
 class StateSnapshot:
-    """One bay's state.
+    """One bay's state, read once.
 
-    spec: None where the bay was never begun. completed: an update went through at least once.
-    pending: operations that were cut off, as ``making Instance demo-node-1``. ids: of everything the state owns.
-    made: (kind, name) of what the state has in the cloud, as `bay.components.quota_demand` calls them.
-    resources: all that the state holds, as Pulumi prints it. changed_at: when the state was written last, in UTC.
+    spec: None where nothing of the bay was ever created. interrupted_operations: as ``creating Instance demo-node-1``.
+    ids: of everything the state owns. created: (kind, name) of what the state has in the cloud, as
+    `bay.components.quota_demand` calls them. resources: all that the state holds, as Pulumi prints it. changed_at: when
+    the state was written last, in UTC.
     """
 
     name: str
     bay_id: str = ""
     spec: BaySpec | None = None
     cloud: Mapping[str, str] = field(default_factory=dict)
-    managed_by: str = "cli"
-    nodes: tuple[NodeRecord, ...] = ()
-    pending: tuple[str, ...] = ()
+    managed_by: Owner = "cli"
+    servers: tuple[RecordedServer, ...] = ()
+    interrupted_operations: tuple[str, ...] = ()
     ids: frozenset[str] = frozenset()
-    made: frozenset[tuple[str, str]] = frozenset()
+    created: frozenset[tuple[str, str]] = frozenset()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     salt: str = ""
     resources: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     changed_at: datetime | None = None
 
+    @classmethod
+    def from_deployment(cls, name: str, deployment: Mapping[str, Any] | None) -> "StateSnapshot":
+        """From a Pulumi deployment as `pulumi stack export` prints it; None: of a stack that holds nothing."""
+        content = deployment or {}
+        resources: list[Mapping[str, Any]] = content.get("resources") or []
+        pending: list[Mapping[str, Any]] = content.get("pending_operations") or []
+        bay = next((r for r in resources if r["type"] == BAY_TYPE), None)
+        inputs = (bay or {}).get("inputs") or {}
+        identity = next((r for r in resources if r["type"] == IDENTITY_TYPE), {})
+        known = identity.get("outputs") or {}
+        stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
+        return cls(
+            name=name,
+            bay_id=str(identity.get("id", "")),
+            spec=_spec(name, inputs["spec"]) if bay else None,
+            cloud=known.get("cloud") or {},
+            managed_by="file" if known.get("managed_by") == "file" else "cli",
+            servers=_servers(resources),
+            interrupted_operations=tuple(_operation(op) for op in pending),
+            ids=frozenset(r["id"] for r in resources if r.get("id")),
+            created=frozenset(kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
+            outputs=stack.get("outputs") or {},
+            salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
+            resources=tuple(resources),
+            changed_at=_changed_at(content),
+        )
+
     @property
-    def completed(self) -> bool:
-        """Outputs are written by the first update that goes through."""
+    def is_complete(self) -> bool:
+        """Whether an update went through at least once: the first one writes outputs."""
         return "id" in self.outputs
 
     @property
-    def missing(self) -> list[str]:
+    def missing_servers(self) -> list[str]:
         """Names of servers that the spec asks for and the state does not have."""
         if self.spec is None:
             return []
-        return sorted(self.spec.server_names(self.name) - {node.name for node in self.nodes if node.made})
+        return sorted(self.spec.server_names(self.name) - {server.name for server in self.servers if server.built})
 
     @property
-    def failed_servers(self) -> tuple[NodeRecord, ...]:
-        """Servers that the next run deletes and makes anew."""
-        return tuple(node for node in self.nodes if not node.made)
+    def failed_servers(self) -> tuple[RecordedServer, ...]:
+        """Servers that the next run deletes and creates again."""
+        return tuple(server for server in self.servers if not server.built)
 
     @property
-    def surplus(self) -> list[str]:
+    def surplus_servers(self) -> list[str]:
         """Names of servers that the state has and the spec does not ask for."""
         if self.spec is None:
-            return [node.name for node in self.nodes]
-        return sorted({node.name for node in self.nodes} - self.spec.server_names(self.name))
+            return [server.name for server in self.servers]
+        return sorted({server.name for server in self.servers} - self.spec.server_names(self.name))
 
+    @property
+    def interrupted_text(self) -> str:
+        """What the previous run was doing when it was interrupted, for people; empty where it was not."""
+        if not self.interrupted_operations:
+            return ""
+        return f"the previous run was interrupted while {join_names(self.interrupted_operations)}"
 
-def read(name: str, deployment: Mapping[str, Any] | None) -> StateSnapshot:
-    """A Record from a Pulumi deployment as `pulumi stack export` prints it."""
-    content = deployment or {}
-    resources: list[Mapping[str, Any]] = content.get("resources") or []
-    pending: list[Mapping[str, Any]] = content.get("pending_operations") or []
-    bay = next((r for r in resources if r["type"] == BAY_TYPE), None)
-    inputs = (bay or {}).get("inputs") or {}
-    identity = next((r for r in resources if r["type"] == IDENTITY_TYPE), {})
-    known = identity.get("outputs") or {}
-    stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
-    return StateSnapshot(
-        name=name,
-        bay_id=str(identity.get("id", "")),
-        spec=_spec(name, inputs["spec"]) if bay else None,
-        cloud=known.get("cloud") or {},
-        managed_by=known.get("managed_by", "cli"),
-        nodes=_nodes(resources),
-        pending=tuple(_operation(op) for op in pending),
-        ids=frozenset(r["id"] for r in resources if r.get("id")),
-        made=frozenset(kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
-        outputs=stack.get("outputs") or {},
-        salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
-        resources=tuple(resources),
-        changed_at=_changed_at(content),
-    )
+    def require_spec(self) -> BaySpec:
+        """The recorded spec; BayError where nothing of the bay was ever created."""
+        if self.spec is None:
+            raise BayError(
+                f"bay {self.name} has no spec yet; its creation never started", f"'bay create {self.name}' creates it"
+            )
+        return self.spec
 
 
 def _changed_at(content: Mapping[str, Any]) -> datetime | None:
@@ -134,11 +147,11 @@ def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
         return parse(values)
     except BayError as error:
         raise BayError(
-            f"bay {name} was made by another version of bay: {error.message}", "use the version that changed it last"
+            f"bay {name} was created by another version of bay: {error.message}", "use the version that changed it last"
         ) from None
 
 
-def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
+def _servers(resources: list[Mapping[str, Any]]) -> tuple[RecordedServer, ...]:
     ports = {r["id"]: (r.get("outputs") or {}) for r in resources if r["type"] == PORT_TYPE and r.get("id")}
     found = []
     for resource in resources:
@@ -150,22 +163,16 @@ def _nodes(resources: list[Mapping[str, Any]]) -> tuple[NodeRecord, ...]:
         address = outputs.get("accessIpV4") or next(iter(port.get("allFixedIps") or []), "")
         role = "master" if group == "master" else "node"
         name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
-        found.append(NodeRecord(name, role, group, address, server_id, made, resource["urn"]))
+        found.append(RecordedServer(name, role, group, address, server_id, made, resource["urn"]))
     return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
 
 
 def _operation(pending: Mapping[str, Any]) -> str:
-    """A pending operation in words: ``making Instance demo-node-1``."""
-    return " ".join((DOING.get(pending["type"], pending["type"]), *kind_and_name(pending["resource"]["urn"])))
+    """A pending operation in words: ``creating Instance demo-node-1``."""
+    return " ".join((pending["type"], *kind_and_name(pending["resource"]["urn"])))
 
 
 def kind_and_name(urn: str) -> tuple[str, str]:
     """``urn:...::openstack:compute/instance:Instance::demo-node-1`` -> ``Instance``, ``demo-node-1``."""
     parts = urn.split("::")
     return parts[-2].rsplit(":", 1)[-1], parts[-1]
-
-
-def tell(record: StateSnapshot, report: Callable[[str], None]) -> None:
-    """Say what the last run was doing when it was cut off; nothing where it was not."""
-    if record.pending:
-        report(f"the last run was cut off while {some(record.pending)}")

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bay.components.text import some
+from bay.components.text import join_names
 from bay.stacks.state.snapshot import StateSnapshot
 
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last finished run of the engine: kind (update, destroy, ...), result; count: 0, 1, or 2 for more.
+    """The last finished run of Pulumi: kind (update, destroy, ...), result; count: 0, 1, or 2 for more.
 
     ended: when, in full seconds; empty where no run ever ended.
     """
@@ -27,24 +27,32 @@ class LastRun:
         return changed_at - datetime.fromisoformat(self.ended) < timedelta(seconds=2)
 
 
-def status(record: StateSnapshot, last: LastRun, running: bool) -> tuple[str, str]:
-    """(status, reason): CREATE_COMPLETE, UPDATE_FAILED, DELETE_IN_PROGRESS, ...; `running`: a run is going on now."""
-    verb = "DELETE" if last.kind == "destroy" else "UPDATE" if record.completed else "CREATE"
-    if running:
-        return f"{verb}_IN_PROGRESS", ""
-    if record.pending:
-        return f"{verb}_FAILED", f"cut off while {some(record.pending)}"
+@dataclass(frozen=True)
+class Status:
+    """word: Magnum's, as CREATE_COMPLETE, UPDATE_FAILED or DELETE_IN_PROGRESS. reason: one line; may be empty."""
+
+    word: str
+    reason: str = ""
+
+
+def status_of(state: StateSnapshot, last: LastRun, is_running: bool) -> Status:
+    """is_running: a run that changes the bay is going on now."""
+    verb = "DELETE" if last.kind == "destroy" else "UPDATE" if state.is_complete else "CREATE"
+    if is_running:
+        return Status(f"{verb}_IN_PROGRESS")
+    if state.interrupted_operations:
+        return Status(f"{verb}_FAILED", f"interrupted while {join_names(state.interrupted_operations)}")
     if last.kind == "destroy":
-        return "DELETE_FAILED", "the deletion did not go through"
+        return Status("DELETE_FAILED", "the deletion did not finish")
     if last.result == "failed":
-        return f"{verb}_FAILED", _difference(record) or "the last run failed"
-    if not record.completed or record.missing or record.surplus:
-        return f"{verb}_FAILED", _difference(record) or "the last run did not finish"
-    return ("CREATE" if last.count <= 1 else "UPDATE") + "_COMPLETE", ""
+        return Status(f"{verb}_FAILED", _difference(state) or "the last run failed")
+    if not state.is_complete or state.missing_servers or state.surplus_servers:
+        return Status(f"{verb}_FAILED", _difference(state) or "the last run did not finish")
+    return Status(("CREATE" if last.count <= 1 else "UPDATE") + "_COMPLETE")
 
 
-def _difference(record: StateSnapshot) -> str:
-    missing, surplus = record.missing, record.surplus
-    parts = [f"missing: {some(missing)}"] if missing else []
-    parts += [f"not yet deleted: {some(surplus)}"] if surplus else []
+def _difference(state: StateSnapshot) -> str:
+    missing, surplus = state.missing_servers, state.surplus_servers
+    parts = [f"missing: {join_names(missing)}"] if missing else []
+    parts += [f"not yet deleted: {join_names(surplus)}"] if surplus else []
     return "; ".join(parts)

@@ -10,17 +10,17 @@ from bay.cli.bulk_preview import COLUMNS, Outcome, comment, show, worst
 from bay.cli.console.output import Format
 from bay.cli.console.plan_markdown import LIMIT
 from bay.cli.console.plan_table import show as show_one
+from bay.stacks.approval import Risk
 from bay.stacks.plan.document import document, from_document
-from bay.stacks.plan.quota import Room
-from bay.stacks.plan.types import VERSION, Change, Compared, Danger, Group, Plan
+from bay.stacks.plan.types import VERSION, Change, Compared, Group, Plan, QuotaUsage
 
 COMPARED = Compared(False, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 1.0)
 LARGE = tuple(Change("create", Group.NODES, "Instance", f"physics-node-{2 * index}") for index in range(5000))
 
 
-def plan(*changes: Change, dangers: tuple[Danger, ...] = (), used: int = 0) -> Plan:
-    room = Room("instances", 1, used, 10)
-    return Plan("physics", True, COMPARED, changes=changes, dangers=dangers, quota=(room,))
+def plan(*changes: Change, dangers: tuple[Risk, ...] = (), used: int = 0) -> Plan:
+    room = QuotaUsage("instances", 1, used, 10)
+    return Plan("physics", True, COMPARED, changes=changes, risks=dangers, quota=(room,))
 
 
 def change(operation: str) -> Change:
@@ -29,7 +29,7 @@ def change(operation: str) -> Change:
 
 def test_a_row_counts_by_what_happens_and_says_whether_it_fits() -> None:
     each = [change(word) for word in ("create", "update", "resize", "replace", "rebuild", "delete")]
-    batch = Danger("batch", "many go", refused=True, allowed_by="batch")
+    batch = Risk("batch", "many go", refused=True, allowed_by="batch")
     row = Outcome("physics", 2, plan(*each, dangers=(batch, batch))).row()
     assert [row[column] for column in COLUMNS] == [
         *("physics", "changes", 1, 2, 2, 1, ["batch"], True),
@@ -73,7 +73,7 @@ def test_a_comment_of_many_changes_stays_short_enough_for_a_forge() -> None:
 
 
 def test_a_plan_that_went_through_json_is_the_same() -> None:
-    one = plan(change("create"), dangers=(Danger("batch", "many go", ("a",)),))
+    one = plan(change("create"), dangers=(Risk("batch", "many go", ("a",)),))
     assert from_document(document(one)) == one
 
 

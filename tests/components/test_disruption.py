@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from bay.components.disruption import BATCH_PERCENT, KINDS, at_once, batch, losses
-from bay.components.disruption import had as spec_had
+from bay.components.disruption import (
+    BATCH_PERCENT,
+    KINDS,
+    find_disruptions,
+    max_unavailable_change,
+    max_unavailable_repair,
+)
+from bay.components.disruption import inventory as spec_had
 from bay.components.guard import GuardProvider
 from bay.components.spec import BaySpec
 
@@ -50,7 +56,7 @@ def wish(*allow: str, fixed_masters: str = "", **changes: Any) -> dict[str, Any]
 @pytest.mark.parametrize(("servers", "most"), [(1, 1), (2, 1), (3, 2), (5, 2), (6, 3), (10, 4), (1000, 400), (0, 1)])
 def test_a_batch_is_two_fifths_rounded_up_and_never_nothing(servers: int, most: int) -> None:
     assert BATCH_PERCENT == 40
-    assert batch(servers) == most
+    assert max_unavailable_change(servers) == most
 
 
 @pytest.mark.parametrize(
@@ -79,13 +85,13 @@ def test_a_batch_is_two_fifths_rounded_up_and_never_nothing(servers: int, most: 
     ],
 )
 def test_losses_are_told_by_kind(before: dict[str, Any], after: dict[str, Any], kinds: list[str]) -> None:
-    assert [kind for kind, _ in losses(before, after)] == kinds
+    assert [kind for kind, _ in find_disruptions(before, after)] == kinds
 
 
 def test_a_group_that_goes_whole_is_a_loss_of_all_its_servers() -> None:
     before = had()
     before["servers"]["gpu"] = {"count": 3, "removed": []}
-    assert losses(before, had()) == [
+    assert find_disruptions(before, had()) == [
         (
             "batch",
             "3 of 3 servers of group gpu at once: demo-gpu-0, demo-gpu-1, demo-gpu-2 deleted; a batch is 2 (40 %)",
@@ -97,16 +103,16 @@ def test_what_goes_and_what_stops_count_together_in_the_words_of_a_preview() -> 
     goes = "demo-node-4 deleted; demo-node-0, demo-node-1, demo-node-2, demo-node-3"
     for changes, deed in (({"flavor": "2"}, "stopped for a resize"), ({"flavor": "2", "ports": True}, "replaced")):
         words = f"5 of 5 servers of group node at once: {goes} {deed}; a batch is 2 (40 %)"
-        assert losses(had(), had(nodes=4, **changes)) == [("batch", words)]
+        assert find_disruptions(had(), had(nodes=4, **changes)) == [("batch", words)]
 
 
 def test_masters_are_resized_a_batch_at_a_time_too() -> None:
     after = had(masters=3)
     after["servers"]["master"]["flavor"] = "2"
-    assert [kind for kind, _ in losses(had(masters=3), after)] == ["batch"]
+    assert [kind for kind, _ in find_disruptions(had(masters=3), after)] == ["batch"]
     after = had(masters=1)
     after["servers"]["master"]["flavor"] = "2"
-    assert losses(had(), after) == [], "the only one is a batch"
+    assert find_disruptions(had(), after) == [], "the only one is a batch"
 
 
 def test_a_guard_reads_the_spec_and_the_ids_of_its_flavors() -> None:
@@ -178,9 +184,9 @@ def test_the_state_names_the_guard_by_module_and_class() -> None:
     ],
 )
 def test_a_repair_rounds_the_share_down_and_the_guard_rounds_it_up(servers: int, replaced: int, unasked: int) -> None:
-    assert (at_once(servers), batch(servers)) == (replaced, unasked)
+    assert (max_unavailable_repair(servers), max_unavailable_change(servers)) == (replaced, unasked)
 
 
 @pytest.mark.parametrize("servers", range(3, 11))
 def test_a_repair_never_takes_more_than_the_share_where_one_server_is_less_than_it(servers: int) -> None:
-    assert 100 * at_once(servers) <= BATCH_PERCENT * servers
+    assert 100 * max_unavailable_repair(servers) <= BATCH_PERCENT * servers

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bay.cli.errors import exit_code
 from bay.components.errors import BayError
 
 
@@ -13,4 +14,4 @@ def told(doing: Callable[[], object]) -> tuple[str, str, int]:
         doing()
     error = caught.value
     assert "\n" not in error.message + error.hint
-    return error.message, error.hint, error.exit_code
+    return error.message, error.hint, exit_code(error)

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from bay.stacks.background import begun
+from bay.stacks.background import run_in_background
 
 
 def test_the_result_comes_to_whoever_waits() -> None:
-    assert begun(lambda: 7)() == 7
+    assert run_in_background(lambda: 7)() == 7
 
 
 def test_an_error_comes_to_whoever_waits() -> None:
-    result = begun(lambda: [][0])
+    result = run_in_background(lambda: [][0])
     with pytest.raises(IndexError):
         result()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bay.stacks.redaction import at, shown
+from bay.stacks.redaction import get_path, redact
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
 
@@ -29,7 +29,7 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
     ],
 )
 def test_what_is_or_looks_like_a_secret_is_not_shown(path: str, value: Any) -> None:
-    assert shown(path, value) == "(secret)"
+    assert redact(path, value) == "(secret)"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_is_or_looks_like_a_secret_is_not_shown(path: str, value: Any) -> N
     ],
 )
 def test_everything_else_is_short_text(path: str, value: Any, text: str | None) -> None:
-    assert shown(path, value) == text
+    assert redact(path, value) == text
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_everything_else_is_short_text(path: str, value: Any, text: str | None) 
     ],
 )
 def test_a_path_of_pulumi_leads_into_lists_and_mappings(path: str, value: object) -> None:
-    assert at(path, {"size": 1, "fixedIps": [{"subnetId": "s"}], "metadata": {"bay:id": "b"}}) == value
+    assert get_path(path, {"size": 1, "fixedIps": [{"subnetId": "s"}], "metadata": {"bay:id": "b"}}) == value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source
-from bay.components.engines.impact_terms import Terms
+from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.kubernetes import (
     apiserver,
     calico,
@@ -23,8 +23,8 @@ from bay.components.engines.kubernetes import (
 from bay.components.engines.kubernetes.kubeadm import API_PORT
 from bay.components.engines.kubernetes.manifests import KUBERNETES_IMAGES, dump
 from bay.components.engines.kubernetes.options import KubernetesOptions, check, check_subnets, options_of
-from bay.components.engines.kubernetes.ownership import BELONGINGS
-from bay.components.engines.ownership_rules import Belonging
+from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
+from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Secret, current
@@ -42,7 +42,7 @@ CLUSTER = f"{SETTINGS}/kubeadm.yaml"
 
 JOIN_ROLES = {"master": "master", "node": "node"}
 
-TERMS = Terms(
+TERMS = ImpactTerms(
     work="pods",
     moves="are evicted to other nodes while the server shuts down (40 s for that; what a disruption budget holds "
     "longer ends with it); those without a controller do not start again",
@@ -60,9 +60,9 @@ class Kubernetes:
     api_port: int = API_PORT
     options: type[Options] = KubernetesOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: pki.SECRETS)
-    terms: Terms = TERMS
+    impact_terms: ImpactTerms = TERMS
     fixed_masters: bool = False
-    belongings: Sequence[Belonging] = BELONGINGS
+    ownership_rules: Sequence[OwnershipRule] = OWNERSHIP_RULES
     certificate_power: str = (
         "logs in as the user of its common name, in the groups of its organisations; system:masters has full power"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from bay.components.engines import Options
-from bay.components.errors import BayError
+from bay.components.errors import InvalidInput
 from bay.components.spec.types import HostName, Ipv4Cidr, Word, Words
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def check_subnets(cidrs: Sequence[str], options: KubernetesOptions) -> None:
         for cidr in cidrs:
             if overlap(own, cidr):
                 hint = f"name another range: --set options.{name}=CIDR"
-                raise BayError(f"options.{name}: {own} overlaps the servers' subnet, {cidr}", hint, 2)
+                raise InvalidInput(f"options.{name}: {own} overlaps the servers' subnet, {cidr}", hint)
 
 
 def overlap(cidr: str, other: str) -> bool:

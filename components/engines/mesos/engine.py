@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
-from bay.components.engines.impact_terms import Terms
+from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.mesos import agent, master
 from bay.components.engines.mesos.acls import FRAMEWORK, OPERATOR
 from bay.components.engines.mesos.common import (
@@ -19,7 +19,7 @@ from bay.components.engines.mesos.common import (
     document,
 )
 from bay.components.engines.mesos.options import MesosOptions
-from bay.components.engines.ownership_rules import Belonging
+from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation, Secret, current
@@ -33,7 +33,7 @@ UNIT = "bay-mesos.service"
 UNITS = {"master": ("zookeeper.service", "mesos-master.service"), "node": ("mesos-agent.service",)}
 SCRIPTS = {"master": ("zookeeper.sh", "master.sh"), "node": ("agent.sh",)}
 
-TERMS = Terms(
+TERMS = ImpactTerms(
     work="tasks",
     moves="are drained while the server shuts down (40 s for that), and their frameworks start them elsewhere",
     keeper="ZooKeeper",
@@ -50,9 +50,9 @@ class Mesos:
     api_port: int = MASTER_PORT
     options: type[Options] = MesosOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: dict.fromkeys(SECRETS, Secret.PASSWORD))
-    terms: Terms = TERMS
+    impact_terms: ImpactTerms = TERMS
     fixed_masters: bool = True
-    belongings: Sequence[Belonging] = ()
+    ownership_rules: Sequence[OwnershipRule] = ()
     certificate_power: str = "opens nothing: Mesos asks for a password"
     question: Question = field(
         default_factory=lambda: Question("/slaves", basic="credential.json", names_masters=False)
@@ -139,7 +139,7 @@ def _leaving(keys: Generation, role: str) -> list[File]:
     """Agents need nobody's leave to come, but to go: a master's, who alone may have an agent's tasks moved."""
     if "member_key" not in keys:
         return []
-    return join_ssh.door("mesos") if role == "master" else join_ssh.leaving(keys, "mesos")
+    return join_ssh.master_files("mesos") if role == "master" else join_ssh.leave_files(keys, "mesos")
 
 
 def _master_ports() -> tuple[Port, ...]:

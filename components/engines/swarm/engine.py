@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
-from bay.components.engines.impact_terms import Terms
-from bay.components.engines.ownership_rules import Belonging
+from bay.components.engines.impact_terms import ImpactTerms
+from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node import certificates, join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation, Secret, current
@@ -20,7 +20,7 @@ SCRIPTS = ("start", "networks.sh", "cluster.sh")
 UNIT = "bay-swarm.service"
 SWARM_ROLES = {"master": "manager", "node": "worker"}
 
-TERMS = Terms(
+TERMS = ImpactTerms(
     work="tasks of services",
     moves="move to other nodes while the server shuts down (40 s for that), or 15 s after the managers miss it",
     keeper="Raft",
@@ -41,9 +41,9 @@ class Swarm:
     api_port: int = 2376
     options: type[Options] = SwarmOptions
     secrets: Mapping[str, Secret] = field(default_factory=dict)
-    terms: Terms = TERMS
+    impact_terms: ImpactTerms = TERMS
     fixed_masters: bool = False
-    belongings: Sequence[Belonging] = ()
+    ownership_rules: Sequence[OwnershipRule] = ()
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
 

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from bay.cli.console.output import Format
 from bay.cli.console.plan_markdown import LIMIT, markdown
 from bay.cli.console.plan_table import show
+from bay.stacks.approval import Risk
 from bay.stacks.plan.document import document, schema
-from bay.stacks.plan.quota import Room
-from bay.stacks.plan.types import Change, Compared, Danger, Diff, Field, Group, Plan
+from bay.stacks.plan.types import Change, Compared, Diff, FieldChange, Group, Plan, QuotaUsage
 from tests.paths import DOCS
 
 COMPARED = Compared(False, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 1.25)
@@ -24,11 +24,11 @@ PLAN = Plan(
     True,
     COMPARED,
     changes=(RESIZE, RULE),
-    fields=(Field("image", "old", "new", Group.NODES, True),),
-    dangers=(Danger("batch", "2 of 2 at once", ("demo-node-0",), True, "batch"), Danger("open", "tcp 22, open")),
-    feels=("pods move",),
+    fields=(FieldChange("image", "old", "new", Group.NODES, True),),
+    risks=(Risk("batch", "2 of 2 at once", ("demo-node-0",), True, "batch"), Risk("open", "tcp 22, open")),
+    impact=("pods move",),
     notes=("demo-node-0: made from another image",),
-    quota=(Room("cores", 2, 4, 200),),
+    quota=(QuotaUsage("cores", 2, 4, 200),),
 )
 
 
@@ -59,9 +59,9 @@ def test_the_comment_of_a_huge_change_fits_and_says_what_was_cut() -> None:
         True,
         COMPARED,
         changes=(*nodes, *[RULE] * 500),
-        fields=tuple(Field(f"f{i}", "|" * 100, "|" * 100, Group.OTHER, True) for i in range(300)),
-        dangers=tuple(Danger("open", "|" * 200) for _ in range(300)),
-        feels=("|" * 200,) * 30,
+        fields=tuple(FieldChange(f"f{i}", "|" * 100, "|" * 100, Group.OTHER, True) for i in range(300)),
+        risks=tuple(Risk("open", "|" * 200) for _ in range(300)),
+        impact=("|" * 200,) * 30,
         notes=("|" * 200,) * 30,
     )
     text = markdown(many)
@@ -78,7 +78,7 @@ def test_the_comment_of_a_huge_change_fits_and_says_what_was_cut() -> None:
     "evil", ["a|b", "<img src=x>", "[x](http://e)", "@all", "`x`", "two\nlines", "</details>", "**x**"]
 )
 def test_what_a_requests_author_wrote_stays_text(evil: str) -> None:
-    plan = Plan("demo", True, COMPARED, fields=(Field("image", "old", evil, Group.NODES, True),))
+    plan = Plan("demo", True, COMPARED, fields=(FieldChange("image", "old", evil, Group.NODES, True),))
     row = next(line for line in markdown(plan).splitlines() if line.startswith("| nodes"))
     assert row.count("|") == 6
     assert not set("<>[]@`*") & set(row)
@@ -155,7 +155,7 @@ def test_a_run_that_was_cut_off_is_a_note_of_the_plan() -> None:
     from bay.stacks.plan.planner import _cut_off
     from bay.stacks.state.snapshot import StateSnapshot
 
-    (note,) = _cut_off(StateSnapshot("demo", pending=("making Instance demo-node-1",)))
+    (note,) = _cut_off(StateSnapshot("demo", interrupted_operations=("making Instance demo-node-1",)))
     assert note == "the last run was cut off while making Instance demo-node-1"
     plan = Plan("demo", True, COMPARED, notes=(note,))
     assert note in markdown(plan)
@@ -172,7 +172,7 @@ def test_notes_and_dangers_are_told_beside_rows_too(form: Format, capsys: pytest
 
 
 def test_fields_of_the_engine_stand_under_it(capsys: pytest.CaptureFixture[str]) -> None:
-    version = Field("options.version", "28.5.1", "29.0.0", Group.ENGINE, True)
+    version = FieldChange("options.version", "28.5.1", "29.0.0", Group.ENGINE, True)
     plan = Plan("demo", True, COMPARED, fields=(version, *PLAN.fields))
     text = markdown(plan)
     assert "<details><summary>fields of the spec: 1 of nodes, 1 of engine</summary>" in text

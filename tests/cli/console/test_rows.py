@@ -9,12 +9,12 @@ from bay.cli.console.rows import LIST_COLUMNS, NODE_COLUMNS, bay_row, node_rows
 from bay.components.errors import nearest
 from bay.stacks.context import Session
 from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot, read
+from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun
 from tests.fakes.states import BAY_ID, complete, cut_off
 
-COMPLETE = read("demo", complete())
-MASTER, NODE = (node.id for node in COMPLETE.nodes)
+COMPLETE = StateSnapshot.from_deployment("demo", complete())
+MASTER, NODE = (node.id for node in COMPLETE.servers)
 Environment = MutableMapping[str, str]
 
 
@@ -35,7 +35,7 @@ def test_a_bay_is_shown_from_its_state_alone(environment: Environment) -> None:
     assert "ciphertext" not in json.dumps(row), "not even encrypted secrets are shown"
 
 
-@pytest.mark.parametrize("record", [StateSnapshot("demo"), read("demo", cut_off())])
+@pytest.mark.parametrize("record", [StateSnapshot("demo"), StateSnapshot.from_deployment("demo", cut_off())])
 def test_a_bay_of_which_little_is_there_can_be_shown(record: StateSnapshot, environment: Environment) -> None:
     row = bay_row(Session(), record, LastRun())
     assert (row["status"], row["api_address"], row["nodes"]) == ("CREATE_FAILED", None, [])

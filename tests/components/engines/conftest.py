@@ -7,7 +7,7 @@ import pytest
 from bay.components.engines import Facts
 from bay.components.node import certificates
 from bay.components.node.credentials import Generation
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 MADE_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ def facts(generation: Generation) -> Facts:
         bay="demo",
         bay_id="00000000-0000-4000-8000-000000000001",
         group="node",
-        spec=resolve([{"model": "swarm-ha"}]),
+        spec=build_spec([{"model": "swarm-ha"}]),
         master_names=("demo-master-0", "demo-master-1", "demo-master-2"),
         master_addresses=("10.80.0.10", "10.80.0.11", "10.80.0.12"),
         api_names=("203.0.113.7", "203.0.113.8", "203.0.113.9"),

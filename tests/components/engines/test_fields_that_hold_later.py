@@ -7,7 +7,7 @@ import pytest
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node.user_data import user_data
-from bay.components.spec.merge import changed
+from bay.components.spec.merge import changed_spec
 from bay.stacks.plan.spec_diff import changed_fields
 
 CHANGES: tuple[dict[str, Any], ...] = (
@@ -38,7 +38,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.parametrize("said", CHANGES, ids=str)
 def test_what_changes_the_boot_data_is_said_to_hold_later(said: dict[str, Any], facts: Facts) -> None:
-    after = changed(facts.spec, [said])
+    after = changed_spec(facts.spec, [said])
     engine = ENGINES[after.coe]
     reaches = any(
         user_data(engine, replace(facts, group=group)) != user_data(engine, replace(facts, group=group, spec=after))

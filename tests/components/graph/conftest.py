@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bay.components.openstack.login import Login
 from bay.components.openstack.resolve import image_of
-from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, Place
+from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
+from bay.components.openstack.scope import ProjectScope
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.components.spec.site import NetworkSpec
 from bay.components.yaml_file import read_yaml
 from bay.stacks.program.bay_program import program
@@ -20,14 +20,14 @@ SPECS = Path(__file__).parent / "specs"
 EXAMPLES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 
-def place_for(spec: BaySpec) -> Place:
+def place_for(spec: BaySpec) -> ResolvedSpec:
     """What look-ups would find on a cloud that has everything the spec names."""
     existing = spec.network.existing
     needs_external = existing is None or spec.endpoint_floating_ip or spec.server_floating_ips
     images = {image_of(spec, group) for group in spec.groups.values()}
     network = _existing(spec.network) if existing else None
-    return Place(
-        login=Login("https://cloud.example:5000", "north", "11111111111111111111111111111111"),
+    return ResolvedSpec(
+        login=ProjectScope("https://cloud.example:5000", "north", "11111111111111111111111111111111"),
         images={name: GlanceImage(f"<id of {name}>", name) for name in images},
         flavors={group.flavor: Flavor(f"<id of {group.flavor}>", group.flavor) for group in spec.groups.values()},
         network=network,
@@ -50,7 +50,7 @@ def run(spec: BaySpec, preview: bool = False) -> Graph:
 @cache
 def example_graph(name: str) -> Graph:
     """The graph of ``specs/<name>.yaml``; made once, read only."""
-    return run(resolve([read_yaml(SPECS / f"{name}.yaml")]))
+    return run(build_spec([read_yaml(SPECS / f"{name}.yaml")]))
 
 
 @pytest.fixture(params=EXAMPLES)

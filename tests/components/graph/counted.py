@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from bay.components.engines import ENGINES
-from bay.components.openstack.resolved import Flavor, Place
-from bay.components.quota_demand import Resource, Things, members_of, needs, of_type, things
+from bay.components.openstack.resolved import Flavor, ResolvedSpec
+from bay.components.quota_demand import Resource, Things, members_of, of_type, per_resource, total
 from bay.components.spec import BaySpec
 from tests.components.graph.conftest import place_for
 from tests.components.graph.recorder import Graph
@@ -36,7 +36,7 @@ ONE_OF = {
 }
 
 
-def place_of(spec: BaySpec) -> Place:
+def place_of(spec: BaySpec) -> ResolvedSpec:
     """A cloud on which no two flavors are of the same size."""
     place = place_for(spec)
     sizes = {name: 2**place for place, name in enumerate(sorted(place.flavors), start=1)}
@@ -46,7 +46,7 @@ def place_of(spec: BaySpec) -> Place:
 
 def counted(spec: BaySpec) -> Things:
     """What `things` counts of a bay called demo."""
-    return things("demo", spec, place_of(spec), ENGINES[spec.coe])
+    return per_resource("demo", spec, place_of(spec), ENGINES[spec.coe])
 
 
 def contained(graph: Graph, flavors: dict[str, Flavor]) -> Counter[str]:
@@ -92,6 +92,6 @@ def check_needs(graph: Graph) -> None:
     """What `needs` counts from the graph's spec is what the graph contains, kind by kind and name by name."""
     place = place_of(graph.spec)
     expected = {resource: count for resource, count in contained(graph, place.flavors).items() if count}
-    assert needs("demo", graph.spec, place, ENGINES[graph.spec.coe]) == expected
+    assert total("demo", graph.spec, place, ENGINES[graph.spec.coe]) == expected
     made = {(r.kind, r.name) for r in graph.resources.values() if r.type.startswith("openstack:")}
     assert set(counted(graph.spec)) == {key for key in made if key[0] not in UNLIMITED}

@@ -8,9 +8,9 @@ import pytest
 
 from bay.components.engines import ENGINES
 from bay.components.openstack.resolved import Flavor
-from bay.components.quota_demand import missing, needs, things
+from bay.components.quota_demand import per_resource, remaining, total
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.graph.conftest import place_for
 from tests.components.graph.counted import check_needs, counted, place_of
 from tests.components.graph.recorder import Graph
@@ -36,7 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def spec_with(**values: Any) -> BaySpec:
-    return resolve([{"model": "swarm"}, values])
+    return build_spec([{"model": "swarm"}, values])
 
 
 def test_needs_are_what_the_graph_of_every_example_contains(graph: Graph) -> None:
@@ -57,7 +57,7 @@ def test_the_needs_of_a_small_bay_are_known() -> None:
     place = replace(
         place_for(spec), flavors={"m1.small": Flavor("1", "m1.small", 1, 2048), "m1.large": Flavor("2", "", 4, 8192)}
     )
-    assert needs("demo", spec, place, ENGINES["swarm"]) == {
+    assert total("demo", spec, place, ENGINES["swarm"]) == {
         "instances": 3,
         "cores": 9,
         "RAM (MiB)": 2048 + 2 * 8192,
@@ -80,28 +80,28 @@ def test_the_needs_of_a_small_bay_are_known() -> None:
 
 def test_a_bay_that_is_there_needs_nothing() -> None:
     wanted = counted(spec_with(**OPTIONS["volumes"]))
-    assert missing(wanted, set(wanted), wanted) == {}
+    assert remaining(wanted, set(wanted), wanted) == {}
 
 
 def test_only_what_is_not_there_yet_is_missing() -> None:
     before, wanted = counted(spec_with(nodes=2)), counted(spec_with(nodes=4))
-    assert missing(wanted, set(before), before) == {
+    assert remaining(wanted, set(before), before) == {
         "instances": 2,
         "cores": 4,
         "RAM (MiB)": 4000,
         "members of server group demo-node": 2,
         "ports": 2,
     }
-    assert missing(before, set(wanted), wanted) == {}, "what goes is not counted against what comes"
+    assert remaining(before, set(wanted), wanted) == {}, "what goes is not counted against what comes"
     cut_off = set(wanted) - {("Router", "demo"), ("Instance", "demo-node-1")}
-    assert missing(wanted, cut_off, wanted)["routers"] == 1
-    assert missing(wanted, cut_off, wanted)["instances"] == 1
+    assert remaining(wanted, cut_off, wanted)["routers"] == 1
+    assert remaining(wanted, cut_off, wanted)["instances"] == 1
 
 
 def test_what_a_removed_node_frees_is_not_there_for_the_one_in_its_place() -> None:
     before = counted(spec_with(nodes={"count": 2}))
     wanted = counted(spec_with(nodes={"count": 2, "removed": [0]}))
-    assert missing(wanted, set(before), before)["instances"] == 1
+    assert remaining(wanted, set(before), before)["instances"] == 1
 
 
 def test_a_larger_flavor_takes_more_of_servers_that_stay_and_a_smaller_one_gives_nothing_back() -> None:
@@ -109,11 +109,11 @@ def test_a_larger_flavor_takes_more_of_servers_that_stay_and_a_smaller_one_gives
     place = replace(
         place_for(large), flavors={"m1.small": Flavor("1", "m1.small", 1, 2048), "m1.large": Flavor("2", "", 4, 8192)}
     )
-    before, wanted = (things("demo", spec, place, ENGINES["swarm"]) for spec in (small, large))
-    assert missing(wanted, set(before), before) == {"cores": 6, "RAM (MiB)": 2 * 6144}
-    assert missing(before, set(wanted), wanted) == {}
+    before, wanted = (per_resource("demo", spec, place, ENGINES["swarm"]) for spec in (small, large))
+    assert remaining(wanted, set(before), before) == {"cores": 6, "RAM (MiB)": 2 * 6144}
+    assert remaining(before, set(wanted), wanted) == {}
 
 
 def test_volumes_of_servers_that_stay_are_as_they_were_made() -> None:
     before, wanted = counted(spec_with()), counted(spec_with(nodes={"engine_volume": 50}))
-    assert missing(wanted, set(before), before) == {}
+    assert remaining(wanted, set(before), before) == {}

@@ -13,7 +13,7 @@ from bay.components.engines import ENGINES
 from bay.components.magnum.docs import page
 from bay.components.magnum.template import convert, rows
 from bay.components.spec.docs import option_fields, spec_fields
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.components.spec.models import About
 from tests.fakes.messages import told
 from tests.paths import DOCS, RECORDED
@@ -85,7 +85,7 @@ def test_the_page_is_what_the_table_says() -> None:
 def resolved(document: object, tmp_path: Path) -> dict[str, Any]:
     """The spec of a bay of the model that the template makes."""
     (tmp_path / "made.yaml").write_text(convert(document).text())
-    return resolve([{"model": "made"}], [tmp_path]).model_dump(mode="json")
+    return build_spec([{"model": "made"}], [tmp_path]).model_dump(mode="json")
 
 
 @pytest.mark.parametrize("coe", ["swarm", "swarm-mode", "mesos", "kubernetes"])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bay.components.openstack.resolve import look_up
-from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, Place
+from bay.components.openstack.resolve import resolve
+from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.fakes.messages import told
 
 Things = list[SimpleNamespace]
@@ -77,11 +77,11 @@ def cloud() -> FakeCloud:
 
 
 def spec(**values: Any) -> BaySpec:
-    return resolve([{"model": "swarm"}, values])
+    return build_spec([{"model": "swarm"}, values])
 
 
-def found(cloud: FakeCloud, **values: Any) -> Place:
-    return look_up(spec(**values), cloud)  # type: ignore[arg-type]
+def found(cloud: FakeCloud, **values: Any) -> ResolvedSpec:
+    return resolve(spec(**values), cloud)  # type: ignore[arg-type]
 
 
 def test_names_become_ids(cloud: FakeCloud) -> None:

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 
 from bay.components.spec import BaySpec
 from bay.components.spec.groups import Masters, NodeGroup, Nodes
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.fakes.messages import told
 
 
 def spec(**values: object) -> BaySpec:
-    return resolve([{"model": "swarm", **values}])
+    return build_spec([{"model": "swarm", **values}])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from bay.components.engines import ENGINES
 from bay.components.spec.docs import option_fields, page, spec_fields
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.components.spec.provenance import leaves
 from tests.paths import DOCS
 
@@ -21,7 +21,7 @@ def test_the_page_is_what_the_code_says() -> None:
 
 
 def test_every_value_of_a_spec_is_in_the_reference() -> None:
-    spec = resolve(
+    spec = build_spec(
         [
             {"model": "swarm", "node_groups": {"gpu": {"boot_volume": 20, "engine_volume": 20}}},
             {"snippets": {"NAME": {}}, "masters": {"boot_volume": 20, "engine_volume": 20, "state_volume": 20}},

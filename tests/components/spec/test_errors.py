@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bay.components.spec import check_name
-from bay.components.spec.merge import assignment, models, resolve
+from bay.components.spec.merge import assignment, build_spec, models
 from bay.components.yaml_file import read_yaml
 from tests.fakes.messages import told
 
@@ -78,12 +78,12 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("values", "message", "hint"), FIELDS, ids=lambda value: str(value)[:40])
 def test_a_wrong_field_is_named(values: dict[str, Any], message: str, hint: str) -> None:
-    assert told(lambda: resolve([{"model": "swarm"}, values])) == (message, hint, 2)
+    assert told(lambda: build_spec([{"model": "swarm"}, values])) == (message, hint, 2)
 
 
 def test_a_model_without_an_image_says_how_to_name_one(tmp_path: Path) -> None:
     (tmp_path / "bare.yaml").write_text("coe: swarm")
-    assert told(lambda: resolve([{"model": "bare"}], [tmp_path])) == (
+    assert told(lambda: build_spec([{"model": "bare"}], [tmp_path])) == (
         "image: is missing",
         "say --set image=VALUE, or name a model that has it",
         2,
@@ -98,12 +98,12 @@ def test_a_model_without_an_image_says_how_to_name_one(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_model_gets_the_nearest_names(model: str, message: str, hint: str) -> None:
-    assert told(lambda: resolve([{"model": model}]))[:2] == (message, hint)
+    assert told(lambda: build_spec([{"model": model}]))[:2] == (message, hint)
 
 
 @pytest.mark.parametrize("layers", [[], [{}], [{"model": ""}], [{"nodes": 3}]])
 def test_a_bay_without_a_model_is_refused(layers: list[dict[str, Any]]) -> None:
-    assert told(lambda: resolve(layers)) == (
+    assert told(lambda: build_spec(layers)) == (
         "no model is named",
         "say --model MODEL; 'bay model list' shows them",
         2,

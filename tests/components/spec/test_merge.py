@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.spec.merge import assignment, merge, model_values, models, resolve
+from bay.components.spec.merge import assignment, build_spec, merge, model_values, models
 from tests.fakes.messages import told
 
 
@@ -40,7 +40,7 @@ def test_the_layer_above_wins_field_by_field(
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_number_of_nodes_and_their_flavor_can_be_said_apart(order: int) -> None:
     said = [{"nodes": 5}, assignment("nodes.flavor=m1.large")][::order]
-    nodes = resolve([{"model": "swarm"}, *said]).nodes
+    nodes = build_spec([{"model": "swarm"}, *said]).nodes
     assert (nodes.count, nodes.flavor) == (5, "m1.large")
 
 
@@ -72,13 +72,13 @@ def test_a_path_with_an_empty_part_is_none() -> None:
 
 def test_an_option_wins_over_a_file_and_a_file_over_the_model() -> None:
     file = {"model": "swarm-ha", "nodes": {"flavor": "m1.large"}, "image": "of-the-file"}
-    spec = resolve([file, {"nodes": 9}, {"image": "of-an-option"}])
+    spec = build_spec([file, {"nodes": 9}, {"image": "of-an-option"}])
     assert (spec.model, spec.masters.count, spec.nodes.count) == ("swarm-ha", 3, 9)
     assert (spec.nodes.flavor, spec.image) == ("m1.large", "of-an-option")
 
 
 def test_the_highest_layer_chooses_the_model() -> None:
-    assert resolve([{"model": "swarm-ha"}, {"model": "swarm"}]).masters.count == 1
+    assert build_spec([{"model": "swarm-ha"}, {"model": "swarm"}]).masters.count == 1
 
 
 def test_models_of_later_folders_win_over_earlier_ones_and_over_the_built_in(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_models_of_later_folders_win_over_earlier_ones_and_over_the_built_in(tmp
     found = models([mine, sites])
     assert set(found) == {*models(), "special"}
     assert found["swarm"] == sites / "swarm.yaml"
-    assert resolve([{"model": "swarm"}], [mine, sites]).image == "site"
+    assert build_spec([{"model": "swarm"}], [mine, sites]).image == "site"
 
 
 def test_a_models_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None:
@@ -99,5 +99,5 @@ def test_a_models_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("model", sorted(models()))
 def test_every_built_in_model_is_a_whole_spec_of_its_own_name(model: str) -> None:
-    assert resolve([{"model": model}]).model == model
+    assert build_spec([{"model": model}]).model == model
     assert model_values(model)["coe"] == model.removesuffix("-ha")

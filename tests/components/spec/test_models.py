@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bay.components.spec.merge import changed, resolve
+from bay.components.spec.merge import build_spec, changed_spec
 from bay.components.spec.models import addon_files, read_addon, read_model
 from tests.fakes.messages import told
 from tests.paths import DOCS
@@ -32,7 +32,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_a_model_builds_on_another_and_its_own_values_win(site: Site) -> None:
     folder = site({"lab": "extends: swarm\nimage: lab\nnodes: 4\n", "big": "extends: lab\nnodes: {flavor: m1.large}"})
-    spec = resolve([{"model": "big"}], [folder])
+    spec = build_spec([{"model": "big"}], [folder])
     assert (spec.model, spec.coe, spec.image) == ("big", "swarm", "lab")
     assert (spec.nodes.count, spec.nodes.flavor) == (4, "m1.large")
     assert [layer.title for layer in read_model("big", [folder]).layers] == ["model swarm", "model lab", "model big"]
@@ -47,13 +47,13 @@ def test_of_several_parents_the_later_one_wins_and_one_they_share_stands_above_b
             "both": "extends: [left, right]\n",
         }
     )
-    spec = resolve([{"model": "both"}], [folder])
+    spec = build_spec([{"model": "both"}], [folder])
     assert (spec.image, spec.keypair, spec.nodes.count) == ("base", "left", 7)
 
 
 def test_a_model_may_extend_the_one_of_its_own_name_below_it(site: Site) -> None:
     folder = site({"swarm": "extends: swarm\nnodes: 9\n"})
-    spec = resolve([{"model": "swarm"}], [folder])
+    spec = build_spec([{"model": "swarm"}], [folder])
     assert (spec.coe, spec.nodes.count) == ("swarm", 9)
 
 
@@ -101,14 +101,14 @@ def test_a_model_may_extend_the_one_of_its_own_name_below_it(site: Site) -> None
 )
 def test_a_wrong_file_is_named(site: Site, texts: dict[str, str], message: str, hint: str | None) -> None:
     folder = site(texts)
-    said, todo, _ = told(lambda: resolve([{"model": "a"}], [folder]))
+    said, todo, _ = told(lambda: build_spec([{"model": "a"}], [folder]))
     assert said.replace(f"{folder}/addons/", "").replace(f"{folder}/", "").startswith(message)
     assert hint is None or todo.startswith(hint)
 
 
 def test_what_the_user_said_is_no_mistake_of_a_file(site: Site) -> None:
     folder = site({"a": "extends: swarm\nmasters: {count: 3}"})
-    assert told(lambda: resolve([{"model": "a", "masters": 2}], [folder]))[0].startswith("masters: count is 2")
+    assert told(lambda: build_spec([{"model": "a", "masters": 2}], [folder]))[0].startswith("masters: count is 2")
 
 
 def test_a_model_is_for_everybody_listed_and_for_nobody_else(site: Site) -> None:
@@ -141,53 +141,53 @@ ADDON = "snippets: {lab: {files: {/etc/lab: below}, commands: [[touch, /lab]]}}\
 
 def test_an_addon_stands_over_the_model_and_below_what_the_user_says(site: Site) -> None:
     folder = site({"a": "extends: swarm\nkeypair: model\naddons: [lab]", "addons/lab": ADDON})
-    spec = resolve([{"model": "a"}], [folder])
+    spec = build_spec([{"model": "a"}], [folder])
     assert (spec.addons, spec.keypair) == (("lab",), "lab")
     assert spec.snippets["lab"].commands == (("touch", "/lab"),)
     said = {"model": "a", "keypair": "me", "snippets": {"lab": {"files": {"/etc/lab": "mine"}}}}
-    spec = resolve([said], [folder])
+    spec = build_spec([said], [folder])
     assert (spec.keypair, spec.snippets["lab"].files) == ("me", {"/etc/lab": "mine"})
     assert spec.snippets["lab"].commands == (("touch", "/lab"),)
 
 
 def test_a_sites_addon_takes_the_place_of_a_built_in_one(site: Site) -> None:
     folder = site({"addons/cvmfs": "snippets: {cvmfs: {files: {/etc/site: x}}}\n"})
-    assert list(resolve([{"model": "swarm"}], [folder], ["cvmfs"]).snippets["cvmfs"].files) == ["/etc/site"]
+    assert list(build_spec([{"model": "swarm"}], [folder], ["cvmfs"]).snippets["cvmfs"].files) == ["/etc/site"]
 
 
 def test_a_part_of_a_spec_does_not_stand_without_its_model() -> None:
     said = {"model": "gone", "coe": "swarm", "image": "x", "nodes": 1}
-    assert told(lambda: resolve([said]))[0] == "there is no model 'gone'"
+    assert told(lambda: build_spec([said]))[0] == "there is no model 'gone'"
 
 
 def test_an_addon_is_asked_for_beside_those_of_the_model(site: Site) -> None:
     folder = site({"a": "extends: swarm\naddons: [eos]", "addons/lab": ADDON})
-    spec = resolve([{"model": "a"}], [folder], ["lab", "eos"])
+    spec = build_spec([{"model": "a"}], [folder], ["lab", "eos"])
     assert spec.addons == ("eos", "lab")
     assert sorted(spec.snippets) == ["eos", "lab"]
 
 
 def test_a_spec_with_its_addons_in_it_needs_no_file_of_model_and_addon(site: Site) -> None:
     folder = site({"a": "extends: swarm\naddons: [lab]", "addons/lab": "# Only a value.\nkeypair: lab\n"})
-    spec = resolve([{"model": "a"}], [folder])
-    assert resolve([spec.model_dump(mode="json")]) == spec
-    assert resolve([spec.model_dump(mode="json", exclude_none=True)]) == spec
+    spec = build_spec([{"model": "a"}], [folder])
+    assert build_spec([spec.model_dump(mode="json")]) == spec
+    assert build_spec([spec.model_dump(mode="json", exclude_none=True)]) == spec
 
 
 def test_a_bay_gets_and_loses_addons_and_keeps_the_rest(site: Site) -> None:
     folder = site({"addons/lab": ADDON, "addons/key": "keypair: of-the-addon\n"})
-    old = resolve([{"model": "swarm", "keypair": "me", "nodes": 5}], [folder], ["lab"])
-    new = changed(old, [{"addons": ["key"]}], [folder])
+    old = build_spec([{"model": "swarm", "keypair": "me", "nodes": 5}], [folder], ["lab"])
+    new = changed_spec(old, [{"addons": ["key"]}], [folder])
     assert (new.addons, new.keypair, new.nodes.count) == (("key",), "of-the-addon", 5)
     assert sorted(new.snippets) == ["key"]
-    more = changed(old, [{"nodes": 6}], [folder], ["key"])
+    more = changed_spec(old, [{"nodes": 6}], [folder], ["key"])
     assert (more.addons, more.nodes.count, sorted(more.snippets)) == (("lab", "key"), 6, ["key", "lab"])
-    assert changed(old, []) == old, "also where its add-on's file is not"
+    assert changed_spec(old, []) == old, "also where its add-on's file is not"
 
 
 def test_a_change_of_an_addons_file_changes_no_bay(site: Site) -> None:
-    old = resolve([{"model": "swarm"}], [site({"addons/lab": ADDON})], ["lab"])
-    assert changed(old, [{"nodes": 3}], [site({"addons/lab": "keypair: x\n"})]).snippets == old.snippets
+    old = build_spec([{"model": "swarm"}], [site({"addons/lab": ADDON})], ["lab"])
+    assert changed_spec(old, [{"nodes": 3}], [site({"addons/lab": "keypair: x\n"})]).snippets == old.snippets
 
 
 @pytest.mark.parametrize(
@@ -202,15 +202,15 @@ def test_a_change_of_an_addons_file_changes_no_bay(site: Site) -> None:
     ],
 )
 def test_null_takes_away_what_is_below(below: dict[str, object], said: dict[str, object]) -> None:
-    assert resolve([{"model": "swarm"}, below]) != resolve([{"model": "swarm"}])
-    assert resolve([{"model": "swarm"}, below, said]) == resolve([{"model": "swarm"}])
-    assert changed(resolve([{"model": "swarm"}, below]), [said]) == resolve([{"model": "swarm"}])
+    assert build_spec([{"model": "swarm"}, below]) != build_spec([{"model": "swarm"}])
+    assert build_spec([{"model": "swarm"}, below, said]) == build_spec([{"model": "swarm"}])
+    assert changed_spec(build_spec([{"model": "swarm"}, below]), [said]) == build_spec([{"model": "swarm"}])
 
 
 @pytest.mark.parametrize("name", sorted(addon_files()))
 @pytest.mark.parametrize("model", ["swarm", "swarm-ha"])
 def test_every_built_in_addon_fits_a_bay_and_says_what_it_is(name: str, model: str) -> None:
-    spec = resolve([{"model": model}], addons=[name])
+    spec = build_spec([{"model": model}], addons=[name])
     assert list(spec.snippets) == [name]
     assert len(read_addon(name).about) > 20
 
@@ -222,11 +222,11 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", ADDONS_PAGE, re.MULTILINE | re.DOT
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_what_the_page_of_addons_shows_works_as_a_spec_file_and_as_an_addon(site: Site, text: str) -> None:
     said = yaml.safe_load(text)
-    spec = resolve([{"model": "swarm"}, said])
+    spec = build_spec([{"model": "swarm"}, said])
     for name, snippet in said.get("snippets", {}).items():
         assert snippet["files"].items() <= spec.snippets[name].files.items()
     text = text.replace("addons:", "# addons:")
-    assert resolve([{"model": "swarm"}], [site({"addons/own": text})], ["own"]).addons == ("own",)
+    assert build_spec([{"model": "swarm"}], [site({"addons/own": text})], ["own"]).addons == ("own",)
 
 
 def test_there_are_examples_of_addons() -> None:

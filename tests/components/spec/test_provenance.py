@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.components.spec.provenance import leaves, origins
 
 
@@ -21,7 +21,7 @@ def site(tmp_path: Path) -> Path:
 
 def told(site: Path, said: dict[str, Any], addons: tuple[str, ...] = (), own: str = "bay") -> dict[str, str]:
     """Path -> origin."""
-    spec = resolve([{"model": "big"}, said], [site], addons)
+    spec = build_spec([{"model": "big"}, said], [site], addons)
     return {one.field: one.origin for one in origins(spec, [site], own)}
 
 
@@ -50,7 +50,7 @@ def test_every_value_has_the_file_that_says_it_the_default_or_the_bay(site: Path
 
 
 def test_every_value_of_the_spec_is_there_once(site: Path) -> None:
-    spec = resolve([{"model": "big"}], [site])
+    spec = build_spec([{"model": "big"}], [site])
     found = origins(spec, [site])
     assert [one.value for one in found] == [value for _, value in leaves(spec.model_dump(mode="json"))]
     assert len({one.field for one in found}) == len(found) > 40
@@ -74,7 +74,7 @@ def test_what_was_said_for_a_bay_is_the_bays_or_its_files(site: Path, said: dict
 
 
 def test_values_of_a_model_that_is_not_here_count_as_the_bays(site: Path) -> None:
-    spec = resolve([{"model": "big"}], [site], ("key",))
+    spec = build_spec([{"model": "big"}], [site], ("key",))
     found = {one.field: one.origin for one in origins(spec, [])}
     assert {found[field] for field in ("image", "nodes.count", "nodes.flavor", "proxy.exceptions")} == {"bay"}
     assert found["access.ssh"] == "default"

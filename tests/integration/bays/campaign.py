@@ -6,7 +6,7 @@ from collections.abc import Callable
 import yaml
 from openstack.connection import Connection
 
-from bay.stacks.cloud.discovery import everything
+from bay.stacks.cloud.discovery import list_owned
 from tests.integration.bays.harness import Bay, Result
 from tests.integration.bays.kill_points import SPECS, Life, Stage
 from tests.integration.bays.kills import Axe, Point, state_of, struck
@@ -96,7 +96,7 @@ def agreed(user: Bay, name: str, cloud: Connection) -> set[str]:
     resources = [r for r in state_of(user, name) if r["type"].startswith("openstack:")]
     known = {r["id"] for r in resources}
     bay_id = next(r["id"] for r in state_of(user, name) if r["type"].endswith(":Identity"))
-    marked = {thing.id: f"{kind} {thing.name or thing.id}" for kind, thing in everything(cloud, name, bay_id)}
+    marked = {thing.id: f"{kind} {thing.name or thing.id}" for kind, thing in list_owned(cloud, name, bay_id)}
     if extra := [thing for key, thing in marked.items() if key not in known]:
         raise Doubled(f"in the cloud alone: {extra}")
     if lost := [r["urn"] for r in resources if r["id"] not in marked]:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import combinations, product
 from typing import Any
 
-from bay.components.spec.merge import models, resolve
+from bay.components.spec.merge import build_spec, models
 
 ROUTED = "matrix"
 """Name of the network with a router that the test makes in the user's project."""
@@ -112,7 +112,7 @@ def why_not(combination: Combination) -> Impossible | None:
 @cache
 def every() -> tuple[Combination, ...]:
     """All cells, for the engines that the built-in models know."""
-    engines = sorted({resolve([{"model": name}]).coe for name in models()})
+    engines = sorted({build_spec([{"model": name}]).coe for name in models()})
     return tuple(Combination(*cell) for cell in product(engines, MASTERS, NETWORKS, ENDPOINTS, DISKS))
 
 

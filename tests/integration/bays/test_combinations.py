@@ -5,7 +5,7 @@ from typing import Any
 
 from bay.components.errors import BayError
 from bay.components.openstack.resolve_network import find_networks
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.integration.bays import report
 from tests.integration.bays.combinations import ROUTED, SHARED, Combination, chosen, every, pairs, why_not
 
@@ -36,7 +36,7 @@ def cloud() -> Any:
 def refusal(combination: Combination) -> str:
     """The error for a combination, empty where there is none."""
     try:
-        find_networks(cloud(), resolve(combination.layers), PROJECT)
+        find_networks(cloud(), build_spec(combination.layers), PROJECT)
     except BayError as error:
         return error.message
     return ""

@@ -7,9 +7,9 @@ import pytest
 from openstack.connection import Connection
 
 from bay.components.engines import ENGINES
-from bay.components.openstack.resolve import look_up
-from bay.components.quota_demand import Resource, needs
-from bay.components.spec.merge import resolve
+from bay.components.openstack.resolve import resolve
+from bay.components.quota_demand import Resource, total
+from bay.components.spec.merge import build_spec
 from bay.stacks.cloud import quotas
 from tests.integration.bays.harness import Bay, Inventory
 
@@ -56,7 +56,7 @@ def table(text: str) -> dict[str, tuple[int, int, int]]:
 
 def used(cloud: Connection) -> dict[str, int]:
     """Resource -> how much the project uses, as the services say."""
-    found = quotas.ask(cloud, cloud.current_project_id, list(Resource))
+    found = quotas.get_limits(cloud, cloud.current_project_id, list(Resource))
     return {resource: limit.used for resource, limit in found.items()}
 
 
@@ -105,8 +105,8 @@ def test_a_bay_takes_what_was_counted(bay: Bay, clouds: list[Connection]) -> Non
         "masters": {"state_volume": 5},
         "nodes": {"count": 1, "flavor": "m1.medium", "engine_volume": 20},
     }
-    spec = resolve([{"model": "swarm"}, values])
-    counted = needs("full", spec, look_up(spec, cloud), ENGINES["swarm"])
+    spec = build_spec([{"model": "swarm"}, values])
+    counted = total("full", spec, resolve(spec, cloud), ENGINES["swarm"])
     before = used(cloud)
     bay.make(
         "full",

@@ -9,16 +9,8 @@ import pytest
 from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError, create_command_error
 
-from bay.stacks.automation.errors import (
-    Interrupted,
-    Locked,
-    NoSuchBay,
-    Quota,
-    ServerFault,
-    explained,
-    first_errors,
-    from_output,
-)
+from bay.stacks.automation.errors import first_errors, from_output, pulumi_errors
+from bay.stacks.errors import Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
 from tests.fakes.messages import told
 
 KEPT = "what was made is kept: run the same command again, or 'bay delete demo'"
@@ -133,7 +125,7 @@ def test_a_cause_is_told_with_a_way_out(text: str, message: str, hint: str) -> N
 @pytest.mark.parametrize("text", [NEUTRON_QUOTA, NOVA_QUOTA])
 def test_a_quota_has_an_exit_code_of_its_own(text: str) -> None:
     error = from_output("demo", text)
-    assert isinstance(error, Quota)
+    assert isinstance(error, QuotaExceeded)
     assert error.exit_code == 3
 
 
@@ -155,12 +147,12 @@ def test_of_many_errors_the_first_two_are_told_once() -> None:
 
 
 def fail_with(stderr: str) -> None:
-    with explained("demo"):
+    with pulumi_errors("demo"):
         raise create_command_error(CommandResult(stdout="", stderr=stderr, code=255))
 
 
 def test_a_stack_that_is_not_there_is_no_bay() -> None:
-    with pytest.raises(NoSuchBay) as caught:
+    with pytest.raises(NotFound) as caught:
         fail_with("error: no stack named 'demo' found")
     assert (caught.value.message, caught.value.hint) == (
         "there is no bay 'demo' in this state",
@@ -201,7 +193,7 @@ def test_of_a_run_on_another_machine_nobody_here_knows_whether_it_lives() -> Non
 
 
 def test_a_lock_without_a_name_is_still_a_lock() -> None:
-    with pytest.raises(Locked) as caught, explained("demo"):
+    with pytest.raises(Locked) as caught, pulumi_errors("demo"):
         raise ConcurrentUpdateError(CommandResult(stdout="", stderr="[409] Conflict: Another update", code=255))
     assert told_of(caught.value) == ("bay demo is being changed by another run", "wait for it, then try again")
 
@@ -212,14 +204,14 @@ def told_of(error: Locked) -> tuple[str, str]:
 
 def test_a_failure_keeps_the_engines_own_words_for_debug() -> None:
     def fail() -> None:
-        with explained("demo"):
+        with pulumi_errors("demo"):
             raise CommandError(CommandResult(stdout="", stderr="error: something new", code=255))
 
     assert told(fail)[0] == "bay demo: something new"
 
 
 def test_an_error_of_the_program_itself_is_left_alone() -> None:
-    with pytest.raises(KeyError), explained("demo"):
+    with pytest.raises(KeyError), pulumi_errors("demo"):
         raise KeyError("mine")
 
 

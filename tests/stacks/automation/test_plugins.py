@@ -34,5 +34,5 @@ def test_only_an_orphan_is_ended(
     killed: list[int] = []
     monkeypatch.setattr(plugins, "PROC", tmp_path)
     monkeypatch.setattr(plugins.os, "kill", lambda pid, _signal: killed.append(pid))
-    plugins.end(STATE)
+    plugins.end_orphaned_plugins(STATE)
     assert killed == ([4711] if ended else [])

@@ -6,14 +6,14 @@ import pytest
 from pulumi.automation.errors import CommandError
 
 from bay.stacks.automation import process
-from bay.stacks.automation.process import Engine, planning
+from bay.stacks.automation.process import PulumiProcess, planning
 
 
-def _engine(folder: Path, script: str) -> Engine:
+def _engine(folder: Path, script: str) -> PulumiProcess:
     command = folder / "pulumi"
     command.write_text(f"#!/bin/sh\n{script}")
     command.chmod(0o755)
-    return Engine(str(command), "3.0.0", {})
+    return PulumiProcess(str(command), "3.0.0", {})
 
 
 def test_a_state_that_another_run_writes_just_now_is_read_again(tmp_path: Path) -> None:

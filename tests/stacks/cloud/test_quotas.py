@@ -69,7 +69,7 @@ def cloud() -> FakeCloud:
 
 
 def ask(cloud: FakeCloud, *wanted: str) -> dict[str, Limit]:
-    return limits.ask(cloud, PROJECT, wanted)  # type: ignore[arg-type]
+    return limits.get_limits(cloud, PROJECT, wanted)  # type: ignore[arg-type]
 
 
 def test_servers(cloud: FakeCloud) -> None:

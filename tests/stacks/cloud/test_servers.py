@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.servers import never_ran
+from bay.stacks.cloud.servers import never_launched
 from bay.stacks.operations import recovery
 from bay.stacks.state import snapshot
 from tests.fakes.states import NODE_URN, complete
@@ -28,10 +28,10 @@ def cloud_with(**server: Any) -> Any:
 
 
 def test_it_is_missing_though_the_state_has_it() -> None:
-    found = snapshot.read("demo", half_made())
-    assert found.missing == ["demo-node-0"]
+    found = snapshot.StateSnapshot.from_deployment("demo", half_made())
+    assert found.missing_servers == ["demo-node-0"]
     assert [node.id for node in found.failed_servers] == [NODE_ID]
-    assert snapshot.read("demo", complete()).failed_servers == ()
+    assert snapshot.StateSnapshot.from_deployment("demo", complete()).failed_servers == ()
 
 
 @pytest.fixture
@@ -48,24 +48,24 @@ def urns_after(cloud: Any) -> set[str]:
     """What the state has after the next change has made it whole."""
     imported: list[Any] = []
     stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=half_made()), import_=imported.append)
-    recovery.make_whole(stack, snapshot.read("demo", half_made()), cloud, print)
+    recovery.reconcile_interrupted(stack, snapshot.StateSnapshot.from_deployment("demo", half_made()), cloud, print)
     return {r["urn"] for deployment in imported for r in deployment.deployment["resources"]}
 
 
 def test_it_goes_from_cloud_and_state_and_everything_else_stays(known: list[frozenset[str]]) -> None:
     left = urns_after(cloud_with(launched_at=None))
     assert left == {r["urn"] for r in half_made()["resources"]} - {NODE_URN}
-    ids = snapshot.read("demo", half_made()).ids
+    ids = snapshot.StateSnapshot.from_deployment("demo", half_made()).ids
     assert known == [ids - {NODE_ID}], "what the state is not said to know is swept by its mark"
 
 
 def test_a_server_that_once_ran_is_kept_whatever_failed_later(known: list[frozenset[str]]) -> None:
     left = urns_after(cloud_with(launched_at="2026-01-02T03:04:05.000000"))
     assert left == {r["urn"] for r in half_made()["resources"]}
-    assert known == [snapshot.read("demo", half_made()).ids]
+    assert known == [snapshot.StateSnapshot.from_deployment("demo", half_made()).ids]
 
 
 def test_a_server_that_nova_does_not_know_is_made_anew() -> None:
     nothing: Any = SimpleNamespace(compute=SimpleNamespace(find_server=lambda _id, ignore_missing: None))
-    found = snapshot.read("demo", half_made())
-    assert never_ran(found, nothing) == found.failed_servers
+    found = snapshot.StateSnapshot.from_deployment("demo", half_made())
+    assert never_launched(found, nothing) == found.failed_servers

@@ -98,5 +98,5 @@ def test_where_the_cloud_cannot_be_asked_that_is_said_and_bays_are_listed_still(
 
 def test_what_a_run_that_was_killed_left_behind_is_used_too() -> None:
     """It carries the mark, though the state does not know it."""
-    record = StateSnapshot("one", bay_id="a", cloud=PROJECT, nodes=())
+    record = StateSnapshot("one", bay_id="a", cloud=PROJECT, servers=())
     assert rows(Cloud(), record)[0]["servers"] == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bay.stacks.cluster.console_log import Stage, latest, summary, tail, unmended
+from bay.stacks.cluster.console_log import Stage, latest, summary, tail, unresolved_failure
 
 BOOT = "[  OK  ] Started foo.\n"
 
@@ -54,7 +54,7 @@ def log_of(*marks: str) -> str:
     ],
 )
 def test_a_failure_lasts_until_a_retry_gets_further(marks: list[str], reason: str | None) -> None:
-    failure = unmended(log_of(*marks))
+    failure = unresolved_failure(log_of(*marks))
     assert (failure and failure.details["reason"]) == reason
 
 

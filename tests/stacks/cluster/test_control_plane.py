@@ -3,42 +3,43 @@
 import pytest
 
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
-from bay.stacks.cluster.control_plane import ill_masters, refuse_unfit, refuse_without_quorum
-from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+from bay.components.spec.merge import build_spec
+from bay.stacks.cluster.control_plane import require_compatible, require_quorum, unhealthy_masters
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 from tests.fakes.messages import told
 
 
 def bay(model: str, masters: int) -> StateSnapshot:
-    nodes = tuple(NodeRecord(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(masters))
-    return StateSnapshot("demo", spec=resolve([{"model": model}]), nodes=nodes, outputs={"id": "1"})
+    nodes = tuple(RecordedServer(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(masters))
+    return StateSnapshot("demo", spec=build_spec([{"model": model}]), servers=nodes, outputs={"id": "1"})
 
 
 def with_masters(model: str, count: int) -> BaySpec:
-    return resolve([{"model": model, "masters": {"count": count}}])
+    return build_spec([{"model": model, "masters": {"count": count}}])
 
 
 @pytest.mark.parametrize("count", [1, 3, 5])
 def test_masters_of_most_engines_may_be_more_or_fewer_as_far_as_the_spec_goes(count: int) -> None:
-    refuse_unfit(bay("swarm", 3), with_masters("swarm", count))
+    require_compatible(bay("swarm", 3), with_masters("swarm", count))
 
 
 def test_no_change_makes_a_bay_one_of_another_engine() -> None:
-    wrong, hint, _ = told(lambda: refuse_unfit(bay("swarm", 3), with_masters("kubernetes", 3)))
+    wrong, hint, _ = told(lambda: require_compatible(bay("swarm", 3), with_masters("kubernetes", 3)))
     assert wrong == "bay demo: its servers run Docker Swarm, and no change makes that another"
     assert hint == "make another bay with --set coe=kubernetes"
 
 
 def test_an_engine_whose_ensemble_is_fixed_takes_no_more_masters() -> None:
-    wrong, hint, _ = told(lambda: refuse_unfit(bay("mesos", 3), with_masters("mesos", 5)))
+    wrong, hint, _ = told(lambda: require_compatible(bay("mesos", 3), with_masters("mesos", 5)))
     assert wrong == "bay demo: the number of masters of Apache Mesos stays what it was at the beginning"
     assert hint == "make another bay with --masters 5"
-    refuse_unfit(bay("mesos", 3), with_masters("mesos", 3))
+    require_compatible(bay("mesos", 3), with_masters("mesos", 3))
 
 
 def bay_of(masters: int) -> StateSnapshot:
     return StateSnapshot(
-        "demo", nodes=tuple(NodeRecord(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(masters))
+        "demo",
+        servers=tuple(RecordedServer(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(masters)),
     )
 
 
@@ -48,12 +49,12 @@ def running(*indices: int) -> dict[str, str]:
 
 @pytest.mark.parametrize(("masters", "well"), [(3, (1, 2)), (5, (1, 2, 3)), (5, (1, 2, 3, 4))])
 def test_a_master_may_go_while_the_others_are_a_majority(masters: int, well: tuple[int, ...]) -> None:
-    refuse_without_quorum(bay_of(masters), ["demo-master-0"], running(*well), {})
+    require_quorum(bay_of(masters), ["demo-master-0"], running(*well), {})
 
 
 @pytest.mark.parametrize(("masters", "well"), [(3, (1,)), (5, (1, 2)), (3, ())])
 def test_it_may_not_go_while_they_are_none(masters: int, well: tuple[int, ...]) -> None:
-    wrong, hint, _ = told(lambda: refuse_without_quorum(bay_of(masters), ["demo-master-0"], running(*well), {}))
+    wrong, hint, _ = told(lambda: require_quorum(bay_of(masters), ["demo-master-0"], running(*well), {}))
     assert wrong == f"bay demo: beside demo-master-0 {len(well)} of {masters} masters are well, which is no majority"
     first = ", ".join(f"demo-master-{i}" for i in range(1, masters) if i not in well)
     assert hint == f"bring back {first} first; --lose-data goes on all the same, and the engine's data may be lost"
@@ -61,23 +62,26 @@ def test_it_may_not_go_while_they_are_none(masters: int, well: tuple[int, ...]) 
 
 def test_a_master_that_the_engine_calls_ill_does_not_count() -> None:
     health = {"demo-master-1": "UNHEALTHY", "demo-master-2": "HEALTHY"}
-    wrong, _, _ = told(lambda: refuse_without_quorum(bay_of(3), ["demo-master-0"], running(0, 1, 2), health))
+    wrong, _, _ = told(lambda: require_quorum(bay_of(3), ["demo-master-0"], running(0, 1, 2), health))
     assert "1 of 3 masters are well" in wrong
 
 
 def test_a_master_that_the_state_does_not_have_any_more_counts_among_all() -> None:
-    others = StateSnapshot("demo", nodes=bay_of(3).nodes[1:])
-    refuse_without_quorum(others, ["demo-master-0"], running(1, 2), {})
-    wrong, _, _ = told(lambda: refuse_without_quorum(others, ["demo-master-0"], running(1), {}))
+    others = StateSnapshot("demo", servers=bay_of(3).servers[1:])
+    require_quorum(others, ["demo-master-0"], running(1, 2), {})
+    wrong, _, _ = told(lambda: require_quorum(others, ["demo-master-0"], running(1), {}))
     assert "1 of 3 masters are well" in wrong
 
 
 def test_the_only_master_is_not_given_up() -> None:
-    wrong, hint, _ = told(lambda: refuse_without_quorum(bay_of(1), ["demo-master-0"], {}, {}))
+    wrong, hint, _ = told(lambda: require_quorum(bay_of(1), ["demo-master-0"], {}, {}))
     assert wrong == "bay demo: the engine's data goes with demo-master-0, its only master"
     assert hint.endswith("--lose-data goes on all the same")
 
 
 def test_masters_are_ill_that_nova_or_the_engine_says_so_of_or_that_are_gone() -> None:
-    assert ill_masters(bay_of(3), running(0, 1, 2), {}) == frozenset()
-    assert ill_masters(bay_of(3), running(0, 1), {"demo-master-1": "UNHEALTHY"}) == {"demo-master-1", "demo-master-2"}
+    assert unhealthy_masters(bay_of(3), running(0, 1, 2), {}) == frozenset()
+    assert unhealthy_masters(bay_of(3), running(0, 1), {"demo-master-1": "UNHEALTHY"}) == {
+        "demo-master-1",
+        "demo-master-2",
+    }

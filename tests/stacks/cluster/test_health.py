@@ -14,12 +14,12 @@ import pytest
 
 from bay.components.node import certificates
 from bay.components.node.credentials import new_generation
-from bay.components.spec.merge import resolve
-from bay.stacks.cluster.health import Health, ask, first_that_answers, judged
+from bay.components.spec.merge import build_spec
+from bay.stacks.cluster.health import Health, ask, first_that_answers, health_from_answer
 
 KEYS = new_generation("demo", 1, datetime.now(UTC))
 FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
-OPEN = resolve([{"model": "swarm", "access": {"api": ["127.0.0.0/8"]}}])
+OPEN = build_spec([{"model": "swarm", "access": {"api": ["127.0.0.0/8"]}}])
 
 
 def node(name: str, state: str = "ready", reached: str = "") -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_an_api_that_answers_with_an_error_is_unknown(asked: Callable[..., Healt
 
 
 def test_an_api_that_nobody_may_reach_is_not_asked() -> None:
-    health = ask(resolve([{"model": "swarm"}]), [], ["127.0.0.1:1"], FILES)
+    health = ask(build_spec([{"model": "swarm"}]), [], ["127.0.0.1:1"], FILES)
     assert health == Health("UNKNOWN", "the API is closed to clients: access.api is empty")
 
 
@@ -146,7 +146,7 @@ def test_an_address_that_does_not_answer_is_unknown_and_says_why() -> None:
 
 
 def test_one_silent_master_of_three_is_named() -> None:
-    health = judged({"demo-node-0"}, {"demo-node-0": "HEALTHY"}, ["10.0.0.2:2376: timed out"])
+    health = health_from_answer({"demo-node-0"}, {"demo-node-0": "HEALTHY"}, ["10.0.0.2:2376: timed out"])
     assert (health.status, health.reason) == ("UNHEALTHY", "no answer from 10.0.0.2:2376: timed out")
 
 

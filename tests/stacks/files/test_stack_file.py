@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.files import stack_file as checkout
-from bay.stacks.files.stack_file import commands, differences, find, intended, stack_file
+from bay.stacks.files.stack_file import changed_values, commands, find_checkout, intended_spec, stack_file
 from bay.stacks.program.config import config_of
 from bay.stacks.state.snapshot import StateSnapshot
 
-SPEC = resolve([{"model": "swarm", "nodes": 3, "keypair": "ada"}])
+SPEC = build_spec([{"model": "swarm", "nodes": 3, "keypair": "ada"}])
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_checkout_is_found_from_any_folder_inside(here: Path) -> None:
-    assert find() == here
-    assert find(here / "stacks") == here
-    assert find(here.parent) is None
+    assert find_checkout() == here
+    assert find_checkout(here / "stacks") == here
+    assert find_checkout(here.parent) is None
 
 
 @pytest.mark.parametrize("content", ["name: other", "", "- bay"])
@@ -36,24 +36,24 @@ def test_another_pulumi_project_is_no_checkout(content: str, here: Path) -> None
     inner = here / "docs" / "mine"
     inner.mkdir()
     (inner / "Pulumi.yaml").write_text(content)
-    assert find(inner) == here, "the project around it is"
+    assert find_checkout(inner) == here, "the project around it is"
 
 
 def test_the_file_in_its_checkout_says_what_the_bay_is_meant_to_be(here: Path) -> None:
     stack_file(here, "demo").write_text("# mine\nconfig:\n  bay:model: swarm\n  bay:nodes: {count: 7}\n")
-    spec = intended(StateSnapshot("demo", spec=SPEC, managed_by="file"))
+    spec = intended_spec(StateSnapshot("demo", spec=SPEC, managed_by="file"))
     assert spec is not None
     assert (spec.nodes.count, spec.keypair) == (7, None)
 
 
 def test_the_state_says_it_where_no_file_owns_the_bay(here: Path) -> None:
     stack_file(here, "demo").write_text("config: {bay:model: swarm}")
-    assert intended(StateSnapshot("demo", spec=SPEC, managed_by="cli")) == SPEC
-    assert intended(StateSnapshot("other", spec=SPEC, managed_by="file")) == SPEC, "its checkout is somewhere else"
+    assert intended_spec(StateSnapshot("demo", spec=SPEC, managed_by="cli")) == SPEC
+    assert intended_spec(StateSnapshot("other", spec=SPEC, managed_by="file")) == SPEC, "its checkout is somewhere else"
 
 
 def test_equal_configurations_differ_in_nothing() -> None:
-    assert differences(config_of(SPEC), config_of(SPEC)) == []
+    assert changed_values(config_of(SPEC), config_of(SPEC)) == []
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_equal_configurations_differ_in_nothing() -> None:
     ],
 )
 def test_only_the_leaves_that_differ_are_written(change: dict[str, Any], expected: list[tuple[str, Any]]) -> None:
-    changed = resolve([SPEC.model_dump(mode="json"), change])
-    assert differences(config_of(SPEC), config_of(changed)) == expected
+    changed = build_spec([SPEC.model_dump(mode="json"), change])
+    assert changed_values(config_of(SPEC), config_of(changed)) == expected
 
 
 def test_a_nested_field_that_goes_is_named() -> None:
-    old = resolve([SPEC.model_dump(mode="json"), {"network": {"existing": "shared"}}])
-    assert differences(config_of(old), config_of(SPEC)) == [("bay:network.existing", None)]
+    old = build_spec([SPEC.model_dump(mode="json"), {"network": {"existing": "shared"}}])
+    assert changed_values(config_of(old), config_of(SPEC)) == [("bay:network.existing", None)]
 
 
 STACK = ["--stack", "demo"]
@@ -120,7 +120,7 @@ def test_an_exported_file_reads_back_as_the_bay_and_the_state_says_who_owns_it(h
     path = checkout.export(stack, StateSnapshot("demo", spec=SPEC, salt="v1:salt"), here)  # type: ignore[arg-type]
     assert path == here / "stacks" / "Pulumi.demo.yaml"
     assert yaml.safe_load(path.read_text())["encryptionsalt"] == "v1:salt"
-    assert intended(StateSnapshot("demo", managed_by="file")) == SPEC
+    assert intended_spec(StateSnapshot("demo", managed_by="file")) == SPEC
     assert stack.deployment["resources"][0]["inputs"] == {"managed_by": "file"}
 
 
@@ -142,9 +142,9 @@ def test_an_exported_file_reads_back_as_the_bay_and_the_state_says_who_owns_it(h
     ],
 )
 def test_what_a_mapping_gets_is_written_leaf_by_leaf(change: dict[str, Any], written: dict[str, str]) -> None:
-    changed = resolve([SPEC.model_dump(mode="json"), change])
+    changed = build_spec([SPEC.model_dump(mode="json"), change])
     lines = [
-        c for path, value in differences(config_of(SPEC), config_of(changed)) for c in commands("demo", path, value)
+        c for path, value in changed_values(config_of(SPEC), config_of(changed)) for c in commands("demo", path, value)
     ]
     assert {line[3]: line[-1] for line in lines if line[1] == "set"} == written
     texts = {line[3] for line in lines if line[-3:-1] == ["string", "--"]}

@@ -10,7 +10,7 @@ from bay.cli import preview_sources
 from bay.components.errors import BayError
 from bay.stacks.files import stack_files
 from bay.stacks.files.stack_files import SpecFiles
-from bay.stacks.state.snapshot import read
+from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.states import complete
 
 FILE = "config:\n  bay:model: swarm\n  bay:nodes: {count: 5}\n"
@@ -101,7 +101,9 @@ def test_the_salt_of_a_file_is_no_reason_to_refuse_it() -> None:
 
 def test_a_bay_that_no_file_manages_is_not_previewed_from_one() -> None:
     with pytest.raises(BayError, match="bay demo is managed by the bay command, not by its file"):
-        SpecFiles({"demo": FILE}, "a request", strict=True).wanted("demo", read("demo", complete()))
+        SpecFiles({"demo": FILE}, "a request", strict=True).wanted(
+            "demo", StateSnapshot.from_deployment("demo", complete())
+        )
 
 
 def test_a_bay_of_a_checkout_that_is_not_made_yet_is_what_its_file_says(checkout: Path) -> None:

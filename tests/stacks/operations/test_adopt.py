@@ -54,7 +54,9 @@ def made_whole(cloud: Any, deployment: Deployment) -> tuple[Deployment, list[str
         return SimpleNamespace(deployment=content)
 
     stack: Any = SimpleNamespace(export=export, import_=imported.append)
-    recovery.make_whole(stack, snapshot.read("demo", deployment), cloud, said.append)
+    recovery.reconcile_interrupted(
+        stack, snapshot.StateSnapshot.from_deployment("demo", deployment), cloud, said.append
+    )
     return imported[0].deployment, said
 
 
@@ -121,16 +123,18 @@ def test_a_replacement_takes_the_place_of_what_is_gone() -> None:
     deployment = cut_off_state()
     old = next(r for r in complete()["resources"] if r["urn"] == NODE_URN)
     deployment["resources"].append({**old, "pendingReplacement": True})
-    assert snapshot.read("demo", deployment).missing == ["demo-node-0"], "the old one is gone"
-    (adopted,) = adopt.found(SimpleNamespace(compute=None), deployment, [("server", SERVER)])
-    state = adopt.put_in(deployment, [adopted], (), {})
+    assert snapshot.StateSnapshot.from_deployment("demo", deployment).missing_servers == ["demo-node-0"], (
+        "the old one is gone"
+    )
+    (adopted,) = adopt.match_pending(SimpleNamespace(compute=None), deployment, [("server", SERVER)])
+    state = adopt.insert_adopted(deployment, [adopted], (), {})
     assert [r["id"] for r in state["resources"] if r["urn"] == NODE_URN] == ["adopted"]
 
 
 def test_a_replacement_beside_what_still_lives_is_made_anew() -> None:
     deployment = cut_off_state()
     deployment["resources"].append(next(r for r in complete()["resources"] if r["urn"] == NODE_URN))
-    assert adopt.found(SimpleNamespace(compute=None), deployment, [("server", SERVER)]) == []
+    assert adopt.match_pending(SimpleNamespace(compute=None), deployment, [("server", SERVER)]) == []
 
 
 RULE = SimpleNamespace(
@@ -184,9 +188,9 @@ def test_what_has_no_name_is_known_by_what_it_belongs_to(
     token = f"openstack:{kind}"
     known_as = LIKENESS[token][0]
     state = pending(inputs, token)
-    assert [one.id for one in adopt.found(cloud, state, [(known_as, thing)])] == [thing.id]
+    assert [one.id for one in adopt.match_pending(cloud, state, [(known_as, thing)])] == [thing.id]
     changed = SimpleNamespace(**{**vars(thing), **other})
-    assert adopt.found(cloud, state, [(known_as, changed)]) == []
+    assert adopt.match_pending(cloud, state, [(known_as, changed)]) == []
 
 
 @pytest.mark.parametrize(
@@ -195,14 +199,14 @@ def test_what_has_no_name_is_known_by_what_it_belongs_to(
 def test_a_group_that_still_has_neutrons_own_rules_is_made_anew(cloud: Any, rules: list[Any], whole: bool) -> None:
     state = pending({"name": "demo-node"}, "openstack:networking/secGroup:SecGroup")
     group = SimpleNamespace(id="group", name="demo-node", description="bay:id=1", security_group_rules=rules)
-    assert bool(adopt.found(cloud, state, [("security group", group)])) is whole
+    assert bool(adopt.match_pending(cloud, state, [("security group", group)])) is whole
 
 
 @pytest.mark.parametrize(("status", "whole"), [("available", True), ("in-use", True), ("error", False)])
 def test_a_volume_is_whole_before_and_after_its_server_has_it(cloud: Any, status: str, whole: bool) -> None:
     state = pending({"name": "demo-master-0-state"}, "openstack:blockstorage/volume:Volume")
     volume = SimpleNamespace(id="volume", name="demo-master-0-state", status=status)
-    assert bool(adopt.found(cloud, state, [("volume", volume)])) is whole
+    assert bool(adopt.match_pending(cloud, state, [("volume", volume)])) is whole
 
 
 def test_a_credential_is_never_adopted() -> None:

@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.operations.change import confirm, must_exist, scaled
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.messages import told
 
-THREE = resolve([{"model": "swarm", "nodes": 3}])
-HOLED = resolve([{"model": "swarm", "nodes": {"count": 3, "removed": [1]}}])
-MASTERS = resolve([{"model": "swarm-ha"}])
+THREE = build_spec([{"model": "swarm", "nodes": 3}])
+HOLED = build_spec([{"model": "swarm", "nodes": {"count": 3, "removed": [1]}}])
+MASTERS = build_spec([{"model": "swarm-ha"}])
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from openstack.exceptions import BadRequestException, ConflictException, Forbidd
 
 from bay.components.errors import BayError
 from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.cleanup import Leftover
+from bay.stacks.cloud.cleanup import CloudObject
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations import retain
 from bay.stacks.operations.retain import Keep
 from bay.stacks.state import snapshot
 from tests.fakes.states import BAY_ID, complete
 
-VOLUME, BALANCER = Leftover("volume", "v1", "pvc-1", "3 GiB"), Leftover("load balancer", "lb1", "web")
+VOLUME, BALANCER = CloudObject("volume", "v1", "pvc-1", "3 GiB"), CloudObject("load balancer", "lb1", "web")
 
 
 def kubernetes() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def kubernetes() -> dict[str, Any]:
 class Stage:
     """A stack and a cloud that write down what is done to them; made: what the engine has, in rounds of looking."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, deployment: dict[str, Any], *made: list[Leftover]) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, deployment: dict[str, Any], *made: list[CloudObject]) -> None:
         self.deeds: list[str] = []
         self.deployment = deployment
         self.rounds = list(made)
@@ -44,7 +44,7 @@ class Stage:
         monkeypatch.setattr(cleanup, "sweep", self.sweep)
         monkeypatch.setattr(retain, "unmark", lambda _cloud, item, *_: self.deeds.append(f"keep {item.id}"))
 
-    def sweep(self, _cloud: Any, found: Sequence[Leftover], _report: Any) -> None:
+    def sweep(self, _cloud: Any, found: Sequence[CloudObject], _report: Any) -> None:
         self.deeds += [f"sweep {item.id}" for item in found]
 
     def export(self) -> Any:
@@ -60,7 +60,9 @@ class Stage:
 
     def end(self, keep: Keep = Keep()) -> list[str]:  # noqa: B008 -- immutable
         stack: Any = self
-        deletion._End(stack, snapshot.read("demo", self.deployment), SimpleNamespace(), keep, print).run()
+        deletion._End(
+            stack, snapshot.StateSnapshot.from_deployment("demo", self.deployment), SimpleNamespace(), keep, print
+        ).run()
         return self.deeds
 
 
@@ -106,7 +108,7 @@ def test_addresses_that_are_kept_are_forgotten_by_the_engine_and_nothing_else_is
     )
     stored: list[Any] = []
     stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=deployment), import_=stored.append)
-    retain.retain_addresses(stack)
+    retain.retain_floating_ips(stack)
     assert [r["id"] for r in stored[0].deployment["resources"] if r.get("retainOnDelete")] == ["f1"]
     assert len(stored[0].deployment["resources"]) == len(complete()["resources"]) + 1
 
@@ -130,7 +132,7 @@ def test_data_that_is_kept_says_whose_it_was_and_no_longer_whose_it_is(kind: str
         **{f"get_{kind}": lambda _id: data},
         update_backup=lambda thing, metadata: thing.replace_metadata(None, metadata),
     )
-    retain.unmark(SimpleNamespace(block_storage=storage), Leftover(kind, "d1", "pvc-1"), "physics", BAY_ID)  # type: ignore[arg-type]
+    retain.remove_ownership(SimpleNamespace(block_storage=storage), CloudObject(kind, "d1", "pvc-1"), "physics", BAY_ID)  # type: ignore[arg-type]
     assert data.metadata == {"csi.storage.k8s.io/pvc/name": "data", "bay:kept-from": "physics"}
 
 
@@ -156,8 +158,8 @@ def test_an_address_that_is_kept_leaves_its_port_and_says_what_it_was_for(before
     network = SimpleNamespace(
         get_ip=lambda _id: address, update_ip=update_ip, set_tags=lambda _address, tags: asked.append(tags)
     )
-    item = Leftover("floating IP", "f1", "192.0.2.1")
-    retain.unmark(SimpleNamespace(network=network), item, "physics", BAY_ID)  # type: ignore[arg-type]
+    item = CloudObject("floating IP", "f1", "192.0.2.1")
+    retain.remove_ownership(SimpleNamespace(network=network), item, "physics", BAY_ID)  # type: ignore[arg-type]
     assert asked == [("f1", {"port_id": None, "description": after}), ["lhc", "bay:kept-from=physics"]]
 
 
@@ -176,7 +178,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, list[Exception | None]]) -> None:
     """A cloud that answers each request for a thing's end with the next of its answers, the last one for ever."""
 
-    def delete(_cloud: Any, item: Leftover) -> None:
+    def delete(_cloud: Any, item: CloudObject) -> None:
         own = answers[item.id]
         answer = own.pop(0) if len(own) > 1 else own[0]
         if answer is not None:
@@ -190,7 +192,7 @@ def test_a_load_balancer_that_octavia_still_makes_is_waited_for(
 ) -> None:
     busy: list[Exception | None] = [ConflictException("immutable")] * 8
     answering(monkeypatch, {"lb1": [*busy, None, NotFoundException()]})
-    cleanup.sweep(SimpleNamespace(), [BALANCER], print)  # type: ignore[arg-type]
+    cleanup.delete_all(SimpleNamespace(), [BALANCER], print)  # type: ignore[arg-type]
     assert clock.seconds == 9 * 60
 
 
@@ -199,7 +201,7 @@ def test_what_stays_in_use_is_named_with_the_clouds_reason(
 ) -> None:
     answering(monkeypatch, {"v1": [BadRequestException("Volume status must be available")]})
     with pytest.raises(BayError, match=r"volume pvc-1 \(.*Volume status must be available") as error:
-        cleanup.sweep(SimpleNamespace(), [VOLUME], print)  # type: ignore[arg-type]
+        cleanup.delete_all(SimpleNamespace(), [VOLUME], print)  # type: ignore[arg-type]
     assert error.value.hint == "free it, then delete the bay again"
     assert clock.seconds == cleanup.PATIENCE + 60
 
@@ -208,14 +210,14 @@ def test_what_stays_in_use_is_named_with_the_clouds_reason(
 def test_a_backup_that_cinder_is_deleting_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     deleting = BadRequestException("Backup status must be available or error")
     answering(monkeypatch, {"b1": [None, deleting, NotFoundException()]})
-    cleanup.sweep(SimpleNamespace(), [Leftover("backup", "b1", "nightly")], print)  # type: ignore[arg-type]
+    cleanup.delete_all(SimpleNamespace(), [CloudObject("backup", "b1", "nightly")], print)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("clock")
 def test_patience_begins_anew_whenever_something_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     busy: Callable[[int], list[Exception | None]] = lambda times: [ConflictException("in use")] * times  # noqa: E731
     answering(monkeypatch, {"lb1": [*busy(8), NotFoundException()], "v1": [*busy(10), NotFoundException()]})
-    cleanup.sweep(SimpleNamespace(), [BALANCER, VOLUME], print)  # type: ignore[arg-type]
+    cleanup.delete_all(SimpleNamespace(), [BALANCER, VOLUME], print)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("clock")
@@ -224,6 +226,6 @@ def test_an_address_that_may_not_be_deleted_is_released(monkeypatch: pytest.Monk
     released: list[str] = []
     monkeypatch.setattr(cleanup, "release", lambda _cloud, address: released.append(address))
     said: list[str] = []
-    cleanup.sweep(SimpleNamespace(), [Leftover("floating IP", "f1", "192.0.2.1")], said.append)  # type: ignore[arg-type]
+    cleanup.delete_all(SimpleNamespace(), [CloudObject("floating IP", "f1", "192.0.2.1")], said.append)  # type: ignore[arg-type]
     assert released == ["f1"]
     assert said[-1].startswith("floating IP 192.0.2.1 stays in the project, on no port")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bay.components.engines.kubernetes.ownership import BELONGINGS
+from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
 from bay.components.errors import BayError
 from bay.stacks.cloud import controller_resources
-from bay.stacks.cloud.blockers import Own, obstacles
-from bay.stacks.cloud.controller_resources import Signed
+from bay.stacks.cloud.blockers import OwnedResources, find_blockers
+from bay.stacks.cloud.controller_resources import ControllerResource
 from bay.stacks.operations import delete_plan
-from bay.stacks.operations.delete_plan import Action, Fate, refuse
+from bay.stacks.operations.delete_plan import Action, Disposition, refuse
 from bay.stacks.operations.retain import Keep
 from bay.stacks.state import snapshot
 from tests.fakes.states import BAY_ID, complete
@@ -60,7 +60,7 @@ def cloud(**lists: list[Any]) -> Any:
     )
 
 
-OWN = Own(
+OWN = OwnedResources(
     {
         "network": {"n1": thing("n1", name="physics")},
         "subnet": {"s1": thing("s1")},
@@ -90,7 +90,7 @@ OWN = Own(
     ],
 )
 def test_what_is_the_bays_or_goes_with_it_is_not_in_the_way(own: Any) -> None:
-    assert list(obstacles(cloud(ports=[own], subnets=[thing("s1", network_id="n1")]), OWN, [])) == []
+    assert list(find_blockers(cloud(ports=[own], subnets=[thing("s1", network_id="n1")]), OWN, [])) == []
 
 
 IN_THE_WAY = [
@@ -124,14 +124,14 @@ IN_THE_WAY = [
 
 @pytest.mark.parametrize(("foreign", "kind", "thing_id", "remedy"), IN_THE_WAY)
 def test_a_foreign_port_is_named_by_what_a_person_knows(foreign: Any, kind: str, thing_id: str, remedy: str) -> None:
-    [found] = obstacles(cloud(ports=[foreign]), OWN, [])
+    [found] = find_blockers(cloud(ports=[foreign]), OWN, [])
     assert (found.kind, found.id, found.remedy) == (kind, thing_id, remedy)
 
 
 def test_ports_of_other_projects_are_only_looked_at_when_asked_for() -> None:
     foreign = cloud(ports=[port("p1", project_id="theirs")])
-    assert list(obstacles(foreign, OWN, [])) == []
-    assert [one.id for one in obstacles(foreign, OWN, [], strangers=True)] == ["p1"]
+    assert list(find_blockers(foreign, OWN, [])) == []
+    assert [one.id for one in find_blockers(foreign, OWN, [], strangers=True)] == ["p1"]
 
 
 def test_users_of_groups_and_volumes_are_in_the_way() -> None:
@@ -143,9 +143,9 @@ def test_users_of_groups_and_volumes_are_in_the_way() -> None:
         snapshots=[thing("sn1", volume_id="v1"), thing("sn2", volume_id="v9")],
     )
     elsewhere = port("p9", network_id="n9", security_group_ids=["g1", "g9"])
-    assert [one.id for one in obstacles(held, OWN, [elsewhere])] == ["r-foreign", "p9", "sn1"]
-    mounted = Own({"volume": {"v1": thing("v1", attachments=[{"server_id": "vm9"}])}}, frozenset())
-    assert [(one.kind, one.id) for one in obstacles(cloud(), mounted, [])] == [("server", "vm9")]
+    assert [one.id for one in find_blockers(held, OWN, [elsewhere])] == ["r-foreign", "p9", "sn1"]
+    mounted = OwnedResources({"volume": {"v1": thing("v1", attachments=[{"server_id": "vm9"}])}}, frozenset())
+    assert [(one.kind, one.id) for one in find_blockers(cloud(), mounted, [])] == [("server", "vm9")]
 
 
 def kubernetes() -> snapshot.StateSnapshot:
@@ -155,7 +155,7 @@ def kubernetes() -> snapshot.StateSnapshot:
     bay["inputs"]["spec"]["coe"] = "kubernetes"
     identity = next(resource for resource in deployment["resources"] if resource["type"] == snapshot.IDENTITY_TYPE)
     identity["id"] = BAY_ID
-    return snapshot.read("demo", deployment)
+    return snapshot.StateSnapshot.from_deployment("demo", deployment)
 
 
 FULL: dict[str, list[Any]] = {
@@ -186,37 +186,41 @@ def test_what_the_engine_made_goes_unless_it_is_kept(
     keep: Keep, kept: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delete_plan, "everything", lambda *_: iter(()))
-    fates = delete_plan.survey(cloud(**FULL), kubernetes(), keep)
+    fates = delete_plan.plan_delete(cloud(**FULL), kubernetes(), keep)
     assert {fate.id for fate in fates if fate.action == Action.KEEP} == kept
     assert {fate.id for fate in fates if fate.action == Action.DELETE} == {"v1", "sn1", "f1"} - kept
     assert {fate.id: fate.size for fate in fates} == {"v1": "3 GiB", "sn1": "3 GiB", "f1": ""}
 
 
 def test_a_bay_that_was_never_begun_has_nothing() -> None:
-    assert delete_plan.survey(cloud(**FULL), snapshot.StateSnapshot("demo"), Keep()) == []
+    assert delete_plan.plan_delete(cloud(**FULL), snapshot.StateSnapshot("demo"), Keep()) == []
 
 
 def test_a_load_balancer_that_another_cluster_uses_is_in_the_way_and_not_deleted() -> None:
     own, other = f"kube_service_{BAY_ID}_a_b", "kube_service_another_a_c"
     balancer = thing("lb1", name=own, tags=[own, other])
     listener = thing("l1", tags=[own], load_balancers=[{"id": "lb1"}], default_pool_id="p1")
-    found = controller_resources.signed(cloud(load_balancers=[balancer], listeners=[listener]), BELONGINGS, BAY_ID)
-    assert found == [Signed("load balancer", balancer, f"name: {own}", other)]
-    assert controller_resources.leftovers(found) == []
+    found = controller_resources.list_controller_resources(
+        cloud(load_balancers=[balancer], listeners=[listener]), OWNERSHIP_RULES, BAY_ID
+    )
+    assert found == [ControllerResource("load balancer", balancer, f"name: {own}", other)]
+    assert controller_resources.deletable(found) == []
 
 
 def test_of_another_clusters_load_balancer_only_the_own_listener_goes() -> None:
     own = f"kube_service_{BAY_ID}_a_b"
     balancer = thing("lb9", name="shared", tags=["kube_service_another_a_c", own])
     listener = thing("l1", name="l", tags=[own], load_balancers=[{"id": "lb9"}], default_pool_id="p1")
-    found = controller_resources.signed(cloud(load_balancers=[balancer], listeners=[listener]), BELONGINGS, BAY_ID)
-    going = [(item.kind, item.id, item.name) for item in controller_resources.leftovers(found)]
+    found = controller_resources.list_controller_resources(
+        cloud(load_balancers=[balancer], listeners=[listener]), OWNERSHIP_RULES, BAY_ID
+    )
+    going = [(item.kind, item.id, item.name) for item in controller_resources.deletable(found)]
     assert going == [("listener", "l1", "l"), ("pool", "p1", ""), ("tag of load balancer", "lb9", own)]
 
 
 def test_what_is_in_the_way_is_refused_with_the_command_that_takes_it_away() -> None:
-    refuse("physics", [Fate(Action.DELETE, "volume", "pvc-1", "v1", "", "")])
-    blocked = Fate(Action.IN_THE_WAY, "port", "printer", "p1", "", "on network physics", "openstack port delete p1")
+    refuse("physics", [Disposition(Action.DELETE, "volume", "pvc-1", "v1", "", "")])
+    blocked = Disposition(Action.BLOCKER, "port", "printer", "p1", "", "on network physics", "openstack port delete p1")
     with pytest.raises(BayError) as refused:
         refuse("physics", [blocked])
     assert refused.value.message == (

@@ -10,16 +10,16 @@ import typer
 from bay.cli.commands import drift as command
 from bay.cli.console.output import Format
 from bay.components.errors import BayError
-from bay.stacks.cloud.cleanup import Leftover
+from bay.stacks.cloud.cleanup import CloudObject
 from bay.stacks.operations import drift
-from bay.stacks.operations.drift import Drift, found, type_of
+from bay.stacks.operations.drift import Drift, compare_with_cloud, type_of
 from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.state import snapshot
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.states import complete, cut_off
 
-RECORD = snapshot.read("demo", complete())
-MASTER, NODE = RECORD.nodes
+RECORD = snapshot.StateSnapshot.from_deployment("demo", complete())
+MASTER, NODE = RECORD.servers
 
 
 def nova(*found: tuple[str, Any]) -> Any:
@@ -48,7 +48,7 @@ def compared(
             listen(difference)
 
     stack: Any = SimpleNamespace(compare=compare)
-    return found(stack, RECORD, nova(*in_the_cloud))
+    return compare_with_cloud(stack, RECORD, nova(*in_the_cloud))
 
 
 def test_servers_as_they_should_be_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_server_without_the_mark_or_with_another_name_is_seen_in_error(
     monkeypatch.setattr(drift, "everything", lambda *_: iter([]))
     stack: Any = SimpleNamespace(compare=lambda _listen: None)
     servers = [thing("server", MASTER.id, MASTER.name), thing("server", NODE.id, name, "ERROR")]
-    rows = found(stack, RECORD, nova(*servers)).rows
+    rows = compare_with_cloud(stack, RECORD, nova(*servers)).rows
     assert [(row["name"], row["field"], row["found"]) for row in rows] == [("demo-node-0", "status", "ERROR")]
 
 
@@ -113,10 +113,10 @@ def test_what_is_missing_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_server_that_a_run_left_unmade_is_missing_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    without = snapshot.read("demo", cut_off())
+    without = snapshot.StateSnapshot.from_deployment("demo", cut_off())
     monkeypatch.setattr(drift, "everything", lambda *_: iter([]))
     stack: Any = SimpleNamespace(compare=lambda _listen: None)
-    rows = found(stack, without, nova()).rows
+    rows = compare_with_cloud(stack, without, nova()).rows
     assert [(row["difference"], row["type"], row["name"]) for row in rows] == [("missing", "Instance", "demo-node-0")]
 
 
@@ -146,7 +146,7 @@ def bays(monkeypatch: pytest.MonkeyPatch, **found: Drift | BayError) -> None:
 
 
 SAME = Drift(StateSnapshot("same"), (), (), {}, 1.0)
-MORE = Drift(StateSnapshot("more"), (), (Leftover("port", "1", "x"),), {}, 1.0)
+MORE = Drift(StateSnapshot("more"), (), (CloudObject("port", "1", "x"),), {}, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -8,35 +8,37 @@ import pytest
 
 from bay.cli.options import MINUTES
 from bay.components.errors import BayError
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.operations import repair as repairs
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.drift_events import Difference, What
-from bay.stacks.operations.repair import Wish
-from bay.stacks.operations.repair_plan import Mend, Mending, Round
-from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+from bay.stacks.operations.repair import RepairRequest
+from bay.stacks.operations.repair_plan import Batch, RepairAction, RepairPlan
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 from tests.fakes.messages import told
 
-SPEC = resolve([{"model": "swarm-ha"}])
+SPEC = build_spec([{"model": "swarm-ha"}])
 
 
 def bay(masters: int = 3, nodes: int = 2) -> StateSnapshot:
     names = [("master", i) for i in range(masters)] + [("node", i) for i in range(nodes)]
-    servers = (NodeRecord(f"demo-{g}-{i}", g, g, "", f"id {g} {i}", urn=f"urn {g} {i}") for g, i in names)
-    return StateSnapshot("demo", spec=SPEC, nodes=tuple(servers))
+    servers = (RecordedServer(f"demo-{g}-{i}", g, g, "", f"id {g} {i}", urn=f"urn {g} {i}") for g, i in names)
+    return StateSnapshot("demo", spec=SPEC, servers=tuple(servers))
 
 
-def replaced(*names: str) -> Round:
-    return Round(names[0].split("-")[1], tuple(Mend("replace", "Instance", name, f"urn {name}", "") for name in names))
+def replaced(*names: str) -> Batch:
+    return Batch(
+        names[0].split("-")[1], tuple(RepairAction("replace", "Instance", name, f"urn {name}", "") for name in names)
+    )
 
 
 class Mended:
     """What a repair of a bay without a cloud did, in its order."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, wish: Wish, broken: Sequence[str] = ()) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wish: RepairRequest, broken: Sequence[str] = ()) -> None:
         self.done: list[str] = []
         record = bay()
-        statuses = {node.id: "ERROR" if node.name in broken else "ACTIVE" for node in record.nodes}
+        statuses = {node.id: "ERROR" if node.name in broken else "ACTIVE" for node in record.servers}
         stack: Any = SimpleNamespace(name="demo", record=lambda: record, unprotect=lambda *_: None)
         found = Drift(record, (), (), statuses, 0.0)
         monkeypatch.setattr(repairs, "server_statuses", lambda *_: statuses)
@@ -52,22 +54,22 @@ class Mended:
         self.done.append(f"wait {minutes:g} for {', '.join(ids)}")
 
 
-MASTERS = Mending(rounds=(replaced("demo-master-0"), replaced("demo-master-1")))
-NODES = Mending(rounds=(replaced("demo-node-0"), replaced("demo-node-1")))
+MASTERS = RepairPlan(batches=(replaced("demo-master-0"), replaced("demo-master-1")))
+NODES = RepairPlan(batches=(replaced("demo-node-0"), replaced("demo-node-1")))
 
 
 @pytest.mark.parametrize(("plan", "group"), [(MASTERS, "master"), (NODES, "node")])
-def test_each_round_is_waited_for(monkeypatch: pytest.MonkeyPatch, plan: Mending, group: str) -> None:
-    mended = Mended(monkeypatch, Wish(minutes=7))
+def test_each_round_is_waited_for(monkeypatch: pytest.MonkeyPatch, plan: RepairPlan, group: str) -> None:
+    mended = Mended(monkeypatch, RepairRequest(minutes=7))
     mended.repair.mend(plan)
     assert mended.done == ["up", f"wait 7 for id {group} 0", "up", f"wait 7 for id {group} 1"]
 
 
 @pytest.mark.parametrize(("plan", "group"), [(MASTERS, "master"), (NODES, "node")])
 def test_without_a_wait_only_the_last_round_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, plan: Mending, group: str
+    monkeypatch: pytest.MonkeyPatch, plan: RepairPlan, group: str
 ) -> None:
-    mended = Mended(monkeypatch, Wish(wait=False))
+    mended = Mended(monkeypatch, RepairRequest(wait=False))
     mended.repair.mend(plan)
     assert mended.done == ["up", f"wait {MINUTES:g} for id {group} 0", "up"]
 
@@ -75,19 +77,19 @@ def test_without_a_wait_only_the_last_round_is_not_waited_for(
 def test_servers_that_an_earlier_run_left_unmade_are_back_before_the_first_round(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    finish = Mend("finish", "Instance", "demo-node-1", "urn", "create")
-    mended = Mended(monkeypatch, Wish(wait=False))
-    mended.repair.mend(Mending(surroundings=(finish,), rounds=(replaced("demo-node-0"),)))
+    finish = RepairAction("finish", "Instance", "demo-node-1", "urn", "create")
+    mended = Mended(monkeypatch, RepairRequest(wait=False))
+    mended.repair.mend(RepairPlan(supporting_resources=(finish,), batches=(replaced("demo-node-0"),)))
     assert mended.done == ["up", f"wait {MINUTES:g} for id node 1", "up"]
-    alone = Mended(monkeypatch, Wish(wait=False))
-    alone.repair.mend(Mending(surroundings=(finish,)))
+    alone = Mended(monkeypatch, RepairRequest(wait=False))
+    alone.repair.mend(RepairPlan(supporting_resources=(finish,)))
     assert alone.done == ["up"]
 
 
 def test_a_lost_quorum_is_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    mended = Mended(monkeypatch, Wish(), broken=["demo-master-2"])
+    mended = Mended(monkeypatch, RepairRequest(), broken=["demo-master-2"])
     assert "which is no majority" in told(lambda: mended.repair.refuse(MASTERS))[0]
-    Mended(monkeypatch, Wish(lose_data=True), broken=["demo-master-2"]).repair.refuse(MASTERS)
+    Mended(monkeypatch, RepairRequest(lose_data=True), broken=["demo-master-2"]).repair.refuse(MASTERS)
     assert mended.done == []
 
 
@@ -95,9 +97,9 @@ def test_where_nothing_is_to_be_made_no_quota_is_looked_at(monkeypatch: pytest.M
     def over(*_: Any) -> None:
         raise BayError("over quota")
 
-    mended = Mended(monkeypatch, Wish())
+    mended = Mended(monkeypatch, RepairRequest())
     monkeypatch.setattr(repairs.quota, "refuse_unless_it_fits", over)
-    mended.repair.refuse(Mending())
+    mended.repair.refuse(RepairPlan())
     with pytest.raises(BayError, match="over quota"):
         mended.repair.refuse(NODES)
 
@@ -119,7 +121,7 @@ class Opened:
             settings=SimpleNamespace(lock_file=lambda _name: "lock"),
         )
         drift = Drift(record, (gone,), (), statuses, 0.0)
-        plan = Mending(rounds=(replaced("demo-master-0"),))
+        plan = RepairPlan(batches=(replaced("demo-master-0"),))
         monkeypatch.setattr(repairs.drifts, "of_stack", lambda *_: drift)
         monkeypatch.setattr(repairs.drifts, "found", lambda *_: drift)
         monkeypatch.setattr(repairs, "_planned", lambda *_: plan)
@@ -133,20 +135,22 @@ class Opened:
         monkeypatch.setattr(repairs, "settled", lambda *_: record)
         monkeypatch.setattr(repairs, "opened_for_change", lambda *_: nullcontext(stack))
 
-    def agree(self, _drift: Drift, _plan: Mending) -> bool:
+    def agree(self, _drift: Drift, _plan: RepairPlan) -> bool:
         self.seen.append("asked")
         return True
 
 
 def test_a_dry_run_shows_its_plan_and_then_what_a_repair_would_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Opened(monkeypatch)
-    shown = told(lambda: repairs.dry_run(opened.session, "demo", Wish(), opened.agree))
+    shown = told(lambda: repairs.dry_run(opened.session, "demo", RepairRequest(), opened.agree))
     assert "no majority" in shown[0]
     assert opened.seen == ["asked"], "here that is what shows the plan"
 
 
 def test_nobody_is_asked_for_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Opened(monkeypatch)
-    wrong, _, _ = told(lambda: repairs.repair(opened.session, "demo", Wish(), opened.agree, lambda _text: None))
+    wrong, _, _ = told(
+        lambda: repairs.repair(opened.session, "demo", RepairRequest(), opened.agree, lambda _text: None)
+    )
     assert "no majority" in wrong
     assert opened.seen == []

@@ -7,16 +7,16 @@ import pytest
 
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.drift_events import Difference, What
-from bay.stacks.operations.repair_plan import Mending, mending
+from bay.stacks.operations.repair_plan import RepairPlan, plan_repair
 from bay.stacks.plan.types import Change, Group
-from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
 
 def bay(masters: int, nodes: int) -> StateSnapshot:
     names = [("master", i) for i in range(masters)] + [("node", i) for i in range(nodes)]
     return StateSnapshot(
         "demo",
-        nodes=tuple(NodeRecord(f"demo-{g}-{i}", g, g, "", f"id {g} {i}", urn=f"urn {g} {i}") for g, i in names),
+        servers=tuple(RecordedServer(f"demo-{g}-{i}", g, g, "", f"id {g} {i}", urn=f"urn {g} {i}") for g, i in names),
     )
 
 
@@ -30,13 +30,13 @@ def changed(kind: str, name: str, field: str, found: Any = None) -> Difference:
 
 def mended(
     record: StateSnapshot, *differences: Difference, named: Iterable[str] = (), stopped: Iterable[str] = ()
-) -> Mending:
+) -> RepairPlan:
     gone = {d.name for d in differences if d.type == "Instance" and d.what is What.MISSING} | set(stopped)
-    statuses = {node.id: "ACTIVE" for node in record.nodes if node.name not in gone}
-    return mending(Drift(record, differences, (), statuses, 0.0), set(named))
+    statuses = {node.id: "ACTIVE" for node in record.servers if node.name not in gone}
+    return plan_repair(Drift(record, differences, (), statuses, 0.0), set(named))
 
 
-def actions(plan: Mending) -> list[tuple[Any, ...]]:
+def actions(plan: RepairPlan) -> list[tuple[Any, ...]]:
     return [(row["round"], row["action"], row["name"], row["reason"]) for row in plan.rows]
 
 
@@ -62,7 +62,7 @@ def test_everything_but_servers_comes_first() -> None:
 
 def test_no_more_than_two_in_five_servers_of_a_group_are_away_at_once() -> None:
     plan = mended(bay(1, 5), *(changed("Instance", f"demo-node-{i}", "status", "ERROR") for i in range(5)))
-    assert [len(one.mends) for one in plan.rounds] == [2, 2, 1]
+    assert [len(one.actions) for one in plan.batches] == [2, 2, 1]
     assert plan.replaced == [f"demo-node-{i}" for i in range(5)]
 
 
@@ -73,12 +73,12 @@ def test_masters_go_one_by_one_and_before_nodes() -> None:
         missing("Instance", "demo-master-0"),
         changed("Instance", "demo-master-3", "status", "ERROR"),
     )
-    assert [one.names for one in plan.rounds] == [["demo-master-0"], ["demo-master-3"], ["demo-node-0"]]
+    assert [one.names for one in plan.batches] == [["demo-master-0"], ["demo-master-3"], ["demo-node-0"]]
 
 
 def test_masters_without_majority_come_back_at_once() -> None:
     plan = mended(bay(3, 0), missing("Instance", "demo-master-0"), missing("Instance", "demo-master-2"))
-    assert [one.names for one in plan.rounds] == [["demo-master-0", "demo-master-2"]]
+    assert [one.names for one in plan.batches] == [["demo-master-0", "demo-master-2"]]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_an_earlier_run_left_undone_is_finished_and_nothing_is_done_twice()
         Change("create", Group.NODES, "Instance", "demo-node-7", urn="urn node 7"),
         Change("update", Group.NODES, "Instance", "demo-node-0", urn="urn node 0"),
     ]
-    assert actions(mending(drift, (), unfinished)) == [
+    assert actions(plan_repair(drift, (), unfinished)) == [
         (0, "finish", "demo-node-7", "create"),
         (1, "make again", "demo-node-0", "missing"),
     ]

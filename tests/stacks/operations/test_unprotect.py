@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from bay.stacks.operations.unprotect import release
+from bay.stacks.operations.unprotect import prepare_destroy
 
 
 def test_nothing_stays_protected_and_no_server_is_shut_down_first() -> None:
@@ -17,7 +17,7 @@ def test_nothing_stays_protected_and_no_server_is_shut_down_first() -> None:
     state = SimpleNamespace(deployment={"resources": [node, master, component]})
     stored: list[Any] = []
     stack: Any = SimpleNamespace(export=lambda: state, import_=stored.append)
-    release(stack)
+    prepare_destroy(stack)
     (put_back,) = stored
     assert put_back.deployment["resources"] == [
         {
@@ -32,4 +32,4 @@ def test_nothing_stays_protected_and_no_server_is_shut_down_first() -> None:
 
 def test_a_bay_of_which_nothing_was_made_has_nothing_to_release() -> None:
     stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=None), import_=lambda _state: None)
-    release(stack)
+    prepare_destroy(stack)

@@ -5,25 +5,26 @@ from datetime import UTC, datetime
 import pytest
 
 from bay.cli.preview_sources import with_allowed
+from bay.stacks.approval import Risk
 from bay.stacks.operations import change
 from bay.stacks.operations.change import Ask, agreed
 from bay.stacks.plan import policy
-from bay.stacks.plan.types import Change, Compared, Danger, Group, Operation, Plan
+from bay.stacks.plan.types import Change, Compared, Group, Operation, Plan
 from tests.fakes.messages import told
 
-BATCH = Danger("batch", "3 of 3 servers at once", ("demo-node-0",), True, "batch")
-MASTERS = Danger("masters", "demo-master-2 deleted", ("demo-master-2",), True, "masters")
-MAJORITY = Danger("masters", "no majority", ("demo-master-1", "demo-master-2"), True, None)
-OPEN = Danger("open", "tcp 22, open to the world", ("rule",))
+BATCH = Risk("batch", "3 of 3 servers at once", ("demo-node-0",), True, "batch")
+MASTERS = Risk("masters", "demo-master-2 deleted", ("demo-master-2",), True, "masters")
+MAJORITY = Risk("masters", "no majority", ("demo-master-1", "demo-master-2"), True, None)
+OPEN = Risk("open", "tcp 22, open to the world", ("rule",))
 
 
 def server(operation: Operation, name: str) -> Change:
     return Change(operation, Group.NODES, "Instance", name, (), f"urn of {name}")
 
 
-def plan(*dangers: Danger, struck: tuple[Change, ...] = ()) -> Plan:
+def plan(*dangers: Risk, struck: tuple[Change, ...] = ()) -> Plan:
     compared = Compared(False, datetime(2026, 1, 1, tzinfo=UTC), 1.0)
-    return Plan("demo", True, compared, changes=struck, dangers=dangers)
+    return Plan("demo", True, compared, changes=struck, risks=dangers)
 
 
 def ask(*allow: str, yes: bool = True, answered: tuple[str, ...] = ()) -> Ask:
@@ -31,7 +32,7 @@ def ask(*allow: str, yes: bool = True, answered: tuple[str, ...] = ()) -> Ask:
 
 
 @pytest.mark.parametrize("kind", [BATCH, MASTERS])
-def test_a_danger_is_refused_with_the_words_that_allow_it(kind: Danger) -> None:
+def test_a_danger_is_refused_with_the_words_that_allow_it(kind: Risk) -> None:
     wrong, hint, code = told(lambda: agreed(plan(OPEN, kind), ask()))
     assert wrong == f"bay demo: {kind.message}"
     assert hint == f"say --allow {kind.allowed_by} if that is what you want; --dry-run shows all of it"
@@ -100,8 +101,8 @@ def test_a_word_that_allows_nothing_is_refused() -> None:
 
 def test_what_a_file_allows_is_named_first_and_refuses_nothing() -> None:
     shown = with_allowed(plan(BATCH), ("batch", "volumes"))
-    assert [danger.kind for danger in shown.dangers] == ["allowed", "batch"]
-    assert shown.dangers[0] == Danger(
+    assert [danger.kind for danger in shown.risks] == ["allowed", "batch"]
+    assert shown.risks[0] == Risk(
         "allowed",
         "its file lets batch, volumes go under 'pulumi up' (bay:allow); it is meant for one run, so take it out after "
         "that",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
-from bay.stacks.plan.preview_events import Steps, component_of, natural
+from bay.stacks.plan.preview_events import PreviewSteps, component_of, natural
 from bay.stacks.plan.types import Change, Diff, Group
 from tests.fakes.previews import seen
 from tests.fakes.pulumi_events import begins, ends, urn
@@ -15,7 +15,7 @@ RULE = urn("SecGroupRule", "demo-node-tcp-22", "Bay", "Firewall")
 
 
 def changes(*events: EngineEvent) -> list[tuple[str, str, str, str]]:
-    steps = Steps()
+    steps = PreviewSteps()
     for event in events:
         steps(event)
     return [(c.operation, c.group, c.type, c.name) for c in steps.changes()]
@@ -87,7 +87,7 @@ def test_another_flavor_is_a_resize_with_both_values_though_the_engine_says_upda
 
 
 def test_another_image_of_a_server_is_a_rebuild_though_the_engine_says_update() -> None:
-    steps = Steps()
+    steps = PreviewSteps()
     steps(EngineEvent(0, 0, resource_pre_event=_update({"imageId": "old"}, {"imageId": "new"})))
     assert steps.changes() == (
         Change("rebuild", Group.NODES, "Instance", "demo-node-1", (Diff("imageId", "old", "new"),), NODE),
@@ -123,7 +123,7 @@ def test_a_property_inside_a_list_has_its_old_and_new_value() -> None:
 
 
 def test_servers_that_are_not_whole_are_made_anew() -> None:
-    steps = Steps()
+    steps = PreviewSteps()
     steps(begins("update", NODE, ["metadata"]))
     assert steps.changes({"demo-node-1"}) == (Change("replace", Group.NODES, "Instance", "demo-node-1", (), NODE),)
 
@@ -135,11 +135,11 @@ def test_only_where_one_of_several_masters_goes_the_cloud_is_asked_how_the_other
     from types import SimpleNamespace
 
     from bay.stacks.plan import planner
-    from bay.stacks.state.snapshot import NodeRecord, StateSnapshot
+    from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
-    nodes = tuple(NodeRecord(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(3))
-    what: Any = SimpleNamespace(record=StateSnapshot("demo", nodes=nodes), cloud=None)
-    steps, session = Steps(), SimpleNamespace()
+    nodes = tuple(RecordedServer(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(3))
+    what: Any = SimpleNamespace(record=StateSnapshot("demo", servers=nodes), cloud=None)
+    steps, session = PreviewSteps(), SimpleNamespace()
     assert planner._ill_masters(session, what, steps) == frozenset()  # type: ignore[arg-type]
     steps(begins("delete", urn("Instance", "demo-master-2", "Bay", "Servers")))
     monkeypatch.setattr(planner, "_stack", lambda *_: nullcontext())

@@ -8,22 +8,22 @@ import pytest
 
 from bay.cli.console.output import Format
 from bay.components.engines import ENGINES
-from bay.components.openstack.login import Login
-from bay.components.openstack.resolved import Flavor, GlanceImage, Named, Place
-from bay.components.quota_demand import Resource, things
+from bay.components.openstack.resolved import Flavor, GlanceImage, Named, ResolvedSpec
+from bay.components.openstack.scope import ProjectScope
+from bay.components.quota_demand import Resource, per_resource
 from bay.components.spec import BaySpec
-from bay.components.spec.merge import resolve
-from bay.stacks.automation.errors import Quota
+from bay.components.spec.merge import build_spec
 from bay.stacks.cloud import cleanup, quotas
-from bay.stacks.cloud.cleanup import Leftover
+from bay.stacks.cloud.cleanup import CloudObject
 from bay.stacks.cloud.quotas import Limit
+from bay.stacks.errors import QuotaExceeded
 from bay.stacks.plan import quota
-from bay.stacks.plan.quota import Room
+from bay.stacks.plan.types import QuotaUsage
 from bay.stacks.state import snapshot
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.states import complete, cut_off
 
-LOGIN = Login("https://cloud.example:5000", "north", "p" * 32)
+LOGIN = ProjectScope("https://cloud.example:5000", "north", "p" * 32)
 SMALL, LARGE = Flavor("1", "m1.small", 1, 2048), Flavor("4", "m1.large", 4, 8192)
 PLENTY = {
     **{resource: Limit(10, 1000) for resource in Resource},
@@ -33,13 +33,13 @@ PLENTY = {
 
 
 def spec_of(**values: Any) -> BaySpec:
-    return resolve([{"model": "swarm"}, values])
+    return build_spec([{"model": "swarm"}, values])
 
 
-def place_of(spec: BaySpec) -> Place:
+def place_of(spec: BaySpec) -> ResolvedSpec:
     flavors = {flavor.name: flavor for flavor in (SMALL, LARGE)}
     used = {group.flavor: flavors[group.flavor] for group in spec.groups.values()}
-    return Place(LOGIN, {spec.image: GlanceImage("i", spec.image)}, used, None, Named("e", "public"))
+    return ResolvedSpec(LOGIN, {spec.image: GlanceImage("i", spec.image)}, used, None, Named("e", "public"))
 
 
 @pytest.fixture
@@ -72,22 +72,22 @@ class Cloud:
         return SimpleNamespace(name="bulk")
 
 
-def rooms(spec: BaySpec, known_of: StateSnapshot | None = None, cloud: Cloud | None = None) -> dict[str, Room]:
-    found = quota.room(cloud or Cloud(), "demo", spec, place_of(spec), known_of)  # type: ignore[arg-type]
+def rooms(spec: BaySpec, known_of: StateSnapshot | None = None, cloud: Cloud | None = None) -> dict[str, QuotaUsage]:
+    found = quota.compare(cloud or Cloud(), "demo", spec, place_of(spec), known_of)  # type: ignore[arg-type]
     return {row.resource: row for row in found}
 
 
 def bay_of(spec: BaySpec) -> StateSnapshot:
     """The record of a bay that is as its spec says."""
-    made = things("demo", spec, place_of(spec), ENGINES["swarm"])
-    return StateSnapshot("demo", bay_id="b", spec=spec, made=frozenset(made))
+    made = per_resource("demo", spec, place_of(spec), ENGINES["swarm"])
+    return StateSnapshot("demo", bay_id="b", spec=spec, created=frozenset(made))
 
 
 def test_a_new_bay_needs_all_of_it(known: dict[str, Limit]) -> None:
     found = rooms(spec_of(nodes=3))
-    assert found["instances"] == Room("instances", 4, 10, 1000)
-    assert found["RAM (MiB)"] == Room("RAM (MiB)", 4 * 2048, 2048, 400_000)
-    assert found["members of server group demo-node"] == Room("members of server group demo-node", 3, 0, 10)
+    assert found["instances"] == QuotaUsage("instances", 4, 10, 1000)
+    assert found["RAM (MiB)"] == QuotaUsage("RAM (MiB)", 4 * 2048, 2048, 400_000)
+    assert found["members of server group demo-node"] == QuotaUsage("members of server group demo-node", 3, 0, 10)
     assert list(found)[:4] == ["instances", "cores", "RAM (MiB)", "server groups"], "in the order of the table"
 
 
@@ -118,19 +118,21 @@ def test_a_larger_flavor_counts_by_how_much_it_is_larger(known: dict[str, Limit]
 
 def test_what_the_state_has_in_the_cloud_is_known_by_kind_and_name() -> None:
     node = ("Instance", "demo-node-0")
-    assert node in snapshot.read("demo", complete()).made
-    assert ("Port", "demo-master-0") in snapshot.read("demo", complete()).made
-    assert node not in snapshot.read("demo", cut_off()).made
-    assert ("Bay", "demo") not in snapshot.read("demo", complete()).made, "a component is nothing in the cloud"
+    assert node in snapshot.StateSnapshot.from_deployment("demo", complete()).created
+    assert ("Port", "demo-master-0") in snapshot.StateSnapshot.from_deployment("demo", complete()).created
+    assert node not in snapshot.StateSnapshot.from_deployment("demo", cut_off()).created
+    assert ("Bay", "demo") not in snapshot.StateSnapshot.from_deployment("demo", complete()).created, (
+        "a component is nothing in the cloud"
+    )
 
 
 def test_after_a_run_that_was_cut_off_what_it_left_is_not_needed_twice(
     known: dict[str, Limit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = [Leftover("server", "s", "demo-node-1"), Leftover("rule", "r", "")]
+    left = [CloudObject("server", "s", "demo-node-1"), CloudObject("rule", "r", "")]
     monkeypatch.setattr(cleanup, "find", lambda *_: left)
     whole = bay_of(spec_of(nodes=2))
-    half = replace(whole, made=whole.made - {("Instance", "demo-node-1")})
+    half = replace(whole, made=whole.created - {("Instance", "demo-node-1")})
     assert rooms(spec_of(nodes=2), half)["instances"].needed == 1
     assert rooms(spec_of(nodes=2), replace(half, pending=("making Instance demo-node-1",))) == {}
 
@@ -142,8 +144,8 @@ def test_volumes_without_a_type_count_to_the_clouds_default_type(known: dict[str
     )
     assert found["volumes"].needed == 3
     assert found["gigabytes"].needed == 28
-    assert found["volumes of type bulk"] == Room("volumes of type bulk", 1, 1, 3)
-    assert found["gigabytes of type ssd"] == Room("gigabytes of type ssd", 18, 0, 50)
+    assert found["volumes of type bulk"] == QuotaUsage("volumes of type bulk", 1, 1, 3)
+    assert found["gigabytes of type ssd"] == QuotaUsage("gigabytes of type ssd", 18, 0, 50)
     assert "volumes of type ssd" not in found, "the cloud has no such quota"
     names = list(found)
     assert names.index("gigabytes of type ssd") == names.index("gigabytes") + 1
@@ -167,7 +169,7 @@ def test_what_does_not_fit_is_refused_with_a_table_and_by_how_much(
 ) -> None:
     spec = spec_of(nodes=3)
     known |= {Resource.INSTANCES: Limit(7, 10), Resource.ROUTERS: Limit(10, 5)}
-    with pytest.raises(Quota) as caught:
+    with pytest.raises(QuotaExceeded) as caught:
         quota.refuse_unless_it_fits(Cloud(), "demo", spec, place_of(spec), None)  # type: ignore[arg-type]
     error = caught.value
     assert error.exit_code == 3
@@ -186,7 +188,7 @@ def test_what_does_not_fit_is_refused_with_a_table_and_by_how_much(
 
 
 def test_a_reviewer_reads_the_table_in_the_same_document_as_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
-    quota.show([Room("cores", 3, 1, 20)], Format.MARKDOWN)
+    quota.show([QuotaUsage("cores", 3, 1, 20)], Format.MARKDOWN)
     quota.show([], Format.MARKDOWN)
     assert capsys.readouterr().out.splitlines() == [
         "",

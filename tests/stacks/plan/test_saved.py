@@ -11,18 +11,17 @@ from typing import Any
 import pytest
 
 from bay.components.errors import BayError
-from bay.components.openstack.login import Login
-from bay.components.openstack.resolved import Flavor, GlanceImage, Named, Place
+from bay.components.openstack.resolved import Flavor, GlanceImage, Named, ResolvedSpec
+from bay.components.openstack.scope import ProjectScope
 from bay.stacks.plan import fingerprint
-from bay.stacks.plan.bound import Bound, bound_by
-from bay.stacks.plan.fingerprint import Basis
+from bay.stacks.plan.bound import OpenPlan, open_plan
+from bay.stacks.plan.fingerprint import Fingerprint
 from bay.stacks.plan.saved import SavedPlan, engine_plan, read, this_version
 from bay.stacks.state.snapshot import StateSnapshot
-from bay.stacks.state.snapshot import read as read_record
 from tests.fakes.states import BAY_ID, Deployment, complete
 
-PLACE = Place(
-    login=Login("https://cloud.example:5000", "north", "0" * 32),
+PLACE = ResolvedSpec(
+    login=ProjectScope("https://cloud.example:5000", "north", "0" * 32),
     images={"debian-12-docker": GlanceImage("image-1", "debian-12-docker")},
     flavors={"m1.small": Flavor("1", "m1.small")},
     network=None,
@@ -33,13 +32,13 @@ OTHER_IMAGE = {"images": {"debian-12-docker": GlanceImage("image-2", "debian-12-
 
 def nova(record: StateSnapshot, **statuses: str) -> Any:
     """A cloud in which the bay's servers are ACTIVE, or as said."""
-    servers = [SimpleNamespace(id=n.id, status=statuses.get(n.group, "ACTIVE")) for n in record.nodes]
+    servers = [SimpleNamespace(id=n.id, status=statuses.get(n.group, "ACTIVE")) for n in record.servers]
     return SimpleNamespace(compute=SimpleNamespace(servers=lambda **_: iter([s for s in servers if s.status])))
 
 
-def resting_on(deployment: Deployment | None = None, place: Place = PLACE, **statuses: str) -> Basis:
-    record = read_record("demo", deployment or complete())
-    return fingerprint.take(record, place, nova(record, **statuses))
+def resting_on(deployment: Deployment | None = None, place: ResolvedSpec = PLACE, **statuses: str) -> Fingerprint:
+    record = StateSnapshot.from_deployment("demo", deployment or complete())
+    return fingerprint.capture(record, place, nova(record, **statuses))
 
 
 @pytest.fixture
@@ -101,9 +100,9 @@ def encrypted_anew(deployment: Deployment) -> None:
 def test_a_state_that_moved_on_is_named(plan: SavedPlan, change: Callable[[Deployment], None], words: str) -> None:
     state = complete()
     change(state)
-    record = read_record("demo", state)
+    record = StateSnapshot.from_deployment("demo", state)
     with pytest.raises(BayError) as refused:
-        Bound(plan, Path("none")).refuse_if_moved_on(record, PLACE, nova(record))
+        OpenPlan(plan, Path("none")).require_fresh(record, PLACE, nova(record))
     assert refused.value.message.startswith("bay demo is not what the plan of 2026-01-02 03:04 UTC was made for: ")
     assert words in refused.value.message
     assert refused.value.hint == "nothing was changed: make a new one: bay preview demo ... --save FILE"
@@ -112,37 +111,39 @@ def test_a_state_that_moved_on_is_named(plan: SavedPlan, change: Callable[[Deplo
 def test_a_state_that_was_only_written_again_is_the_same(plan: SavedPlan) -> None:
     state = complete()
     encrypted_anew(state)
-    assert fingerprint.moved_on(plan.basis, resting_on(state), plan.spec) == []
+    assert fingerprint.changes_since(plan.basis, resting_on(state), plan.spec) == []
 
 
 def test_a_server_that_stopped_or_is_gone_is_named(plan: SavedPlan) -> None:
-    assert fingerprint.moved_on(plan.basis, resting_on(node="ERROR"), plan.spec) == [
+    assert fingerprint.changes_since(plan.basis, resting_on(node="ERROR"), plan.spec) == [
         "server demo-node-0 is ERROR, was ACTIVE"
     ]
-    assert fingerprint.moved_on(plan.basis, resting_on(node=""), plan.spec) == [
+    assert fingerprint.changes_since(plan.basis, resting_on(node=""), plan.spec) == [
         "server demo-node-0 is gone, was ACTIVE"
     ]
 
 
 def test_another_image_of_the_same_name_and_another_project_are_named(plan: SavedPlan) -> None:
-    moved = fingerprint.moved_on(plan.basis, resting_on(place=Place(**{**vars(PLACE), **OTHER_IMAGE})), plan.spec)
+    moved = fingerprint.changes_since(
+        plan.basis, resting_on(place=ResolvedSpec(**{**vars(PLACE), **OTHER_IMAGE})), plan.spec
+    )
     assert moved == ["images.debian-12-docker.id is image-2, was image-1"]
-    elsewhere = Place(**{**vars(PLACE), "login": Login("https://cloud.example:5000", "north", "1" * 32)})
-    assert fingerprint.moved_on(plan.basis, resting_on(place=elsewhere), plan.spec) == [
+    elsewhere = ResolvedSpec(**{**vars(PLACE), "login": ProjectScope("https://cloud.example:5000", "north", "1" * 32)})
+    assert fingerprint.changes_since(plan.basis, resting_on(place=elsewhere), plan.spec) == [
         f"login.project_id is {'1' * 32}, was {'0' * 32}"
     ]
 
 
 def test_a_file_that_says_by_now_what_the_plan_does_is_no_change(plan: SavedPlan) -> None:
     merged = plan.basis.model_copy(update={"intended": plan.spec})
-    assert fingerprint.moved_on(plan.basis, merged, plan.spec) == []
+    assert fingerprint.changes_since(plan.basis, merged, plan.spec) == []
 
 
 def test_a_plan_for_a_new_bay_holds_until_there_is_one(plan: SavedPlan) -> None:
-    nothing = fingerprint.take(None, PLACE, SimpleNamespace())
+    nothing = fingerprint.capture(None, PLACE, SimpleNamespace())
     assert nothing.bay_id == ""
-    assert fingerprint.moved_on(nothing, fingerprint.take(None, PLACE, SimpleNamespace()), plan.spec) == []
-    assert fingerprint.moved_on(nothing, resting_on(), plan.spec) == ["it was made meanwhile"]
+    assert fingerprint.changes_since(nothing, fingerprint.capture(None, PLACE, SimpleNamespace()), plan.spec) == []
+    assert fingerprint.changes_since(nothing, resting_on(), plan.spec) == ["it was made meanwhile"]
     assert resting_on().bay_id == BAY_ID
 
 
@@ -151,7 +152,7 @@ def test_a_plan_is_read_as_it_was_written_and_is_its_owners_alone(plan: SavedPla
     plan.write(file)
     assert read(file) == plan
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with bound_by(file, "demo") as bound:
+    with open_plan(file, "demo") as bound:
         assert json.loads(bound.engine.read_text()) == plan.engine
     assert not bound.engine.exists()
 
@@ -192,7 +193,7 @@ def test_plans_of_other_versions_of_bay_and_of_other_bays_are_refused(plan: Save
     with pytest.raises(BayError, match=f"was made by bay 9.9, and this is bay {this_version()}"):
         read(file)
     plan.write(file)
-    with pytest.raises(BayError, match="the plan is for bay demo, not for other"), bound_by(file, "other"):
+    with pytest.raises(BayError, match="the plan is for bay demo, not for other"), open_plan(file, "other"):
         pass
 
 

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from bay.components.servers import KEPT_AS_MADE
-from bay.components.spec.merge import changed, resolve
+from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.plan.spec_diff import changed_fields
-from bay.stacks.plan.types import Field, Group
+from bay.stacks.plan.types import FieldChange, Group
 
-BEFORE = resolve([{"model": "swarm", "nodes": 3}])
+BEFORE = build_spec([{"model": "swarm", "nodes": 3}])
 
 
 def fields(**said: Any) -> list[tuple[str, str, bool]]:
-    return [(f.path, f.group.value, f.later) for f in changed_fields(BEFORE, changed(BEFORE, [said]))]
+    return [(f.path, f.group.value, f.later) for f in changed_fields(BEFORE, changed_spec(BEFORE, [said]))]
 
 
 def test_equal_specs_have_no_changed_field() -> None:
@@ -21,8 +21,10 @@ def test_equal_specs_have_no_changed_field() -> None:
 
 
 def test_a_field_has_its_old_and_new_value() -> None:
-    after = changed(BEFORE, [{"access": {"api": ["192.0.2.0/24"]}}])
-    assert changed_fields(BEFORE, after) == (Field("access.api", "[]", '["192.0.2.0/24"]', Group.FIREWALL, False),)
+    after = changed_spec(BEFORE, [{"access": {"api": ["192.0.2.0/24"]}}])
+    assert changed_fields(BEFORE, after) == (
+        FieldChange("access.api", "[]", '["192.0.2.0/24"]', Group.FIREWALL, False),
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bay.components.spec import BaySpec, parse
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.program.config import allowed, config_of, spec_of
 from tests.fakes.messages import told
 
@@ -47,7 +47,7 @@ def test_a_spec_comes_back_from_its_configuration(spec: BaySpec) -> None:
 @given(SPECS)
 def test_a_spec_comes_back_from_the_stack_file_that_export_writes(spec: BaySpec) -> None:
     config = yaml.safe_load(yaml.safe_dump({"config": config_of(spec)}))["config"]
-    assert resolve([{key.removeprefix("bay:"): value for key, value in config.items()}]) == spec
+    assert build_spec([{key.removeprefix("bay:"): value for key, value in config.items()}]) == spec
 
 
 @given(SPECS)
@@ -56,7 +56,7 @@ def test_a_spec_comes_back_from_the_state(spec: BaySpec) -> None:
 
 
 def test_the_configuration_reads_like_a_spec_file() -> None:
-    config = config_of(resolve([{"model": "swarm", "nodes": 5}]))
+    config = config_of(build_spec([{"model": "swarm", "nodes": 5}]))
     assert config["bay:model"] == "swarm"
     assert config["bay:nodes"] == {
         **{"count": 5, "min": 0, "flavor": "m1.small"},
@@ -67,7 +67,7 @@ def test_the_configuration_reads_like_a_spec_file() -> None:
 
 
 def test_a_model_alone_is_enough() -> None:
-    assert spec_of("demo", {"bay:model": "swarm", "openstack:cloud": "x"}) == resolve([{"model": "swarm"}])
+    assert spec_of("demo", {"bay:model": "swarm", "openstack:cloud": "x"}) == build_spec([{"model": "swarm"}])
 
 
 def test_one_value_over_the_model_is_enough() -> None:
@@ -89,8 +89,8 @@ def test_a_misspelt_key_is_named() -> None:
 
 
 def test_truth_values_that_stand_alone_are_text_as_pulumi_writes_them_into_the_file() -> None:
-    assert config_of(resolve([{"model": "swarm"}]))["bay:protected"] == "false"
-    assert config_of(resolve([{"model": "swarm", "protected": True}]))["bay:protected"] == "true"
+    assert config_of(build_spec([{"model": "swarm"}]))["bay:protected"] == "false"
+    assert config_of(build_spec([{"model": "swarm", "protected": True}]))["bay:protected"] == "true"
 
 
 @pytest.mark.parametrize(

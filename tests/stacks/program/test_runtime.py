@@ -7,7 +7,7 @@ from pulumi import log
 from pulumi.runtime.proto.engine_pb2 import LogRequest
 from pulumi.runtime.settings import SETTINGS
 
-from bay.stacks.program.runtime import settling
+from bay.stacks.program.runtime import run_and_await
 
 SECONDS = 60
 
@@ -33,7 +33,7 @@ def run(*works: float | Exception) -> list[bool]:
             tasks.extend(asyncio.ensure_future(work(one)) for one in works)
             SETTINGS.outputs.update(tasks)
 
-        await asyncio.wait_for(settling(program)(), SECONDS)
+        await asyncio.wait_for(run_and_await(program)(), SECONDS)
         done = [task.done() for task in tasks]
         for task in tasks:
             task.cancel()
@@ -64,6 +64,6 @@ def test_debug_messages_stay_in_the_program_and_only_there(monkeypatch: pytest.M
         log.info("of a program, for a person")
 
     monkeypatch.setattr(log, "get_engine", Engine)
-    asyncio.run(settling(program)())
+    asyncio.run(run_and_await(program)())
     log.debug("after it")
     assert told == ["of a program, for a person", "after it"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bay.stacks.automation.process import Engine
+from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.state import disk as room
-from bay.stacks.state.disk import FULL, LOW, WRITES, DiskFull, watched_room
+from bay.stacks.state.disk import FULL, LOW, WRITES, DiskFull, disk_guard
 
 
-class Told(Engine):
+class Told(PulumiProcess):
     """An engine that only notes what it is told."""
 
     def __init__(self, url: str) -> None:
@@ -38,7 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, url: str, *free: int) -> list[str]:
 
     monkeypatch.setattr(room.shutil, "disk_usage", usage)
     try:
-        with watched_room(engine):
+        with disk_guard(engine):
             for _ in range(500):
                 if len(seen) > len(free) or "kill" in engine.told:
                     break
@@ -87,11 +87,11 @@ def test_a_state_that_was_cut_short_is_whole_again_before_it_is_said_so(
 
 def test_other_states_have_no_disk_here(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Told("s3://bays")
-    with watched_room(engine):
+    with disk_guard(engine):
         pass
     assert engine.told == []
 
 
 def test_another_error_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="other"), watched_room(Told(f"file://{tmp_path}")):
+    with pytest.raises(ValueError, match="other"), disk_guard(Told(f"file://{tmp_path}")):
         raise ValueError("other")

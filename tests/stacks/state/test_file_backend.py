@@ -27,7 +27,7 @@ def test_only_a_whole_copy_takes_the_place_of_a_state_that_was_cut_short(
     file.write_text(state)
     if copy is not None:
         file_backend.copy_of(file).write_text(copy)
-    assert file_backend.mend(tmp_path) == (state != then)
+    assert file_backend.repair(tmp_path) == (state != then)
     assert file.read_text() == then
     assert file_backend.copy_of(file).exists() == (copy is not None), "the next write may be cut short too"
     said = "the state of bay demo was cut short by a full disk; its copy of a step before takes its place\n"
@@ -61,4 +61,4 @@ def test_what_is_not_understood_is_left_to_the_engine(
     file.parent.mkdir(parents=True)
     if text is not None:
         file.write_text(text)
-    assert file_backend.deployment(tmp_path, "bay", "demo") == deployment
+    assert file_backend.read_deployment(tmp_path, "bay", "demo") == deployment

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bay.stacks.settings import Settings, read
-from bay.stacks.state.passphrase import environment, forget, make
+from bay.stacks.state.passphrase import create, environment, forget
 from tests.fakes.messages import told
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -41,7 +41,7 @@ def test_the_users_own_passphrase_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_bay_that_plain_pulumi_made_has_the_shared_passphrase(settings: Settings) -> None:
-    make(settings.shared_passphrase_file)
+    create(settings.shared_passphrase_file)
     shared = {VARIABLE: str(settings.shared_passphrase_file)}
     assert environment(settings, "demo2", new=False) == shared
     assert environment(settings, "physics", new=True) != shared
@@ -59,7 +59,7 @@ def test_the_passphrase_of_a_bay_that_is_no_more_is_forgotten(settings: Settings
 
 
 def test_a_file_that_cannot_be_read_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(settings.passphrase_file("physics"))
+    create(settings.passphrase_file("physics"))
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root reads everything
     file = settings.passphrase_file("physics")
     assert told(lambda: environment(settings, "physics", new=False)) == (

@@ -7,13 +7,13 @@ import pytest
 
 from bay.components.engines import ENGINES
 from bay.components.node.credentials import Generation, Secret, current
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from bay.stacks.state.pki import authorities, authority, generations
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from tests.fakes.messages import told
 
 SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-RECORD = StateSnapshot("demo", spec=resolve([{"model": "swarm"}]))
+RECORD = StateSnapshot("demo", spec=build_spec([{"model": "swarm"}]))
 KEYS: Any = {"phase": "current", "serial": 1, "ca_key": "K", "ca_cert": "C", "engine": {}}
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from bay.stacks.state.snapshot import NodeRecord, StateSnapshot, read
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 from tests.fakes.states import BAY_ID, complete, cut_off, with_nodes
 
 
 def test_a_complete_bay_is_known_from_its_state() -> None:
-    record = read("demo", complete())
-    assert record.completed
-    assert (record.bay_id, record.managed_by, record.pending) == (BAY_ID, "cli", ())
+    record = StateSnapshot.from_deployment("demo", complete())
+    assert record.is_complete
+    assert (record.bay_id, record.managed_by, record.interrupted_operations) == (BAY_ID, "cli", ())
     assert record.cloud == {
         "auth_url": "https://cloud.example:5000",
         "project_id": "1" * 32,
@@ -19,64 +19,64 @@ def test_a_complete_bay_is_known_from_its_state() -> None:
     }
     assert record.spec is not None
     assert (record.spec.model, record.spec.nodes.count) == ("swarm", 1)
-    assert (record.missing, record.surplus) == ([], [])
+    assert (record.missing_servers, record.surplus_servers) == ([], [])
     assert record.salt == "v1:salt:v1:check"
     assert record.outputs["api_address"] == "203.0.113.121:2376"
 
 
 def test_masters_come_first_with_the_addresses_of_their_ports() -> None:
-    assert read("demo", complete()).nodes == (
-        NodeRecord("demo-master-0", "master", "master", "10.80.3.64", "00000000-0000-4000-8000-0000000000d0"),
-        NodeRecord("demo-node-0", "node", "node", "10.80.1.10", "00000000-0000-4000-8000-0000000000c0"),
+    assert StateSnapshot.from_deployment("demo", complete()).servers == (
+        RecordedServer("demo-master-0", "master", "master", "10.80.3.64", "00000000-0000-4000-8000-0000000000d0"),
+        RecordedServer("demo-node-0", "node", "node", "10.80.1.10", "00000000-0000-4000-8000-0000000000c0"),
     )
 
 
 def test_the_ids_of_everything_that_the_state_owns_are_known() -> None:
-    assert {i[-2:] for i in read("demo", complete()).ids} == {"0a", "b0", "c0", "d0"}
+    assert {i[-2:] for i in StateSnapshot.from_deployment("demo", complete()).ids} == {"0a", "b0", "c0", "d0"}
 
 
 def test_a_bay_that_was_cut_off_says_on_what() -> None:
-    record = read("demo", cut_off())
-    assert not record.completed
-    assert record.pending == ("making Instance demo-node-0",)
-    assert record.missing == ["demo-node-0"]
+    record = StateSnapshot.from_deployment("demo", cut_off())
+    assert not record.is_complete
+    assert record.interrupted_operations == ("making Instance demo-node-0",)
+    assert record.missing_servers == ["demo-node-0"]
     assert record.bay_id == BAY_ID
     assert record.spec is not None, "any machine can go on with it"
-    assert [node.name for node in record.nodes] == ["demo-master-0"]
+    assert [node.name for node in record.servers] == ["demo-master-0"]
 
 
 @pytest.mark.parametrize(
     "deployment", [None, {}, {"resources": None}, {"manifest": {}, "resources": [], "pending_operations": None}]
 )
 def test_a_stack_in_which_nothing_was_begun_is_an_empty_record(deployment: dict[str, Any] | None) -> None:
-    record = read("demo", deployment)
+    record = StateSnapshot.from_deployment("demo", deployment)
     assert record == StateSnapshot("demo")
-    assert (record.completed, record.missing, record.surplus) == (False, [], [])
+    assert (record.is_complete, record.missing_servers, record.surplus_servers) == (False, [], [])
 
 
 def test_servers_that_the_spec_asks_for_and_the_state_has_not_are_missing() -> None:
-    record = read("demo", with_nodes(3))
-    assert (record.missing, record.surplus) == (["demo-node-1", "demo-node-2"], [])
+    record = StateSnapshot.from_deployment("demo", with_nodes(3))
+    assert (record.missing_servers, record.surplus_servers) == (["demo-node-1", "demo-node-2"], [])
 
 
 def test_servers_that_the_state_has_and_the_spec_does_not_ask_for_are_surplus() -> None:
-    record = read("demo", with_nodes(1, removed=[0]))
-    assert (record.missing, record.surplus) == (["demo-node-1"], ["demo-node-0"])
+    record = StateSnapshot.from_deployment("demo", with_nodes(1, removed=[0]))
+    assert (record.missing_servers, record.surplus_servers) == (["demo-node-1"], ["demo-node-0"])
 
 
 def test_a_bay_whose_spec_is_gone_first_still_shows_its_servers() -> None:
     deployment = complete()
     deployment["resources"] = [r for r in deployment["resources"] if r["type"] != "bay:index:Bay"]
-    record = read("demo", deployment)
+    record = StateSnapshot.from_deployment("demo", deployment)
     assert record.spec is None
-    assert record.surplus == ["demo-master-0", "demo-node-0"]
+    assert record.surplus_servers == ["demo-master-0", "demo-node-0"]
 
 
 def test_a_server_that_is_only_still_to_be_deleted_is_none_of_the_bays_nodes() -> None:
     deployment = complete()
     old = {**next(r for r in deployment["resources"] if r["urn"].endswith("demo-node-0")), "delete": True}
     deployment["resources"].append(old)
-    assert len(read("demo", deployment).nodes) == 2
+    assert len(StateSnapshot.from_deployment("demo", deployment).servers) == 2
 
 
 def test_nodes_are_sorted_by_number() -> None:
@@ -85,9 +85,11 @@ def test_nodes_are_sorted_by_number() -> None:
     for index in (10, 2):
         named = {**node["inputs"], "name": f"demo-node-{index}"}
         deployment["resources"].append({**node, "urn": node["urn"][:-1] + str(index), "inputs": named})
-    assert [node.index for node in read("demo", deployment).nodes if node.role == "node"] == [0, 2, 10]
+    assert [
+        node.index for node in StateSnapshot.from_deployment("demo", deployment).servers if node.role == "node"
+    ] == [0, 2, 10]
 
 
 def test_the_state_is_of_a_time_in_utc_wherever_it_was_written() -> None:
-    found = read("demo", {"manifest": {"time": "2026-11-30T01:53:57.440556715+01:00"}})
+    found = StateSnapshot.from_deployment("demo", {"manifest": {"time": "2026-11-30T01:53:57.440556715+01:00"}})
     assert f"{found.changed_at:%H:%M:%S %Z}" == "00:53:57 UTC"

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bay.stacks.state.snapshot import StateSnapshot, read
+from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun, status
 from tests.fakes.states import complete, cut_off, with_nodes
 
-COMPLETE = read("demo", complete())
-CUT_OFF = read("demo", cut_off())
+COMPLETE = StateSnapshot.from_deployment("demo", complete())
+CUT_OFF = StateSnapshot.from_deployment("demo", cut_off())
 NOT_BEGUN = StateSnapshot("demo")
-MISSING = read("demo", with_nodes(9))
-SURPLUS = read("demo", with_nodes(0))
+MISSING = StateSnapshot.from_deployment("demo", with_nodes(9))
+SURPLUS = StateSnapshot.from_deployment("demo", with_nodes(0))
 FIRST, LATER = LastRun("update", "succeeded", 1), LastRun("update", "succeeded", 2)
 FAILED, DESTROY = LastRun("update", "failed", 2), LastRun("destroy", "failed", 3)
 PENDING = "cut off while making Instance demo-node-0"

@@ -9,7 +9,7 @@ import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import user_data
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 UNITS = "/etc/systemd/system"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----"
@@ -17,7 +17,7 @@ PARTS = {"volumes.sh", "virtual-ip.sh", "serves-api"}
 
 
 def document(facts: Facts, role: str, wish: dict[str, Any]) -> dict[str, Any]:
-    spec = resolve([{"model": "swarm-ha", **wish}])
+    spec = build_spec([{"model": "swarm-ha", **wish}])
     state = ("id-0", "id-1", "id-2") if spec.masters.state_volume else ()
     known = replace(facts, group=role, spec=spec, endpoint_address="10.80.0.5", state_volumes=state)
     return dict(yaml.safe_load(user_data.user_data(ENGINES["swarm"], known)))

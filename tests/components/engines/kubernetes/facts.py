@@ -9,7 +9,7 @@ from bay.components.engines import ENGINES, Facts
 from bay.components.node import certificates
 from bay.components.node.credentials import Generation
 from bay.components.node.user_data import user_data
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.engines.conftest import MADE_AT, key
 
 KUBERNETES = ENGINES["kubernetes"]
@@ -32,7 +32,7 @@ def kubernetes_keys(generation: Generation) -> Generation:
 
 def kubernetes_facts(facts: Facts, **values: Any) -> Facts:
     """Facts of a bay like `facts`, but of Kubernetes; values: more of its spec."""
-    spec = resolve([{"model": "kubernetes-ha", **values}])
+    spec = build_spec([{"model": "kubernetes-ha", **values}])
     return replace(facts, spec=spec, generations=[kubernetes_keys(facts.generations[0])])
 
 

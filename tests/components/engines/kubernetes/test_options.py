@@ -7,13 +7,13 @@ import pytest
 
 from bay.components.engines import Facts
 from bay.components.errors import BayError
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.engines.kubernetes.facts import KUBERNETES, kubernetes_facts
 
 
 def refused(**values: Any) -> str:
     with pytest.raises(BayError) as caught:
-        resolve([{"model": "kubernetes", **values}])
+        build_spec([{"model": "kubernetes", **values}])
     return caught.value.message
 
 
@@ -67,16 +67,16 @@ def test_labels_that_a_kubelet_may_set_are_taken() -> None:
         "physics.example/run": "3",
         "plain": "",
     }
-    assert resolve([{"model": "kubernetes", "nodes": {"count": 1, "labels": labels}}]).nodes.labels == labels
+    assert build_spec([{"model": "kubernetes", "nodes": {"count": 1, "labels": labels}}]).nodes.labels == labels
 
 
 def test_a_smaller_part_for_each_server_makes_room_for_more() -> None:
-    assert resolve([{"model": "kubernetes", "nodes": 1000, "options": {"node_prefix": 26}}]).nodes.count == 1000
+    assert build_spec([{"model": "kubernetes", "nodes": 1000, "options": {"node_prefix": 26}}]).nodes.count == 1000
 
 
 def test_a_range_may_be_any_where_the_network_exists_already() -> None:
     network = {"existing": "campus"}
-    assert resolve([{"model": "kubernetes", "network": network, "options": {"pods": "10.80.0.0/16"}}])
+    assert build_spec([{"model": "kubernetes", "network": network, "options": {"pods": "10.80.0.0/16"}}])
 
 
 def test_an_existing_network_that_collides_is_found_when_its_subnets_are_known(facts: Facts) -> None:
@@ -88,7 +88,7 @@ def test_an_existing_network_that_collides_is_found_when_its_subnets_are_known(f
 
 
 def test_the_options_are_written_out_with_their_defaults() -> None:
-    options = resolve([{"model": "kubernetes"}]).options
+    options = build_spec([{"model": "kubernetes"}]).options
     assert options["version"] == "1.34.2"
     assert options["pods"] == "10.100.0.0/16"
     assert options["services"] == "10.254.0.0/16"

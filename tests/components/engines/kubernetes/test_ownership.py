@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bay.components.engines import ENGINES
-from bay.components.engines.kubernetes.ownership import BELONGINGS
-from bay.components.engines.ownership_rules import Belonging
+from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
+from bay.components.engines.ownership_rules import OwnershipRule
 from tests.paths import DOCS
 
 MINE = "3f0d8a52-5d52-4c5e-9d7c-0f5a4b3c2d1e"
@@ -68,7 +68,7 @@ NOT_MINE = [
 def signature(kind: str, fields: dict[str, Any]) -> str:
     """The first sign of the kind that fits."""
     thing = SimpleNamespace(**fields)
-    return next((found for sign in BELONGINGS if sign.kind == kind and (found := sign.signature(thing, MINE))), "")
+    return next((found for sign in OWNERSHIP_RULES if sign.kind == kind and (found := sign.match(thing, MINE))), "")
 
 
 @pytest.mark.parametrize(("kind", "fields"), MADE)
@@ -82,20 +82,20 @@ def test_what_names_another_cluster_or_none_is_not(kind: str, fields: dict[str, 
 
 
 def test_a_load_balancer_that_another_cluster_shares_says_so() -> None:
-    sign = next(sign for sign in BELONGINGS if sign.kind == "listener")
+    sign = next(sign for sign in OWNERSHIP_RULES if sign.kind == "listener")
     own, other = f"kube_service_{MINE}_default_web", f"kube_service_{OTHER}_default_api"
-    assert sign.foreign(SimpleNamespace(tags=[own, other]), MINE) == other
-    assert sign.foreign(SimpleNamespace(tags=[own, "production"]), MINE) == ""
+    assert sign.match_other(SimpleNamespace(tags=[own, other]), MINE) == other
+    assert sign.match_other(SimpleNamespace(tags=[own, "production"]), MINE) == ""
 
 
 def test_a_sign_that_names_no_bay_is_refused() -> None:
     with pytest.raises(ValueError, match="names no bay"):
-        Belonging("volume", "name", "pvc-*")
+        OwnershipRule("volume", "name", "pvc-*")
 
 
 @pytest.mark.parametrize("engine", ["swarm", "mesos"])
 def test_engines_without_a_login_to_the_cloud_make_nothing_there(engine: str) -> None:
-    assert tuple(ENGINES[engine].belongings) == ()
+    assert tuple(ENGINES[engine].ownership_rules) == ()
 
 
 def test_the_provider_is_told_the_bays_id_as_its_cluster() -> None:
@@ -114,7 +114,7 @@ def test_the_provider_is_told_the_bays_id_as_its_cluster() -> None:
 def test_the_page_on_deleting_has_every_sign() -> None:
     page = (DOCS / "delete.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| ") and "`" in line]
-    for sign in BELONGINGS:
+    for sign in OWNERSHIP_RULES:
         assert any(sign.kind in row and f"`{sign.field}`" in row and f"`{sign.pattern}`" in row for row in rows), (
             f"docs/delete.md lacks {sign}"
         )

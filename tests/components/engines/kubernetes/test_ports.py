@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from bay.components.engines import Source
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.engines.kubernetes.facts import KUBERNETES
 
 Row = tuple[str, int | None, int | None, Source]
 
 
 def table(role: str, **options: Any) -> set[Row]:
-    spec = resolve([{"model": "kubernetes", "options": options}])
+    spec = build_spec([{"model": "kubernetes", "options": options}])
     return {(port.protocol, port.first, port.last, port.source) for port in KUBERNETES.ports(role, spec)}
 
 

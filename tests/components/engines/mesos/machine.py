@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from bay.components.engines import Facts
 from bay.components.node.credentials import Generation
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.engines.joining_machine import SSH, SUDO
 from tests.components.engines.machine import NOTED, Machine, Settings
 
@@ -60,7 +60,7 @@ exit "${code:-0}"
 def mesos_facts(facts: Facts, generation: Generation, model: str = "mesos-ha", **spec: object) -> Facts:
     """Facts of a Mesos bay, with secrets that say what they are."""
     keys: Generation = {**generation, "engine": SECRETS}
-    return replace(facts, spec=resolve([{"model": model, **spec}]), generations=[keys])
+    return replace(facts, spec=build_spec([{"model": model, **spec}]), generations=[keys])
 
 
 class MesosMachine(Machine):

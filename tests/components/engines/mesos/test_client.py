@@ -17,7 +17,7 @@ from bay.components.engines import ENGINES, Client
 from bay.components.engines.mesos.acls import ACTIONS, acls
 from bay.components.errors import BayError
 from bay.components.node.credentials import Generation
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 from tests.components.engines.mesos.machine import SECRETS
 from tests.paths import RECORDED
 
@@ -102,12 +102,12 @@ def test_operators_may_do_all_that_is_no_agent_s_business() -> None:
 )
 def test_a_spec_that_mesos_cannot_serve_is_an_error_that_names_the_field(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(BayError) as refused:
-        resolve([{"model": "mesos", **wrong}])
+        build_spec([{"model": "mesos", **wrong}])
     assert said in refused.value.message
 
 
 def test_the_default_options_are_written_out() -> None:
-    assert resolve([{"model": "mesos"}]).options == {
+    assert build_spec([{"model": "mesos"}]).options == {
         "isolation": None,
         "image_providers": None,
         "work_dir": "/var/lib/mesos/agent",

@@ -3,7 +3,7 @@
 import pytest
 
 from bay.components.engines import ENGINES, Source
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 Row = tuple[str, int | None, int | None, Source]
 
@@ -11,7 +11,7 @@ SSH = ("tcp", 22, 22, Source.SSH)
 
 
 def table(role: str, **options: object) -> set[Row]:
-    spec = resolve([{"model": "mesos-ha", "options": options}])
+    spec = build_spec([{"model": "mesos-ha", "options": options}])
     return {(port.protocol, port.first, port.last, port.source) for port in ENGINES["mesos"].ports(role, spec)}
 
 

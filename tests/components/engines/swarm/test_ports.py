@@ -3,13 +3,13 @@
 import pytest
 
 from bay.components.engines import ENGINES, Source
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 
 def table(role: str) -> set[tuple[str, int | None, int | None, Source]]:
     return {
         (port.protocol, port.first, port.last, port.source)
-        for port in ENGINES["swarm"].ports(role, resolve([{"model": "swarm"}]))
+        for port in ENGINES["swarm"].ports(role, build_spec([{"model": "swarm"}]))
     }
 
 

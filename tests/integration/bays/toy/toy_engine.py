@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source
-from bay.components.engines.impact_terms import Terms
+from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Secret, current
 from bay.components.node.user_data import Boot
 
-TERMS = Terms("balls", "roll elsewhere", "the toy box", "the balls lie still")
+TERMS = ImpactTerms("balls", "roll elsewhere", "the toy box", "the balls lie still")
 
 
 class ToyOptions(Options):
@@ -28,9 +28,9 @@ class Toy:
     api_port: int = 8000
     options: type[Options] = ToyOptions
     secrets: Mapping[str, Secret] = field(default_factory=lambda: {"toy_word": Secret.PASSWORD})
-    terms: Terms = TERMS
+    impact_terms: ImpactTerms = TERMS
     fixed_masters: bool = False
-    belongings: tuple[()] = ()
+    ownership_rules: tuple[()] = ()
     certificate_power: str = "says the word"
     question: Question = field(default_factory=lambda: Question("/"))
 

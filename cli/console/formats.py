@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bay.components.errors import BayError, nearest
-from bay.components.text import without_passwords
+from bay.components.errors import InvalidInput, nearest
 from bay.components.yaml_file import dump
 
 
@@ -31,19 +30,6 @@ class Format(StrEnum):
 
 Row = Mapping[str, Any]
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-"""Progress, hints and errors."""
-
-
-def say(text: str) -> None:
-    """A line for the person at the terminal, without the passwords of URLs in it."""
-    errors.print(without_passwords(text), markup=False)
-
-
-def say_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """A table for the person at the terminal, beside the document on stdout."""
-    errors.print(_table(columns, [[_text(row.get(column)) for column in columns] for row in rows]))
-
 
 def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted: Sequence[str] = ()) -> None:
     """A list, one row a thing; an empty list is ``[]`` in JSON and an empty table for people."""
@@ -52,11 +38,11 @@ def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted
     if form in (Format.JSON, Format.YAML):
         _print_document(picked, form)
     elif form is Format.VALUE:
-        _write("".join(" ".join(_text(v) for v in row.values()) + "\n" for row in picked))
+        _write("".join(" ".join(text_of(v) for v in row.values()) + "\n" for row in picked))
     elif form is Format.CSV:
         _write(_csv(picked, chosen))
     else:
-        _print_rows(chosen, [[_text(v) for v in row.values()] for row in picked], form)
+        _print_rows(chosen, [[text_of(v) for v in row.values()] for row in picked], form)
 
 
 def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
@@ -65,7 +51,7 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
     if form in (Format.JSON, Format.YAML):
         _print_document(picked, form)
     elif form is Format.VALUE:
-        _write("".join(_text(value) + "\n" for value in picked.values()))
+        _write("".join(text_of(value) + "\n" for value in picked.values()))
     elif form is Format.CSV:
         _write(_csv([picked], list(picked)))
     else:
@@ -75,7 +61,7 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
 def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
     for column in wanted:
         if column not in columns:
-            raise BayError(f"-c {column}: no such column", nearest(column, list(columns)), 2)
+            raise InvalidInput(f"-c {column}: no such column", nearest(column, list(columns)))
     return list(wanted or columns)
 
 
@@ -96,10 +82,10 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: For
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
-    console.print(_table(columns, rows))
+    console.print(table_of(columns, rows))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=ROUNDED)
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -119,7 +105,7 @@ def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_text(row[column]) for column in columns] for row in rows)
+    writer.writerows([text_of(row[column]) for column in columns] for row in rows)
     return text.getvalue()
 
 
@@ -127,10 +113,10 @@ def _readable(value: Any) -> str:
     """Nested values as YAML, one field a line."""
     if isinstance(value, dict):
         return dump(json.loads(json.dumps(value, default=str))).rstrip()
-    return _text(value)
+    return text_of(value)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):

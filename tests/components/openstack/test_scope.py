@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bay.components.errors import BayError
-from bay.components.openstack.login import Login, login_of, may_only_read, normalised, refuse_another_cloud
+from bay.components.openstack.scope import ProjectScope, may_only_read, normalised, require_same_project, scope_of
 
 MINE = {"auth_url": "https://cloud:5000/v3", "region": "one", "project_id": "aaa"}
 
@@ -24,7 +24,7 @@ MINE = {"auth_url": "https://cloud:5000/v3", "region": "one", "project_id": "aaa
 )
 def test_spellings_of_one_keystone_are_equal(spelling: str) -> None:
     assert normalised(spelling) == "https://cloud:5000"
-    refuse_another_cloud("demo", MINE, {**MINE, "auth_url": spelling})
+    require_same_project("demo", MINE, {**MINE, "auth_url": spelling})
 
 
 def test_a_path_before_the_version_counts() -> None:
@@ -36,7 +36,7 @@ def test_a_path_before_the_version_counts() -> None:
 )
 def test_another_cloud_region_or_project_is_refused(field: str, value: str) -> None:
     with pytest.raises(BayError) as refused:
-        refuse_another_cloud("demo", MINE, {**MINE, field: value})
+        require_same_project("demo", MINE, {**MINE, field: value})
     assert refused.value.message.startswith(
         "bay demo belongs to project aaa at https://cloud:5000 (region one), but the login is for project "
     )
@@ -47,7 +47,7 @@ def test_another_cloud_region_or_project_is_refused(field: str, value: str) -> N
 def test_a_login_is_read_from_the_connections_token() -> None:
     settings = SimpleNamespace(auth={"auth_url": "https://Cloud:5000/v3"}, region_name=None)
     connection: Any = SimpleNamespace(config=settings, current_project_id="aaa")
-    assert login_of(connection) == Login("https://cloud:5000", "", "aaa")
+    assert scope_of(connection) == ProjectScope("https://cloud:5000", "", "aaa")
 
 
 @pytest.mark.parametrize(

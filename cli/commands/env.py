@@ -1,0 +1,28 @@
+"""`bay env`: a shell in which `pulumi`, `openstack` and `bay` talk to the same things."""
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+
+
+def env(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Bay whose passphrase to export; else that of new stacks.")
+    ] = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """Print what plain `pulumi` needs in this shell: Pulumi, state, passphrase, cloud.
+
+    Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
+    """
+    from bay.cli.environment import leftover_variables
+    from bay.cli.session import open_bays
+
+    for variable, value in sorted(open_bays(os_cloud, state).pulumi_environment(name or "").items()):
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+    for variable in leftover_variables():
+        typer.echo(f"unset {variable}")

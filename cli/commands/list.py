@@ -1,0 +1,71 @@
+"""`bay list`: the bays that the state holds."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bay.stacks.bays import Bays, Description
+    from bay.stacks.cloud.usage import Usage
+
+AT_ONCE = 4
+"""Bays read at the same time."""
+
+
+def list_bays(
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    usage: Annotated[
+        bool, typer.Option("--usage", help="Show servers, cores, RAM and volumes of each bay, asked of the cloud.")
+    ] = False,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """List the bays that the state holds.
+
+    Example: bay list -f json
+
+    Example: bay list --usage
+    """
+    from bay.cli.console.rows import LIST_COLUMNS, USAGE_COLUMNS, list_row, sums, with_usage
+    from bay.cli.session import open_bays
+
+    bays = open_bays(os_cloud, state)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
+    rows = [list_row(described) if described else {"name": name, "status": "UNKNOWN"} for name, described in found]
+    if not usage:
+        print_list(rows, LIST_COLUMNS, form, columns or [])
+        return
+    rows = with_usage(rows, _usage(bays, [described for _, described in found if described]))
+    if form in (Format.TABLE, Format.MARKDOWN):  # who reads JSON or CSV adds up by themselves
+        rows += sums(rows)
+    print_list(rows, USAGE_COLUMNS, form, columns or [])
+
+
+def _describe(bays: "Bays", name: str) -> "Description | None":
+    """None for a bay that cannot be read, since another version made it: why is said, and it hides no other."""
+    from bay.components.errors import BayError
+
+    try:
+        return bays.describe(name)
+    except BayError as error:
+        say(f"{error.message}: {error.hint}")
+        return None
+
+
+def _usage(bays: "Bays", found: "list[Description]") -> "Mapping[str, Usage]":
+    from bay.components.errors import BayError
+
+    try:
+        return bays.usage(described.state for described in found)
+    except BayError as error:
+        say(f"what the bays use is not known: {error.message}")
+        return {}

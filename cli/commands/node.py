@@ -1,0 +1,26 @@
+"""`bay node list`: the servers of a bay."""
+
+import typer
+
+from bay.cli import options
+from bay.cli.console.formats import Format, print_list
+
+commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
+
+
+@commands.command("list")
+def list_nodes(
+    name: options.Name,
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """List the servers of a bay with Nova's status of each, and what the engine says of it.
+
+    Example: bay node list physics -f value -c address
+    """
+    from bay.cli.console.rows import NODE_COLUMNS, node_rows
+    from bay.cli.session import open_bays
+
+    print_list(node_rows(open_bays(os_cloud, state).servers(name)), NODE_COLUMNS, form, columns or [])

@@ -1,0 +1,37 @@
+"""`bay scale`: more or fewer servers."""
+
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+
+
+def scale(
+    name: options.Name,
+    count: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of servers the group shall have.")] = None,
+    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
+    ] = None,
+    allow: options.Allow = None,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    no_wait: options.NoWait = False,
+    timeout: options.Timeout = options.MINUTES,
+    os_cloud: options.OsCloud = None,
+    state: options.State = None,
+) -> None:
+    """Give a bay more or fewer nodes; nodes removed by name move no other.
+
+    Example: bay scale physics 10
+
+    Example: bay scale physics --remove physics-node-3
+    """
+    from bay.cli.planning import Change, change
+    from bay.cli.session import open_bays
+    from bay.stacks.operations.apply import scaled
+
+    # Who says how many nodes there shall be has asked for those to go; only the typing may have been wrong.
+    asked = Change(yes, tuple(allow or ()), ("batch",), dry_run=dry_run, wait=options.waiting(no_wait, timeout))
+    change(open_bays(os_cloud, state), name, scaled(name, group, count, remove or []), asked)

@@ -1,0 +1,90 @@
+"""The plans of many bays: a row for each, and in a comment as many plans as there is space for."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bay.cli.bulk_preview import RESULTS, WORST_FIRST, Outcome
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.plan_markdown import LIMIT, fitting, markdown, plain
+from bay.cli.console.terminal import say
+from bay.stacks.plan.document import document
+from bay.stacks.plan.types import VERSION
+from bay.stacks.redaction import cut
+
+COLUMNS = (
+    *("bay", "result", "added", "changed", "replaced", "removed", "risks", "fits"),
+    *("compared_with", "seconds"),
+)
+
+
+def show(found: Sequence[Outcome], form: Format, columns: Sequence[str] = ()) -> None:
+    """The summary; in Markdown with the plan of each bay that changes, in JSON and YAML with every plan."""
+    if form is Format.MARKDOWN and not columns:
+        print(comment(found))
+    elif form in (Format.JSON, Format.YAML):
+        print_list([_whole(outcome) for outcome in found], ("version", *COLUMNS, "error", "plan"), form, columns)
+    else:
+        print_list([outcome.row() for outcome in found], COLUMNS, form, columns)
+        tell = print if form is Format.TABLE and not columns else say
+        for note in _notes(found):
+            tell(note)
+    counted = [f"{count} {word}" for word, count in _counted(found).items() if count]
+    say(f"{len(found)} bays: {', '.join(counted)}" if found else "there are no bays here")
+
+
+def _notes(found: Iterable[Outcome]) -> list[str]:
+    return [f"bay {outcome.bay}: note: {note}" for outcome in found if outcome.plan for note in outcome.plan.notes]
+
+
+def _counted(found: Iterable[Outcome]) -> dict[str, int]:
+    codes = [outcome.code for outcome in found]
+    return {word: codes.count(code) for code, word in ({1: "failed"} | RESULTS).items()}
+
+
+def _whole(outcome: Outcome) -> dict[str, Any]:
+    plan = document(outcome.plan) if outcome.plan else None
+    row = outcome.row()
+    result = "error" if outcome.error else row["result"]
+    return {"version": VERSION, **row, "result": result, "error": outcome.error or None, "plan": plan}
+
+
+def comment(found: Sequence[Outcome]) -> str:
+    """One comment for all: a table, then each plan that says something, as many as there is space for."""
+    text = "\n".join(_summary(found))
+    left = [outcome for outcome in found if outcome.plan and (not outcome.plan.empty or outcome.plan.notes)]
+    while left and len(text) + len(more := f"\n\n{markdown(left[0].plan)}") < LIMIT - SPACE:  # type: ignore[arg-type]
+        text += more
+        left = left[1:]
+    if left:
+        text += f"\n\nThere is no space here for {len(left)} more: `bay preview NAME` shows them."
+    return text
+
+
+SPACE = 200
+"""Characters for the line that says what was left out."""
+TABLE = LIMIT // 2
+"""Characters of the table at most: plans need space too."""
+CELL = 300
+"""Characters of a cell at most: an error may quote a whole document."""
+
+
+def _summary(found: Sequence[Outcome]) -> list[str]:
+    """The lines of the table; where not all fit, those of the bays that matter most."""
+    head = ["| " + " | ".join(COLUMNS).replace("_", " ") + " |", "|" + " --- |" * len(COLUMNS)]
+    lines = fitting([_line(outcome.row()) for outcome in found], TABLE)
+    if len(lines) == len(found):
+        return [*head, *lines]
+    worst_first = sorted(found, key=lambda outcome: WORST_FIRST.index(outcome.code))
+    lines = fitting([_line(outcome.row()) for outcome in worst_first], TABLE)
+    left = f"{len(found) - len(lines)} of {len(found)} bays are left out here: `bay preview --all` shows them."
+    return [*head, *lines, "", left]
+
+
+def _line(row: dict[str, Any]) -> str:
+    cells = [row.get(column, "") for column in COLUMNS]
+    texts = [", ".join(cell) if isinstance(cell, list) else _word(cell) for cell in cells]
+    return "| " + " | ".join(plain(cut(text, CELL)) for text in texts) + " |"
+
+
+def _word(cell: object) -> str:
+    return {True: "yes", False: "no"}[cell] if isinstance(cell, bool) else str(cell)

@@ -1,0 +1,38 @@
+"""What a command works with: the user's bays, with progress at the terminal and Ctrl-C in order."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bay.cli import environment
+from bay.cli.console.progress import Progress
+from bay.cli.signals import cancelled_by_interrupt
+from bay.stacks.bays import Bays
+from bay.stacks.files.stack_file import find_checkout
+from bay.stacks.spec_request import SpecRequest
+
+
+def open_bays(os_cloud: str | None = None, state: str | None = None) -> Bays:
+    """The bays of --state with the login of --os-cloud; nothing is asked yet."""
+    settings = environment.settings(state)
+    login = environment.login(settings, os_cloud)
+    return Bays(settings, login, listen=Progress(), checkout=find_checkout(Path.cwd()))
+
+
+@contextmanager
+def changing(bays: Bays) -> Iterator[None]:
+    """While this lasts, Ctrl-C ends the operation in order."""
+    with cancelled_by_interrupt(bays.context.cancel):
+        yield
+
+
+def model_folders(bays: Bays, named: Path | None = None) -> list[Path]:
+    """Folders of models beside the built-in ones, lowest first: the user's own, then the one of --models."""
+    return [folder for folder in (bays.context.settings.models, named) if folder]
+
+
+def spec_request(
+    bays: Bays, layers: list[dict[str, object]], addons: list[str] | None = None, models: Path | None = None
+) -> SpecRequest:
+    """What was said of the spec on the command line, as a `SpecSource`."""
+    return SpecRequest(layers, addons or [], model_folders(bays, models), lambda: bays.context.cloud)

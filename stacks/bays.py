@@ -1,0 +1,278 @@
+"""The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from bay.components.errors import BayError, InvalidInput
+from bay.components.node.certificates import Authority
+from bay.components.openstack.login import Login
+from bay.stacks.approval import Approve, deny_disruptions
+from bay.stacks.automation.workspace import stack_names
+from bay.stacks.cancellation import Cancellation
+from bay.stacks.cloud import usage
+from bay.stacks.cloud.servers import server_statuses
+from bay.stacks.cloud.usage import Usage
+from bay.stacks.cluster.clients import ClientFiles, client_files_of
+from bay.stacks.cluster.health import NOT_ASKED, Health, health_of
+from bay.stacks.cluster.readiness import HOUR, wait_until_ready
+from bay.stacks.context import Context
+from bay.stacks.events import Listener, ignore
+from bay.stacks.files import stack_file
+from bay.stacks.opening import opened, opened_for_change
+from bay.stacks.operations import apply, drift, repair
+from bay.stacks.operations import delete as deletion
+from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
+from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.repair import RepairRequest
+from bay.stacks.operations.repair_plan import RepairPlan
+from bay.stacks.operations.retain import Keep
+from bay.stacks.plan import planner, saved
+from bay.stacks.plan.planner import SpecSource
+from bay.stacks.plan.saved import OpenPlan
+from bay.stacks.plan.types import Plan
+from bay.stacks.settings import SHARED, Settings
+from bay.stacks.stack import BayStack, require_own_project
+from bay.stacks.state import lock, passphrase, pki
+from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.status import Status, status_of
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the state says of a bay, in the words of `bay show`. health: NOT_ASKED unless it was asked for."""
+
+    state: StateSnapshot
+    status: Status
+    health: Health = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The servers of a bay. statuses: server id -> Nova's; None where it does not say. health: the engine's."""
+
+    state: StateSnapshot
+    statuses: Mapping[str, str] | None
+    health: Health
+
+
+class Bays:
+    """The bays of one Pulumi backend, reached with one login.
+
+    Methods may be called from several threads, also for several bays at the same time; changes of one bay are kept
+    apart by its lock. listen: told what happens while an operation runs. cancel: how the caller ends its operations
+    early. checkout: folder of a checkout whose files may manage bays; without one, such bays cannot be changed.
+
+    Every method raises BayError, mostly one of the families of `bay.stacks.errors`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        login: Login,
+        *,
+        listen: Listener = ignore,
+        cancel: Cancellation | None = None,
+        checkout: Path | None = None,
+    ) -> None:
+        self.context = Context(settings, login, listen, cancel, checkout)
+
+    # Questions
+
+    def names(self) -> list[str]:
+        """Names of the bays that the state holds, sorted."""
+        return stack_names(self.context.pulumi())
+
+    def snapshot(self, name: str) -> StateSnapshot:
+        """What the state says of a bay, and nothing else is asked; NotFound."""
+        with opened(self.context, name) as bay:
+            return bay.state
+
+    def describe(self, name: str, *, ask_health: bool = False) -> Description:
+        """State and status of a bay, and on request its health, as the engine's own API tells it."""
+        with opened(self.context, name) as bay, ThreadPoolExecutor(1) as pool:
+            last = pool.submit(bay.last_run)
+            state = bay.state
+            health = health_of(bay) if ask_health else NOT_ASKED
+            is_running = lock.is_held(self.context.settings.lock_file(name))
+            return Description(state, status_of(state, last.result(), is_running), health)
+
+    def status(self, name: str) -> Status:
+        """Magnum's words for how a bay is; no cloud is asked."""
+        return self.describe(name).status
+
+    def health(self, name: str) -> Health:
+        """How a bay's nodes are, as its engine tells it; UNKNOWN, with the reason, where it cannot be asked."""
+        with opened(self.context, name) as bay:
+            return health_of(bay)
+
+    def servers(self, name: str) -> Servers:
+        """The servers of a bay with Nova's status and the engine's word of each."""
+        with opened(self.context, name) as bay:
+            state, health = bay.state, health_of(bay)
+            try:
+                return Servers(state, server_statuses(bay.cloud, state), health)
+            except BayError as error:
+                bay.notify("status-unknown", f"the status of the servers is not known: {error.message}")
+                return Servers(state, None, health)
+
+    def usage(self, states: Iterable[StateSnapshot]) -> dict[str, Usage]:
+        """Name of each of these bays -> what its servers and volumes use; without those that the login cannot see."""
+        states = list(states)
+        used = usage.of_bays(self.context.cloud)
+        return {state.name: used.get(state.bay_id, usage.NOTHING) for state in states if self._is_ours(state)}
+
+    def _is_ours(self, state: StateSnapshot) -> bool:
+        try:
+            require_own_project(self.context.cloud, state)
+        except BayError as error:
+            text = f"what bay {state.name} uses is not known: {error.message}"
+            self.context.notify(state.name, "usage-unknown", text)
+            return False
+        return True
+
+    def client_files(self, name: str) -> ClientFiles:
+        """What a client needs to use a bay's API; gives full power over the bay. NotReady before it is complete."""
+        with opened(self.context, name) as bay:
+            return client_files_of(bay)
+
+    def authority(self, name: str, kind: str = pki.OWN) -> Authority:
+        """A bay's certificate authority with its key; kind: its own, or one that its engine has beside it."""
+        with opened(self.context, name) as bay:
+            return pki.authority(bay.state, pki.keys_of(bay.state, bay.secrets()), kind)
+
+    def preview(
+        self,
+        name: str,
+        specify: SpecSource,
+        *,
+        refresh: bool = False,
+        save: Path | None = None,
+        from_file: bool = False,
+    ) -> Plan:
+        """What a change would do, of a bay that exists or not, and whether it fits the quotas.
+
+        refresh: compare with the cloud as it is now, not with the state. save: file that keeps the plan, for `create`
+        or `update`. from_file: the spec is that of the bay's file, so a bay that is managed otherwise is refused.
+        """
+        started = monotonic()
+        if save and refresh:
+            raise InvalidInput("a plan to be saved cannot be compared with the cloud first", "repair the bay first")
+        with opened(self.context, name, new=True) as bay:
+            if from_file:
+                stack_file.require_managed_by_file(bay.state)
+            what = planner.prepare(bay, specify)
+            if save:
+                return saved.save(what, save, started=started)
+            return planner.build_plan(what, refresh=refresh, started=started)
+
+    def drift(self, name: str) -> Drift:
+        """What differs between a bay's state and the cloud."""
+        with opened(self.context, name) as bay:
+            return drift.compare(bay)
+
+    def repair_plan(self, name: str, request: RepairRequest | None = None) -> RepairPlan:
+        """What `repair` would do; refuses what it would refuse."""
+        with opened(self.context, name) as bay:
+            return repair.make_plan(bay, request or RepairRequest())
+
+    def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
+        """What `delete` would do, with what blocks it."""
+        with opened(self.context, name) as bay:
+            deletion.require_unprotected(bay.state)
+            return plan_delete(bay, keep or Keep())
+
+    def pulumi_environment(self, name: str = "") -> dict[str, str]:
+        """Variables with which plain `pulumi` works on the same state, with the passphrase of a bay or a shared one."""
+        if not self.context.settings.has_own_passphrase:
+            passphrase.create(self.context.settings.shared_passphrase_file)
+        secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)
+        return {**self.context.pulumi_environment(), **secrets}
+
+    # Changes
+
+    def create(
+        self, name: str, specify: SpecSource, *, plan: Path | None = None, wait: timedelta | None = None
+    ) -> StateSnapshot:
+        """Create a bay, or resume one whose creation was interrupted; AlreadyExists.
+
+        plan: file of a saved plan, and nothing else is done. wait: until its engine runs, at most so long.
+        """
+        with self._changing(name, plan, new=True) as (bay, saved_plan):
+            apply.create(bay, saved_plan.specify if saved_plan else specify, saved_plan)
+            state = bay.state
+        self._wait(name, state, (), wait)
+        return state
+
+    def update(
+        self,
+        name: str,
+        specify: SpecSource,
+        *,
+        approve: Approve = deny_disruptions,
+        plan: Path | None = None,
+        wait: timedelta | None = None,
+    ) -> StateSnapshot:
+        """Change a bay's spec, and the bay to what it then says. wait: for the engine on new servers."""
+        with self._changing(name, plan) as (bay, saved_plan):
+            known = {server.id for server in bay.state.servers}
+            apply.update(bay, saved_plan.specify if saved_plan else specify, approve, saved_plan)
+            state = bay.state
+        self._wait(name, state, known, wait)
+        return state
+
+    def scale(
+        self,
+        name: str,
+        group: str = "node",
+        *,
+        count: int | None = None,
+        remove: Collection[str] = (),
+        approve: Approve = deny_disruptions,
+        wait: timedelta | None = None,
+    ) -> StateSnapshot:
+        """Give a group more or fewer servers; `remove` names servers to go, which moves no other."""
+        return self.update(name, apply.scaled(name, group, count, remove), approve=approve, wait=wait)
+
+    def wait(self, name: str, *, servers: Collection[str] | None = None, timeout: timedelta = HOUR) -> None:
+        """Wait until the engine runs on servers of a bay, by id, else on all of them; NotReady."""
+        ids = servers if servers is not None else [server.id for server in self.snapshot(name).servers]
+        if ids:
+            wait_until_ready(self.context, name, ids, timeout)
+
+    def repair(self, name: str, request: RepairRequest | None = None, *, approve: Approve = deny_disruptions) -> Drift:
+        """Make the cloud again what the state says; returns what differs afterwards."""
+        with opened_for_change(self.context, name) as bay:
+            return repair.repair(bay, request or RepairRequest(), approve)
+
+    def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
+        """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""
+        with opened_for_change(self.context, name) as bay:
+            deletion.delete(bay, keep or Keep(), approve)
+
+    def export(self, name: str, checkout: Path) -> Path:
+        """Make the file of a bay in a checkout, which manages it from then on; the path of the file."""
+        with opened_for_change(self.context, name) as bay:
+            return stack_file.export(bay, checkout)
+
+    def unlock(self, name: str) -> None:
+        """Take away the lock of a run that is no more (``pulumi cancel``)."""
+        with opened(self.context, name) as bay:
+            bay.cancel()
+
+    @contextmanager
+    def _changing(
+        self, name: str, plan: Path | None, *, new: bool = False
+    ) -> Iterator[tuple[BayStack, OpenPlan | None]]:
+        with ExitStack() as stack:
+            saved_plan = stack.enter_context(saved.open_plan(plan, name)) if plan else None
+            yield stack.enter_context(opened_for_change(self.context, name, new=new)), saved_plan
+
+    def _wait(self, name: str, state: StateSnapshot, known: Collection[str], timeout: timedelta | None) -> None:
+        new = [server.id for server in state.servers if server.id not in known]
+        if new and timeout:
+            wait_until_ready(self.context, name, new, timeout)

@@ -1,0 +1,124 @@
+"""How the resources of each kind are listed that carry a bay's mark."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bay.components.ownership import ID_KEY, id_tag
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+INTERFACE_OWNERS = (
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+)
+"""Device owners that Neutron gives to the ports of plain, distributed and highly available routers."""
+
+
+@dataclass
+class Listing:
+    """One look at what a bay has; what several kinds need is asked for once.
+
+    is_whole: whether all of the project's networking is listed, for who wants to know what else is there; else the
+    cloud is asked for what carries the mark only.
+    """
+
+    cloud: "Connection"
+    bay: str
+    bay_id: str
+    is_whole: bool = False
+    _project: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """The bay's mark, as it stands in descriptions and tags."""
+        return id_tag(self.bay_id)
+
+    def of_project(self, what: str) -> list[Any]:
+        """Neutron resources of the project. what: method of openstacksdk that lists them: ``ports``."""
+        if what not in self._project:
+            found = getattr(self.cloud.network, what)(project_id=self.cloud.current_project_id)
+            self._project[what] = list(found)
+        return self._project[what]
+
+    def marked(self, what: str) -> list[Any]:
+        """Those with the bay's mark."""
+        if self.is_whole:
+            return [thing for thing in self.of_project(what) if thing.description == self.tag]
+        return list(getattr(self.cloud.network, what)(description=self.tag))
+
+    @cached_property
+    def routers(self) -> list[Any]:
+        """Routers with the mark."""
+        return self.marked("routers")
+
+    def ports_of(self, device_id: str) -> list[Any]:
+        """Ports of a router or server."""
+        if self.is_whole:
+            return [port for port in self.of_project("ports") if port.device_id == device_id]
+        return list(self.cloud.network.ports(device_id=device_id))
+
+    @cached_property
+    def project_volumes(self) -> list[Any]:
+        """All of the project: Cinder looks for no metadata."""
+        return list(self.cloud.block_storage.volumes()) if self.cloud.has_service("block-storage") else []
+
+    @cached_property
+    def load_balancers(self) -> list[Any]:
+        """Load balancers with the mark. Their parts go with them; but a state may know one and not all of its parts."""
+        return list(self.cloud.load_balancer.load_balancers(description=self.tag))
+
+    @cached_property
+    def pools(self) -> list[Any]:
+        """Pools of these load balancers."""
+        octavia = self.cloud.load_balancer
+        return [pool for balancer in self.load_balancers for pool in octavia.pools(loadbalancer_id=balancer.id)]
+
+
+def none(_listing: Listing) -> Iterable[Any]:
+    """Of kinds that a bay itself never has."""
+    return ()
+
+
+def servers(listing: Listing) -> Iterable[Any]:
+    """With the volumes that Nova made for them, which carry no mark and go with their server."""
+    found = listing.cloud.compute.servers(name=f"^{listing.bay}-")
+    return (server for server in found if (server.metadata or {}).get(ID_KEY) == listing.bay_id)
+
+
+def volumes(listing: Listing) -> Iterable[Any]:
+    """By their metadata."""
+    return (volume for volume in listing.project_volumes if (volume.metadata or {}).get(ID_KEY) == listing.bay_id)
+
+
+def listeners(listing: Listing) -> Iterable[Any]:
+    """Of the bay's load balancers."""
+    octavia = listing.cloud.load_balancer
+    return (one for balancer in listing.load_balancers for one in octavia.listeners(load_balancer_id=balancer.id))
+
+
+def health_monitors(listing: Listing) -> Iterable[Any]:
+    """Of the pools of the bay's load balancers."""
+    octavia = listing.cloud.load_balancer
+    return (octavia.get_health_monitor(pool.health_monitor_id) for pool in listing.pools if pool.health_monitor_id)
+
+
+def router_interfaces(listing: Listing) -> Iterable[Any]:
+    """Ports of the bay's routers on the networks they serve: they carry no mark, but belong to one that does."""
+    for router in listing.routers:
+        yield from (port for port in listing.ports_of(router.id) if port.device_owner in INTERFACE_OWNERS)
+
+
+def server_groups(listing: Listing) -> Iterable[Any]:
+    """The mark is part of their name."""
+    return (group for group in listing.cloud.compute.server_groups() if group.name.endswith(f".{listing.bay_id}"))
+
+
+def application_credentials(listing: Listing) -> Iterable[Any]:
+    """Of the user who asks: nobody sees another's."""
+    identity: Any = listing.cloud.identity  # openstacksdk says it may be version 2, which has none
+    found = identity.application_credentials(user=listing.cloud.current_user_id)
+    return (credential for credential in found if credential.description == listing.tag)

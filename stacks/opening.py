@@ -1,0 +1,60 @@
+"""Opens the stack of a bay: to look at it, to change it, or as a copy that nobody else sees."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pulumi.automation import Deployment
+
+from bay.components.spec import check_name
+from bay.stacks.context import Context
+from bay.stacks.stack import BayStack, not_found
+from bay.stacks.state import lock
+from bay.stacks.state.disk import require_space
+
+
+@contextmanager
+def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
+    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`."""
+    check_name(name)
+    with tempfile.TemporaryDirectory(prefix="bay-") as folder:
+        stack = BayStack(context, name, Path(folder))
+        stack.use_passphrase()
+        _ = stack.state
+        if not (stack.exists or new):
+            raise not_found(name)
+        yield stack
+
+
+@contextmanager
+def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
+    """The same with the bay's lock held; refused where the disk has no space for its state."""
+    check_name(name)
+    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
+        require_space(context.settings)
+        if new and not stack.state.ids:
+            # A stack that was made but holds nothing may be gone again before its passphrase was ever used.
+            stack.use_passphrase(new=True)
+        yield stack
+
+
+@contextmanager
+def opened_aside(bay: BayStack, deployment: Deployment | None = None) -> Iterator[BayStack]:
+    """A stack of the bay's name in a state of its own, which is gone afterwards: what happens to it leaves no trace.
+
+    deployment: what it holds; its secrets stay those of the bay.
+    """
+    with tempfile.TemporaryDirectory(prefix="bay-aside-") as folder:
+        stack = BayStack(bay.context, bay.name, Path(folder) / "work", f"file://{folder}")
+        (Path(folder) / "work").mkdir()
+        stack.exists = False
+        stack._salt = bay._salt
+        if deployment is None:
+            stack.pulumi.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
+        else:
+            stack.use_passphrase()
+        stack.create()
+        if deployment is not None:
+            stack.replace_state(deployment)
+        yield stack

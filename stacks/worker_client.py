@@ -1,0 +1,93 @@
+"""A worker process and its answers, for Python programs that give operations processes of their own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from bay.components import errors as component_errors
+from bay.components.errors import BayError
+from bay.stacks import errors, events
+from bay.stacks.events import Event, Listener, ignore
+
+Answer = dict[str, Any]
+
+
+class WorkerError(BayError):
+    """An error that a worker told of. family: name of its class there."""
+
+    def __init__(self, family: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.family = family
+
+
+class WorkerProcess:
+    """One worker, which carries out requests one after the other."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        listen: Listener = ignore,
+        approve: Callable[[Answer], Answer] | None = None,
+    ) -> Any:
+        """The result of a request (`bay.stacks.worker.Request`); BayError for its error, or where the worker dies.
+
+        approve: called with the plan of a request that asks; its answer is `{"approved": bool, "allow": [...]}`.
+        """
+        self._send(request)
+        assert self.process.stdout is not None, "it is piped"
+        for line in self.process.stdout:
+            answer: Answer = json.loads(line)
+            if "result" in answer:
+                return answer["result"]
+            if "error" in answer:
+                raise _error(**answer["error"])
+            if "approve" in answer:
+                self._send(approve(answer["approve"]) if approve else {"approved": False})
+            elif "event" in answer:
+                listen(_event(answer))
+        raise BayError(f"the worker of bay {request.get('bay')} ended with exit code {self.process.wait()}")
+
+    def cancel(self, *, at_once: bool = False) -> None:
+        """End the request that runs, in order or at once."""
+        self._send({"cancel": "force" if at_once else "request"})
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        assert self.process.stdin is not None, "it is piped"
+        self.process.stdin.write(json.dumps(message, default=str) + "\n")
+        self.process.stdin.flush()
+
+
+@contextmanager
+def started() -> Iterator[WorkerProcess]:
+    """A worker that ends with the block."""
+    command = [sys.executable, "-m", "bay.stacks.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield WorkerProcess(process)
+        finally:
+            assert process.stdin is not None, "it is piped"
+            process.stdin.close()
+
+
+def _event(answer: Answer) -> Event:
+    kind = getattr(events, answer.pop("event"))
+    del answer["id"]
+    event: Event = kind(**answer)
+    return event
+
+
+def _error(family: str, message: str, hint: str) -> BayError:
+    """Of its own class, where that takes no more than the words."""
+    kind = getattr(errors, family, None) or getattr(component_errors, family, None)
+    if isinstance(kind, type) and issubclass(kind, BayError):
+        try:
+            return kind(message, hint)
+        except TypeError:
+            pass
+    return WorkerError(family, message, hint)
