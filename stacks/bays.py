@@ -176,7 +176,7 @@ class Bays:
             return drift.compare(bay)
 
     def repair_plan(self, name: str, request: RepairRequest | None = None) -> RepairPlan:
-        """What `repair` would do; refuses what it would refuse."""
+        """What `repair` would do, and why it would refuse to."""
         with opened(self.context, name) as bay:
             return repair.make_plan(bay, request or RepairRequest())
 
