@@ -136,7 +136,7 @@ class Bays:
         return True
 
     def client_files(self, name: str) -> ClientFiles:
-        """What a client needs to use a bay's API; gives full power over the bay. NotReady before it is complete."""
+        """What a client needs to use a bay's API; gives full power over the bay. BayError before it is complete."""
         with opened(self.context, name) as bay:
             return client_files_of(bay)
 

@@ -95,8 +95,8 @@ class FakeCloud:
     """A connection to one project. services: types of those in its catalog.
 
     journal: every call that was made, as ``servers name=^demo-`` or ``delete_volume v1``. consoles: server id -> what
-    its console log is at each look; the last stays. compute_limits and the quotas are what these services answer.
-    default_type: name or id of Cinder's volume type for volumes that name none.
+    its console log is at each look, or an error; the last stays. compute_limits and the quotas are what these services
+    answer. default_type: name or id of Cinder's volume type for volumes that name none.
     """
 
     def __init__(self, project_id: str = PROJECT, services: Iterable[str] = SERVICES) -> None:
@@ -107,7 +107,7 @@ class FakeCloud:
         self.session = SimpleNamespace(auth=SimpleNamespace(get_access=lambda _session: self.access))
         self.things: dict[str, list[Any]] = defaultdict(list)
         self.journal: list[str] = []
-        self.consoles: dict[str, list[str]] = {}
+        self.consoles: dict[str, list[str | Exception]] = {}
         self.compute_limits = {"instances": 1000, "total_cores": 1000, "total_ram": 400_000, "server_groups": 1000}
         self.compute_limits |= {f"{name}_used": 0 for name in self.compute_limits} | {"server_group_members": 10}
         self.network_quota: dict[str, dict[str, int] | None] = defaultdict(lambda: {"used": 10, "limit": 1000})
@@ -250,7 +250,10 @@ class FakeCloud:
 
     def _get_server_console_output(self, server: str) -> dict[str, str]:
         looks = self.consoles.get(server, [""])
-        return {"output": looks.pop(0) if len(looks) > 1 else looks[0]}
+        now = looks.pop(0) if len(looks) > 1 else looks[0]
+        if isinstance(now, Exception):
+            raise now
+        return {"output": now}
 
     def _get_limits(self) -> Any:
         return SimpleNamespace(absolute=AbsoluteLimits.new(**self.compute_limits))

@@ -51,7 +51,7 @@ class FakePulumi(PulumiProcess):
     """
 
     def __init__(self, state: str, cancel: Cancellation | None = None) -> None:
-        super().__init__("pulumi", "3.0.0", {"PULUMI_BACKEND_URL": state}, cancel)
+        super().__init__("pulumi", "3.259.0", {"PULUMI_BACKEND_URL": state}, cancel)
         self.commands: list[str] = []
         self.answers: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
@@ -66,7 +66,8 @@ class FakePulumi(PulumiProcess):
     ) -> CommandResult:
         """As `pulumi` does, with its words for a stack that another process holds."""
         self.cancel.raise_if_requested()
-        command = " ".join([word for word in args if not word.startswith("-")][: 1 if args[0] == "cancel" else 2])
+        words = [word for word in args if not word.startswith("-")]
+        command = " ".join(words[: 2 if words[0] in ("stack", "state", "config") else 1])
         self.commands.append(command)
         for failure in self.failures.get(command, [])[:1]:
             self.failures[command].remove(failure)
