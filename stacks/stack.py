@@ -149,8 +149,7 @@ class BayStack:
         """Make the stack, where there is none yet."""
         if not self.exists:
             _ = self._stack
-            self.exists = True
-            self._state = None
+            self.exists = True  # and its state is as empty as that of none
 
     def up(
         self,
