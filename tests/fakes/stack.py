@@ -47,7 +47,7 @@ class Clock(Cancellation):
 class FakePulumi(PulumiProcess):
     """Knows a few commands on a ``file://`` state; the others do nothing. commands: all that were run, in short.
 
-    answers: what a command prints. failures: what a command says as it fails, each once.
+    answers: what a command prints. failures: what a command says as it fails, each once. effects: what a command does.
     """
 
     def __init__(self, state: str, cancel: Cancellation | None = None) -> None:
@@ -55,6 +55,7 @@ class FakePulumi(PulumiProcess):
         self.commands: list[str] = []
         self.answers: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
+        self.effects: dict[str, Callable[[], object]] = {}
 
     def run(
         self,
@@ -72,6 +73,7 @@ class FakePulumi(PulumiProcess):
         for failure in self.failures.get(command, [])[:1]:
             self.failures[command].remove(failure)
             raise create_command_error(CommandResult(stdout="", stderr=failure, code=255))
+        self.effects.get(command, lambda: None)()
         stack = args[args.index("--stack") + 1] if "--stack" in args else args[2] if command == "stack init" else ""
         return CommandResult(stdout=self._answer(command, args, stack), stderr="", code=0)
 
@@ -153,6 +155,9 @@ class FakeContext(Context):
         super().__init__(settings, Login("test"), self.events.append, cancel or Clock(), checkout)
         self.openstack = cloud or FakeCloud()
         self.processes: list[FakePulumi] = []
+        self.answers: dict[str, str] = {}
+        self.failures: dict[str, list[str]] = {}
+        self.effects: dict[str, Callable[[], object]] = {}
 
     @property
     def cloud(self) -> Any:
@@ -160,9 +165,16 @@ class FakeContext(Context):
         return self.openstack
 
     def pulumi(self, state: str = "") -> FakePulumi:
-        """One that is kept in `processes`."""
-        self.processes.append(FakePulumi(state or self.settings.state, self.cancel))
-        return self.processes[-1]
+        """One that is kept in `processes`; answers, failures and effects are those of the context."""
+        process = FakePulumi(state or self.settings.state, self.cancel)
+        process.answers, process.failures, process.effects = self.answers, self.failures, self.effects
+        self.processes.append(process)
+        return process
+
+    @property
+    def commands(self) -> list[str]:
+        """All that were run, in short."""
+        return [command for process in self.processes for command in process.commands]
 
     @property
     def notices(self) -> list[str]:
