@@ -8,18 +8,15 @@ import json
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from bay.components.errors import BayError, InvalidInput
+from bay.components.errors import BayError
 from bay.components.openstack.login import Login
-from bay.components.spec import BaySpec
 from bay.stacks.approval import Approvable, Approval, Approve, allow
 from bay.stacks.bays import Bays
 from bay.stacks.cancellation import Cancellation
@@ -33,58 +30,15 @@ from bay.stacks.plan.planner import SpecSource
 from bay.stacks.settings import Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.state.snapshot import StateSnapshot
-
-Values = dict[str, Any]
-Operation = Literal["create", "update", "scale", "wait", "repair", "delete", "preview", "drift", "status", "health"]
+from bay.stacks.worker_request import Operation, Place, Request, Values, parse
 
 
-class Place(BaseModel):
-    """Where the bays are. state: URL of the Pulumi backend. environment: of child processes; PATH and HOME at least."""
+@dataclass(frozen=True)
+class Task:
+    """A request as it was read, and how its caller ends it early, also before it has begun."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    cache: Path
-    data: Path
-    config: Path
-    state: str
-    environment: dict[str, str] = Field(repr=False)
-    cloud: str | None = None
-    clouds_file: Path | None = None
-    checkout: Path | None = None
-
-
-class Request(BaseModel):
-    """One operation.
-
-    layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
-    layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
-    approval. timeout: seconds to wait for servers; 0: not at all.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str
-    op: Operation
-    bay: str
-    place: Place
-    layers: tuple[Values, ...] = ()
-    spec: BaySpec | None = None
-    new_spec: BaySpec | None = None
-    addons: tuple[str, ...] = ()
-    models: tuple[Path, ...] = ()
-    group: str = "node"
-    count: int | None = None
-    remove: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    sweep: bool = False
-    lose_data: bool = False
-    keep_volumes: bool = False
-    keep_floating_ips: bool = False
-    refresh: bool = False
-    from_file: bool = False
-    allow: tuple[str, ...] = ()
-    ask: bool = False
-    timeout: float = 0
+    line: str
+    cancel: Cancellation
 
 
 class Worker:
@@ -92,62 +46,91 @@ class Worker:
 
     def __init__(self, requests: TextIO, answers: TextIO) -> None:
         self.requests, self.answers = requests, answers
-        self.waiting: queue.Queue[str | None] = queue.Queue()
+        self.waiting: queue.Queue[Task | None] = queue.Queue()
+        self.unfinished: deque[Task] = deque()
+        self.ended = threading.Event()
+        self.reply: queue.Queue[str] | None = None  # while the caller is asked
         self.writing = threading.Lock()
-        self.cancel = Cancellation()
         self.bays: dict[str, Bays] = {}
         self.current = ""
 
     def run(self) -> None:
         """Until standard input ends, and the last request is answered."""
         threading.Thread(target=self._read, daemon=True).start()
-        for line in iter(self.waiting.get, None):
-            self.answer(line)
+        for task in iter(self.waiting.get, None):
+            self.answer(task)
 
     def _read(self) -> None:
         for line in self.requests:
-            with suppress(ValueError, AttributeError):
-                match json.loads(line).get("cancel"):
-                    case "request":
-                        self.cancel.request()
-                        continue
-                    case "force":
-                        self.cancel.force()
-                        continue
-            self.waiting.put(line)
+            message = _values(line)
+            if "cancel" in message:
+                self._cancel(at_once=message["cancel"] == "force")
+            elif not self._reply(line):
+                task = Task(line, Cancellation())
+                self.unfinished.append(task)
+                self.waiting.put(task)
+        self.ended.set()
+        self._reply("")
         self.waiting.put(None)
 
-    def answer(self, line: str) -> None:
-        """Carry out one request, and write its events and how it ended."""
-        self.current = ""
-        try:
-            request = _parse(line)
-            self.current = request.id
-            self._write(result=self.carry_out(request))
-        except BayError as error:
-            self._write(error={"family": type(error).__name__, "message": error.message, "hint": error.hint})
+    def _cancel(self, *, at_once: bool) -> None:
+        """The oldest request without an answer; where there is none, it has ended by itself."""
+        with suppress(IndexError):
+            cancel = self.unfinished[0].cancel
+            cancel.force() if at_once else cancel.request()
+            self._reply("")
 
-    def carry_out(self, request: Request) -> Any:
+    def _reply(self, line: str) -> bool:
+        """Hand it to who asked, if anybody did."""
+        asked = self.reply
+        if asked is not None:
+            asked.put(line)
+        return asked is not None
+
+    def _ask(self, plan: Approvable) -> Values:
+        """What the caller says of a plan; nothing where nobody is there any more."""
+        reply = self.reply = queue.Queue()
+        self._write(approve={"disruption": plan.disruption, "risks": [asdict(risk) for risk in plan.risks]})
+        if self.ended.is_set():
+            reply.put("")
+        try:
+            return _values(reply.get())
+        finally:
+            self.reply = None
+
+    def answer(self, task: Task) -> None:
+        """Carry out one request, and write its events and how it ended."""
+        self.current = str(_values(task.line).get("id", ""))
+        try:
+            ended = {"result": self.carry_out(parse(task.line), task.cancel)}
+        except BayError as error:
+            family = type(error).__name__
+            ended = {"error": {"family": family, "message": error.message, "hint": error.hint}}
+        self.unfinished.popleft()  # before its caller knows, who may then cancel the next one
+        self._write(**ended)
+
+    def carry_out(self, request: Request, cancel: Cancellation) -> Any:
         """The result of a request, as plain values."""
         bays = self._bays(request.place)
-        bays.context.cancel = self.cancel = Cancellation() if self.cancel.is_requested else self.cancel
-        return OPERATIONS[request.op](bays, request, self._approve(request))
+        bays.context.cancel = cancel
+        cancel.raise_if_requested()
+        return OPERATIONS[request.op](bays, request, self._approve(request, cancel))
 
     def _bays(self, place: Place) -> Bays:
         key = place.model_dump_json()
         if key not in self.bays:
             settings = Settings(place.cache, place.data, place.config, place.state, place.environment)
             login = Login(place.cloud, place.clouds_file)
-            self.bays[key] = Bays(settings, login, listen=self._listen, cancel=self.cancel, checkout=place.checkout)
+            self.bays[key] = Bays(settings, login, listen=self._listen, checkout=place.checkout)
         return self.bays[key]
 
-    def _approve(self, request: Request) -> Approve:
+    def _approve(self, request: Request, cancel: Cancellation) -> Approve:
         if not request.ask:
             return allow(*request.allow)
 
         def approve(plan: Approvable) -> Approval:
-            self._write(approve={"disruption": plan.disruption, "risks": [asdict(risk) for risk in plan.risks]})
-            reply = json.loads(self.waiting.get() or "{}")
+            reply = self._ask(plan)
+            cancel.raise_if_requested()
             if not reply.get("approved"):
                 raise Declined("nothing was changed")
             return allow(*reply.get("allow", request.allow))(plan)
@@ -163,13 +146,13 @@ class Worker:
             self.answers.flush()
 
 
-def _parse(line: str) -> Request:
+def _values(line: str) -> Values:
+    """What a line says; nothing where it is no JSON object."""
     try:
-        return Request.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"request: {where or 'not JSON'}: {first['msg']}", "docs/api.md has the shape") from None
+        values = json.loads(line)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _spec(bays: Bays, request: Request) -> SpecSource:
