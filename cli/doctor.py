@@ -31,7 +31,7 @@ def _cloud(context: Context) -> Check:
             scope = scope_of(context.cloud)
     except BayError as error:
         return Check("cloud", False, error.message, error.hint)
-    return Check("cloud", True, f"{context.login.cloud}: project {scope.project_id} at {scope.auth_url}", "")
+    return Check("cloud", True, f"{context.cloud.config.name}: project {scope.project_id} at {scope.auth_url}", "")
 
 
 def _passphrase(settings: Settings) -> Check:

@@ -201,7 +201,14 @@ class Bays:
         if not self.context.settings.has_own_passphrase:
             passphrase.create(self.context.settings.shared_passphrase_file)
         secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)
-        return {**self.context.pulumi_environment(), **secrets}
+        return {**self.context.pulumi_environment(), **self._login_environment(), **secrets}
+
+    def _login_environment(self) -> Mapping[str, str]:
+        try:
+            return self.context.resolved_login.environment()
+        except BayError as error:  # looking at a state needs no cloud
+            self.context.notify("", "no-login", f"no cloud for plain pulumi: {error.message}")
+            return {}
 
     # Changes
 
