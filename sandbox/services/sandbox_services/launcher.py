@@ -25,7 +25,7 @@ def launch(plan: Plan, names: list[str]) -> int:
         _make_databases(plan)
         _start(plan, names)
         _seed(plan)
-    except (LaunchError, OSError) as error:
+    except (LaunchError, OSError, process.OpenDatabaseError) as error:
         print(f"failed: {error}", flush=True)
         return 1
     return 0

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import open_files
+
 PR_SET_PDEATHSIG = 1  # prctl(2)
 START_TIME = 19  # place in /proc/PID/stat after the name: field 22 of proc(5)
 
@@ -26,8 +28,19 @@ def outlive_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
 
 
+class OpenDatabaseError(RuntimeError):
+    """A process with an open SQLite database was about to fork."""
+
+
 def fork(work: Callable[[], None], log: Path) -> int:
-    """Run ``work`` in a child whose output goes to a log file of its own; return the child's id."""
+    """Run ``work`` in a child whose output goes to a log file of its own; return the child's id.
+
+    OpenDatabaseError where this process has a database open: the child would inherit SQLite's belief to hold locks of
+    it, which are this process's alone, and files deleted under it would be taken for the database.
+    """
+    open_here = sorted(file.path.name for file in open_files.sqlite_files())
+    if open_here:
+        raise OpenDatabaseError(f"databases are open in the process that forks: {', '.join(open_here)}")
     parent = os.getpid()
     child = os.fork()
     if child:

@@ -99,12 +99,20 @@ def serve(state: Path, names: Names, ready: Callable[[], None]) -> None:
 def _open(path: Path, queries: Mapping[str, str]) -> Database:
     while True:
         try:
-            source = Database(path, queries)
-            source.version()
-            return source
+            return _connect(path, queries)
         except sqlite3.OperationalError as error:
             _log(str(error))
             time.sleep(RETRY)
+
+
+def _connect(path: Path, queries: Mapping[str, str]) -> Database:
+    source = Database(path, queries)
+    try:
+        source.version()
+    except BaseException:
+        source.close()
+        raise
+    return source
 
 
 def _follow(agent: Agent, neutron: Database, octavia: Database, names: Names) -> bool:

@@ -50,6 +50,10 @@ class Database:
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
     def version(self) -> int:
         """Another number after each commit of another process."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
