@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """The processes of a sandbox: their records, whether they still run, how much memory they take, how they end.
 
 Each service process writes a record of itself into state/run. A process id alone is not proof (the kernel uses it
@@ -11,7 +12,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-STATE, THREADS, START_TIME = 0, 17, 19  # places in /proc/PID/stat after the name: fields 3, 20 and 22 of proc(5)
+import psutil
+
+from bay.sandbox.services.sandbox_services.nodes.processes import start_time
+
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
@@ -28,19 +32,6 @@ class Record:
     """Digest of what it was started from, see plan.build."""
     ready: bool
     """It answers; a process that lives but is not ready was left behind by a start that was killed."""
-
-
-def start_time(pid: int) -> int | None:
-    """When a process began, in clock ticks after boot; None where there is none, or only its zombie.
-
-    A zombie whose other threads are still ending is not gone: it has its ports until they are.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    ended = fields[STATE] in "ZX" and int(fields[THREADS]) <= 1
-    return None if ended else int(fields[START_TIME])
 
 
 def alive(record: Record) -> bool:
@@ -64,10 +55,9 @@ def _read(path: Path) -> Record | None:
 def memory(pid: int) -> int:
     """Proportional set size of a process in MiB: pages shared by n processes count 1/n for each. 0 if it is gone."""
     try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
+        return int(psutil.Process(pid).memory_full_info().pss) // 2**20
+    except psutil.Error:
         return 0
-    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) // 1024
 
 
 def stop(records: list[Record]) -> None:

@@ -76,5 +76,5 @@ def test_no_database_is_open_in_the_launcher_when_it_forks(tmp_path: Path, steps
 def test_a_fork_with_an_open_database_is_refused_by_its_name(tmp_path: Path) -> None:
     done = launcher(tmp_path, FORK_ALL_THE_SAME)
     assert done.returncode
-    assert "databases are open in the process that forks: left.sqlite" in done.stderr.splitlines()[-1]
+    assert "cannot fork while databases are open in this process: left" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "any" / "log" / "child.log").exists()
