@@ -14,9 +14,11 @@ from pathlib import Path
 
 import psutil
 
+from bay.sandbox.services.sandbox_services.nodes.deadline import Deadline
 from bay.sandbox.services.sandbox_services.nodes.processes import start_time
 
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL
+KILLED = 60.0  # seconds for the kernel to clean up what was killed
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,11 @@ def memory(pid: int) -> int:
 
 def stop(records: list[Record]) -> None:
     """End processes: SIGTERM to all, SIGKILL to those that still run after :data:`PATIENCE`; returns when none does."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number, seconds in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, KILLED)):
         for record in records:
             _send(record, number)
-        end = time.monotonic() + PATIENCE
-        while any(alive(record) for record in records) and time.monotonic() < end:
+        deadline = Deadline(seconds)
+        while any(alive(record) for record in records) and not deadline.has_passed():
             time.sleep(0.02)
 
 

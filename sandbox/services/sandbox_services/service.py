@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 
 from . import preload, process, sqlite, web
 from .plan import Plan
+from .progress import Progress
 
-LIMIT = 120.0  # seconds to wait for another service
 INTERVAL = 0.05  # seconds between looks
 
 
@@ -52,11 +52,10 @@ def is_ready(plan: Plan, name: str, pid: int | None = None) -> bool:
 
 
 def wait_for(plan: Plan, name: str) -> None:
-    """Return when another service answers; TimeoutError after :data:`LIMIT`."""
-    end = time.monotonic() + LIMIT
+    """Return when another service answers. No timeout: the launcher has one, and this process exits with it."""
+    progress = Progress()
     while not is_ready(plan, name):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{name} does not answer")
+        progress.report(name)
         time.sleep(INTERVAL)
 
 
