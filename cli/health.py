@@ -1,4 +1,4 @@
-"""The checks of `bay doctor`: the toolchain's own, then state, cloud and passphrases."""
+"""The checks of `bay doctor`: the toolchain's own, then state, sandbox, cloud and passphrases."""
 
 from bay import toolchain
 from bay.cli import settings
@@ -11,7 +11,7 @@ from bay.toolchain import Check
 def checks(session: Session) -> list[Check]:
     """Every check in the order in which one would mend things."""
     found = list(toolchain.checks(session.settings.cache, session.settings.path))
-    return [*found, _state(session), _cloud(session), _passphrase(session)]
+    return [*found, _state(session), _sandbox(session), _cloud(session), _passphrase(session)]
 
 
 def _state(session: Session) -> Check:
@@ -20,6 +20,20 @@ def _state(session: Session) -> Check:
     except BayError as error:
         return Check("state", False, error.message, error.hint)
     return Check("state", True, without_passwords(session.settings.state), "")
+
+
+def _sandbox(session: Session) -> Check:
+    from bay.sandbox import Sandbox
+
+    cache = session.settings.cache / "sandbox"
+    status = Sandbox(state=session.settings.sandbox_state, cache=cache).status()
+    if not any(service.running for service in status.services):
+        return Check("sandbox", True, "stopped", "")
+    if status.healthy:
+        return Check("sandbox", True, f"runs at {status.auth_url}", "")
+    ill = [one for one in status.services if one.problem or not one.running]
+    detail = "; ".join(f"{one.name} {one.problem or 'is stopped'}" for one in ill)
+    return Check("sandbox", False, detail, "bay sandbox start")
 
 
 def _cloud(session: Session) -> Check:

@@ -47,6 +47,17 @@ def read_records(run: Path) -> dict[str, Record]:
     return {record.service: record for record in records if record and alive(record)}
 
 
+def record_file(run: Path, service: str) -> Path:
+    """Where a service's process writes its record."""
+    return run / f"{service}.json"
+
+
+def delete_records(run: Path) -> None:
+    """Delete the records, after a stop: one that is still there later is of a process that exited by itself."""
+    for path in run.glob("*.json"):
+        path.unlink(missing_ok=True)
+
+
 def _read(path: Path) -> Record | None:
     try:
         return Record(**json.loads(path.read_text(encoding="utf-8")))

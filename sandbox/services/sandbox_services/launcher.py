@@ -9,6 +9,7 @@ from pathlib import Path
 from . import databases, network_agent, preload, process, seed, service
 from .nodes.deadline import Deadline
 from .nodes.logs import last_line
+from .nodes.network import lag
 from .plan import Plan
 from .progress import Progress
 
@@ -29,6 +30,7 @@ def launch(plan: Plan, names: list[str]) -> int:
         _make_databases(plan)
         _start(plan, names)
         _seed(plan)
+        _wait_until_followed(plan)
     except (LaunchError, OSError, process.OpenDatabaseError) as error:
         print(f"failed: {error}", flush=True)
         return 1
@@ -63,6 +65,16 @@ def _seed(plan: Plan) -> None:
     if not seed.complete(plan):
         print("adding flavors, images and networks", flush=True)
         _wait_until_done(plan, {process.fork(functools.partial(seed.seed, plan), _log(plan, "seed")): "seed"})
+
+
+def _wait_until_followed(plan: Plan) -> None:
+    """Return when the seeded networks exist on this machine."""
+    deadline, progress = Deadline(LIMIT), Progress()
+    while plan.node_images and (why := lag.lag_reason(plan.state, grace=0)):
+        if deadline.has_passed() or not lag.is_running(plan.state):
+            raise LaunchError(f"{network_agent.NAME} does not follow Neutron: {why}")
+        progress.report(f"{network_agent.NAME} to follow Neutron: {why}")
+        time.sleep(lag.INTERVAL)
 
 
 def _wait_until_done(plan: Plan, children: dict[int, str]) -> None:

@@ -31,6 +31,19 @@ def sqlite_files(process: int | str = "self") -> set[OpenFile]:
     return found
 
 
+def find_replaced(files: set[OpenFile]) -> list[str]:
+    """Names of those whose path means another file by now, or none: what is written into them is lost."""
+    return sorted(file.path.name for file in files if _identity(file.path) != file.identity)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
 def _descriptors(process: int | str) -> list[str]:
     folder = f"/proc/{process}/fd"
     try:
