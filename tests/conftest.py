@@ -49,7 +49,7 @@ def forget(sandbox: Sandbox) -> None:
 
 def sweep_killed_runs() -> None:
     """Stop and delete the sandboxes of test runs that were killed."""
-    for folder in TEST_STATES.glob("*-*"):
+    for folder in TEST_STATES.glob("[0-9]*-[0-9]*"):
         pid, _, started = folder.name.partition("-")
         if processes.start_time(int(pid)) != int(started):
             for state in folder.iterdir():
