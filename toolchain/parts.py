@@ -14,7 +14,10 @@ SOURCES = Path(__file__).parent / "go"
 
 #: What the official builds pass, too: no C library, and no tracing of gRPC's own
 #: events, which costs memory.
-GO_BUILD = ("build", "-v", "-buildvcs=false", "-tags=osusergo,grpcnotrace")
+GO_FLAGS = ("-buildvcs=false", "-tags=osusergo,grpcnotrace")
+
+#: The compiler's command; it prints each package that it begins with.
+GO_BUILD = ("build", "-v", *GO_FLAGS)
 
 PLUGIN_FOLDER = f"home/plugins/resource-openstack-v{versions.PLUGIN}"
 

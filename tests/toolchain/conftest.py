@@ -39,18 +39,20 @@ def put(programs: Path) -> Callable[[str, str], Path]:
 def put_go(put: Callable[[str, str], Path], tmp_path: Path) -> Callable[..., Path]:
     """Puts a `go` among the programs that "builds" by writing the output file, after a shell command of the test.
 
-    The packages' folders that it was asked to build stand in the file `built`, one a line.
+    The packages' folders that it was asked to build stand in the file `built`, one a line. `packages` are what a part
+    is made of, as `go list` prints them.
     """
     sdk = tmp_path / "sdk"
     for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
         (sdk / script).parent.mkdir(parents=True, exist_ok=True)
         (sdk / script).write_text("#!/bin/sh\n")
 
-    def put_go_script(first: str = "true", version: str = "go1.26.8") -> Path:
+    def put_go_script(first: str = "true", version: str = "go1.26.8", packages: str = "main true") -> Path:
         build = f'basename "$PWD" >> {tmp_path}/built; {first}; while [ "$1" != -o ]; do shift; done; echo made > "$2"'
+        listed = f'case "$2" in -deps) echo "{packages}";; *) echo {sdk};; esac'
         return put(
             "go",
-            f'case "$1" in version) echo "go version {version} linux/amd64";; list) echo {sdk};; build) {build};; esac',
+            f'case "$1" in version) echo "go version {version} linux/amd64";; list) {listed};; build) {build};; esac',
         )
 
     return put_go_script

@@ -64,6 +64,7 @@ READ_THE_ENVIRONMENT = {
     "cli/engine.py",  # copies it for the engine
     "sandbox/environment.py",  # copies it for the services
     "sandbox/packages.py",  # copies it for apt-get
+    "toolchain/display.py",  # what terminal it is
     "toolchain/find.py",  # copies it for `pulumi version`
     "toolchain/golang.py",  # copies it for the compiler
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
