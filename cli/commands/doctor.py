@@ -1,5 +1,6 @@
 """`bay doctor`: what is there, what is missing, and the command that mends it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -29,7 +30,7 @@ def doctor(
 
     session = Session(os_cloud, state)
     if build:
-        toolchain.ensure(session.settings.cache, session.settings.path, say)
+        toolchain.ensure(session.settings.cache, session.settings.path, say, toolchain.status_line(sys.stderr))
     found = checks(session)
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
     print_list(rows, COLUMNS, form, columns or [])
