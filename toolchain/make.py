@@ -1,4 +1,4 @@
-"""Builds a toolchain: each part once, then all of them together."""
+"""Gets a toolchain: the official one, else one that is built, each part once, then all of them together."""
 
 import errno
 import shutil
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bay.toolchain import golang, parts
+from bay.toolchain import golang, official, parts
 from bay.toolchain.compiler import Compiler
 from bay.toolchain.errors import ToolchainError
 from bay.toolchain.failures import SPACE
-from bay.toolchain.find import Toolchain, built, find, on_path
+from bay.toolchain.find import Toolchain, built, downloaded, find, on_path
 from bay.toolchain.lock import exclusive
 from bay.toolchain.parts import PARTS, Part
 from bay.toolchain.process import Report
@@ -22,14 +22,15 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 
 def ensure(cache: Path, path: str, report: Report, status: Report | None = None) -> Toolchain:
-    """The Pulumi that `find` finds, else one built into `cache` now.
+    """The Pulumi that `find` finds, else the official one downloaded into `cache`, else one built into it now.
 
-    A first build takes minutes; `report` gets a line for each step, and how far it is goes to `status` (see
-    `display.status_line`), or without it to `report` every few seconds. It can be interrupted at any time: the next
-    call goes on, because Go keeps what is compiled and finished parts are kept. A second call at the same time waits
-    for the first. Raises ToolchainError.
+    Nothing is downloaded where `official.base` is empty; an official one in the cache does not count then. `report` gets
+    a line for each step of a build, which takes minutes; how far it is goes to `status` (see `display.status_line`), or
+    without it to `report` every few seconds. It can be interrupted at any time: the next call goes on, because Go keeps
+    what is compiled and finished parts are kept. A second call at the same time waits for the first. Raises
+    ToolchainError.
     """
-    toolchain = find(cache, path)
+    toolchain = _there(cache, path)
     if toolchain:
         return toolchain
     folder = cache / "toolchain"
@@ -37,7 +38,12 @@ def ensure(cache: Path, path: str, report: Report, status: Report | None = None)
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive(folder / "lock", report):
             # Whoever held the lock before may have built it.
-            return built(cache, path) or _build(cache, path, report, status)
+            return _there(cache, path) or _make(cache, path, report, status)
+
+
+def _there(cache: Path, path: str) -> Toolchain | None:
+    toolchain = find(cache, path)
+    return None if toolchain and toolchain.origin == "downloaded" and not official.base() else toolchain
 
 
 @contextmanager
@@ -56,17 +62,19 @@ def _explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _build(cache: Path, path: str, report: Report, status: Report | None) -> Toolchain:
+def _make(cache: Path, path: str, report: Report, status: Report | None) -> Toolchain:
     folder = cache / "toolchain"
     remove_unfinished(folder)  # the lock is ours
     outside = on_path(path)
     if outside:
         report(f"{outside.program} {outside.fault}")
     started = time.monotonic()
-    _build_parts(folder, path, report, status)
-    _put_together(folder, parts.root(cache))
+    url = official.base()
+    if not (url and official.fetch(cache, url, report, status)):
+        _build_parts(folder, path, report, status)
+        _put_together(folder, parts.root(cache))
     report(f"Pulumi is ready, after {time.monotonic() - started:.0f} s")
-    toolchain = built(cache, path)
+    toolchain = built(cache, path) or downloaded(cache, path)
     assert toolchain is not None
     return toolchain
 

@@ -1,9 +1,19 @@
-"""Fixtures: folders of made-up programs in the place of PATH."""
+"""Fixtures: folders of made-up programs in the place of PATH, and a server of releases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+
+from .releases import CLI, PLUGIN, Server, files_of, packed
+
+
+@pytest.fixture(autouse=True)
+def no_releases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is downloaded, unless a test has a server of its own."""
+    monkeypatch.setenv("BAY_PULUMI_RELEASES", "off")
 
 
 @pytest.fixture
@@ -63,3 +73,48 @@ def builds(tmp_path: Path) -> Callable[[], list[str]]:
     """The modules that the made-up `go` was asked to build so far."""
     record = tmp_path / "built"
     return lambda: record.read_text().split() if record.exists() else []
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server without files, where the releases are looked for."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            offered.asked.append(self.path)
+            content = offered.files.get(self.path)
+            if content is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.path in offered.hanging:
+                self.wfile.write(content[: len(content) // 2])
+                self.wfile.flush()
+                offered.ended.wait(60)
+            else:
+                self.wfile.write(content)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        offered = Server(f"http://127.0.0.1:{http.server_port}")
+        http.daemon_threads = True
+        thread = Thread(target=http.serve_forever, args=(0.05,))
+        thread.start()
+        monkeypatch.setenv("BAY_PULUMI_RELEASES", f"{offered.url}/")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        yield offered
+        offered.ended.set()
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def offers(server: Server) -> Server:
+    """The server has both releases as they should be."""
+    for release in (CLI, PLUGIN):
+        server.offer(release, packed(*files_of(release)))
+    return server

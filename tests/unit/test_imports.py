@@ -65,8 +65,9 @@ READ_THE_ENVIRONMENT = {
     "sandbox/environment.py",  # copies it for the services
     "sandbox/packages.py",  # copies it for apt-get
     "toolchain/display.py",  # what terminal it is
-    "toolchain/find.py",  # copies it for `pulumi version`
     "toolchain/golang.py",  # copies it for the compiler
+    "toolchain/official.py",  # where releases are downloaded from, before there are settings
+    "toolchain/versions.py",  # copies it for `pulumi version`
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
