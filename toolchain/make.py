@@ -24,9 +24,9 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 def ensure(cache: Path, path: str, report: Report, status: Report | None = None) -> Toolchain:
     """The Pulumi that `find` finds, else the official one downloaded into `cache`, else one built into it now.
 
-    Nothing is downloaded where `official.base` is empty; an official one in the cache does not count then. `report` gets
-    a line for each step of a build, which takes minutes; how far it is goes to `status` (see `display.status_line`), or
-    without it to `report` every few seconds. It can be interrupted at any time: the next call goes on, because Go keeps
+    Nothing is downloaded where `official.base` is empty; an official one in the cache does not count then. `report`
+    gets a line for each step of a build, which takes minutes; how far it is goes to `status` (see
+    `display.status_line`), or without it to `report` every few seconds. It can be interrupted at any time: the next call goes on, because Go keeps
     what is compiled and finished parts are kept. A second call at the same time waits for the first. Raises
     ToolchainError.
     """
