@@ -53,7 +53,10 @@ def download(url: str, target: Path, limit: int, on_progress: OnProgress) -> str
 
 
 class _Transfer(Thread):
-    """The work itself, in a thread that can be left alone: no timeout ends a look-up of a name."""
+    """The work itself, in a thread that can be left alone: no timeout ends a look-up of a name.
+
+    Its own timeout, later than the one of who looks at it, only ends the thread.
+    """
 
     def __init__(self, url: str, target: Path, limit: int) -> None:
         super().__init__(daemon=True)
@@ -74,7 +77,7 @@ class _Transfer(Thread):
             self.failure = f"{type(error).__name__}: {error}"
 
     def _copy(self) -> None:
-        with urllib.request.urlopen(self.url, timeout=STALL) as answer, self.target.open("wb") as file:
+        with urllib.request.urlopen(self.url, timeout=2 * STALL) as answer, self.target.open("wb") as file:
             if urlsplit(answer.url).scheme != urlsplit(self.url).scheme:
                 raise OSError("leads from https to http")
             self.total = int(answer.headers.get("Content-Length") or 0)

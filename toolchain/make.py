@@ -26,9 +26,9 @@ def ensure(cache: Path, path: str, report: Report, status: Report | None = None)
 
     Nothing is downloaded where `official.base` is empty; an official one in the cache does not count then. `report`
     gets a line for each step of a build, which takes minutes; how far it is goes to `status` (see
-    `display.status_line`), or without it to `report` every few seconds. It can be interrupted at any time: the next call goes on, because Go keeps
-    what is compiled and finished parts are kept. A second call at the same time waits for the first. Raises
-    ToolchainError.
+    `display.status_line`), or without it to `report` every few seconds. It can be interrupted at any time: the next
+    call goes on, because Go keeps what is compiled and finished parts are kept. A second call at the same time waits
+    for the first. Raises ToolchainError.
     """
     toolchain = _there(cache, path)
     if toolchain:

@@ -1,5 +1,6 @@
 """The official Pulumi and OpenStack plugin of the pinned versions, where they can be downloaded."""
 
+import hashlib
 import os
 import platform
 import shutil
@@ -46,7 +47,7 @@ def base() -> str:
 
 def root(cache: Path) -> Path:
     """Where in the cache folder the downloaded toolchain is, or will be."""
-    own = parts.digest([part for part in parts.PARTS if part.scripts])
+    own = hashlib.sha256(b"\n".join(script.read_bytes() for script, _ in _own_scripts())).hexdigest()[:16]
     return cache / "toolchain" / f"official-{versions.PULUMI}-{versions.PLUGIN}-{own}"
 
 
@@ -154,21 +155,25 @@ def _unpack(archive: Path, release: Release, tree: Path) -> None:
         if sum(member.size for member in members.values()) > _LARGEST_CONTENT:
             raise OSError("larger than it can be")
         for source, target in release.files.items():
-            member = members.get(source)
-            if member is None or not member.isfile():
+            found = members.get(source)
+            if found is None or not found.isfile():
                 raise OSError(f"has no file {source}")
             (tree / target).parent.mkdir(parents=True, exist_ok=True)
-            file = content.extractfile(member)
+            file = content.extractfile(found)
             assert file is not None
             with file, (tree / target).open("wb") as copy:
                 shutil.copyfileobj(file, copy)
 
 
+def _own_scripts() -> list[tuple[Path, str]]:
+    """Scripts of ours that no release has, and where they go in the toolchain."""
+    return [(part.folder / source, target) for part in parts.PARTS for source, target in part.scripts]
+
+
 def _complete(tree: Path) -> None:
     """Add the files of our own: what ends dynamic resources with their engine, and what keeps no log."""
-    for part in parts.PARTS:
-        for source, target in part.scripts:
-            shutil.copyfile(part.folder / source, tree / target)
+    for script, target in _own_scripts():
+        shutil.copyfile(script, tree / target)
     (tree / parts.NO_LOGS).touch()
     for name in (name for part in parts.PARTS for name in part.files):
         (tree / name).chmod(0o755)
