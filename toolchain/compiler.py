@@ -28,15 +28,26 @@ class Compiler:
     log: Path
     report: Report
     status: Report | None = None
+    #: For every command that looks at the part's packages.
+    flags: tuple[str, ...] = ()
 
     def build(self, output: Path) -> None:
         """Compile and link the part's program into the file `output`; what is in Go's cache is not compiled again."""
         main, missing = self._packages()
-        command: list[str | Path] = [*GO_BUILD, "-ldflags", self.part.linker, "-o", output, self.part.package]
+        command: list[str | Path] = [
+            *GO_BUILD,
+            *self.flags,
+            "-ldflags",
+            self.part.linker,
+            "-o",
+            output,
+            self.part.package,
+        ]
         self._run(command, partial(self._compiled, main, missing))
 
-    def folder_of(self, module: str) -> Path:
-        """Where Go has put the sources of a module that the part is made of."""
+    def module_folder(self, module: str) -> Path:
+        """Where Go has put the sources of a module that the part is made of; downloads it if it is not there."""
+        self._run(["mod", "download", module], self._downloaded)
         return Path(self._run(["list", "-m", "-f", "{{.Dir}}", module], None).strip())
 
     def _packages(self) -> tuple[str, frozenset[str]]:
@@ -44,7 +55,9 @@ class Compiler:
 
         More may be compiled, when what they import has changed. Modules that are not there are downloaded.
         """
-        output = self._run(["list", "-deps", *GO_FLAGS, "-f", _PACKAGES, self.part.package], self._downloaded)
+        output = self._run(
+            ["list", "-deps", *GO_FLAGS, *self.flags, "-f", _PACKAGES, self.part.package], self._downloaded
+        )
         *imported, main = [line.split() for line in output.splitlines() if not line.startswith("go: ")]
         return main[0], frozenset(words[0] for words in imported if words[1] == "true")
 

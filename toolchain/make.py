@@ -15,6 +15,7 @@ from bay.toolchain.failures import SPACE
 from bay.toolchain.find import Toolchain, built, downloaded, find, on_path
 from bay.toolchain.lock import exclusive
 from bay.toolchain.parts import PARTS, Part
+from bay.toolchain.patch import patched
 from bay.toolchain.process import Report
 from bay.toolchain.staging import UNFINISHED, link_or_copy, making, remove_unfinished
 
@@ -104,11 +105,12 @@ def _build_part(folder: Path, compiler: Compiler) -> None:
     with making(place) as unfinished:
         output = unfinished / part.program
         output.parent.mkdir(parents=True)
-        compiler.build(output)
+        with patched(compiler, folder / f"{part.module}-source{UNFINISHED}") as one:
+            one.build(output)
         for source, target in part.scripts:
             shutil.copyfile(part.folder / source, unfinished / target)
         if part.sdk_scripts:
-            sdk = compiler.folder_of(SDK)
+            sdk = compiler.module_folder(SDK)
             for source, target in part.sdk_scripts:
                 shutil.copyfile(sdk / source, unfinished / target)
         for name in part.files:

@@ -27,6 +27,14 @@ NO_LOGS = "home/logs"
 
 
 @dataclass(frozen=True)
+class Patch:
+    """Changes of a module that a part is built from: files to add, and edits (see `patch`)."""
+
+    module: str
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Part:
     """A program that is built from one Go module, kept under a digest of its own.
 
@@ -42,6 +50,7 @@ class Part:
     scripts: tuple[tuple[str, str], ...] = ()
     #: The same for scripts of the Pulumi SDK's module.
     sdk_scripts: tuple[tuple[str, str], ...] = ()
+    patch: Patch | None = None
 
     @property
     def folder(self) -> Path:
@@ -58,8 +67,10 @@ class Part:
         """Changes with the sources, the way they are built, and the platform."""
         recipe = (*GO_BUILD, self.package, self.linker, *self.files, platform.system(), platform.machine())
         total = hashlib.sha256("\n".join(recipe).encode())
-        for source in sorted(self.folder.iterdir()):
-            total.update(f"\n{source.name} {hashlib.sha256(source.read_bytes()).hexdigest()}".encode())
+        for folder in (self.folder, *([self.patch.folder] if self.patch else [])):
+            for source in sorted(path for path in folder.rglob("*") if path.is_file()):
+                name = source.relative_to(folder).as_posix()
+                total.update(f"\n{name} {hashlib.sha256(source.read_bytes()).hexdigest()}".encode())
         return total.hexdigest()[:16]
 
 
@@ -87,6 +98,7 @@ PARTS = (
         package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         program="bin/pulumi",
         linker=f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{versions.PULUMI}",
+        patch=Patch("github.com/pulumi/pulumi/pkg/v3", SOURCES / "pulumi"),
     ),
 )
 

@@ -7,6 +7,9 @@ from threading import Thread
 
 import pytest
 
+from bay.toolchain import parts
+from bay.toolchain.patch import edits
+
 from .releases import CLI, PLUGIN, Server, files_of, packed
 
 
@@ -56,6 +59,10 @@ def put_go(put: Callable[[str, str], Path], tmp_path: Path) -> Callable[..., Pat
     for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
         (sdk / script).parent.mkdir(parents=True, exist_ok=True)
         (sdk / script).write_text("#!/bin/sh\n")
+    for edit in edits(parts.SOURCES / "pulumi"):
+        source = sdk / edit.file
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text((source.read_text() if source.exists() else "") + edit.old)
 
     def put_go_script(first: str = "true", version: str = "go1.26.8", packages: str = "main true") -> Path:
         build = f'basename "$PWD" >> {tmp_path}/built; {first}; while [ "$1" != -o ]; do shift; done; echo made > "$2"'
