@@ -1,5 +1,6 @@
 """Fixtures: folders of made-up programs in the place of PATH, and a server of releases."""
 
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -7,10 +8,28 @@ from threading import Thread
 
 import pytest
 
-from bay.toolchain import parts
+from bay.toolchain import Toolchain, ensure, parts
 from bay.toolchain.patch import edits
 
 from .releases import CLI, PLUGIN, Server, files_of, packed
+
+
+@pytest.fixture(scope="session")
+def test_cache() -> Path:
+    """What tests of the toolchain keep from run to run."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay-test"
+
+
+@pytest.fixture(scope="session")
+def built_toolchain() -> Toolchain:
+    """The toolchain that is built, whatever this machine has on PATH; building takes minutes."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay"
+    path = os.pathsep.join(
+        folder for folder in os.environ["PATH"].split(os.pathsep) if not (Path(folder) / "pulumi").exists()
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BAY_PULUMI_RELEASES", "off")
+        return ensure(cache, path, print)
 
 
 @pytest.fixture(autouse=True)
