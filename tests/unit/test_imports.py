@@ -71,6 +71,7 @@ READ_THE_ENVIRONMENT = {
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
+    "bench/scale.py",  # copies it for `bay`
 }
 ENGINE_WORDS = {*ENGINES, "docker", "kubernetes", "mesos", "kubelet", "marathon"}
 
