@@ -17,7 +17,7 @@ from .releases import CLI, PLUGIN, Server, files_of, packed
 @pytest.fixture(scope="session")
 def test_cache() -> Path:
     """What tests of the toolchain keep from run to run."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay-test"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bay-toolchain-test"
 
 
 @pytest.fixture(scope="session")
