@@ -47,8 +47,11 @@ func (b *diyBackend) beginJournal(ctx context.Context, ref *diyBackendReference)
 	if err := store.create(ctx); err != nil {
 		return nil, err
 	}
-	backupTarget(ctx, b.bucket, file, true)
-	return store, b.writeState(ctx, file, marked)
+	if err := b.writeState(ctx, file, marked); err != nil {
+		return nil, err
+	}
+	backupTarget(ctx, b.bucket, file, true) // with which the journal still counts, if something happens to the state
+	return store, nil
 }
 
 // fold writes a state that has a journal's entries in it, and removes the
@@ -67,7 +70,7 @@ func (b *diyBackend) fold(
 	_, err := b.saveStack(ctx, ref, deployment)
 	switch {
 	case store.folded: // though it may be a state that is not whole
-		return errors.Join(err, store.remove(ctx))
+		return errors.Join(err, b.endJournal(ctx, ref, store))
 	case err != nil:
 		return err
 	default: // an interrupt ends saveStack's attempts without an error
@@ -75,8 +78,15 @@ func (b *diyBackend) fold(
 	}
 }
 
+// endJournal removes a journal whose entries are in the state. The state's backup
+// was of one that needs the journal.
+func (b *diyBackend) endJournal(ctx context.Context, ref *diyBackendReference, store *journalStore) error {
+	backupTarget(ctx, b.bucket, b.stackPath(ctx, ref), true)
+	return store.remove(ctx)
+}
+
 // backupBeforeWrite copies a state before it is written, as for any backend;
-// not the one that a journal has marked, which was copied before that.
+// not the one that a journal has marked, which was copied then.
 func (b *diyBackend) backupBeforeWrite(ctx context.Context, file string) string {
 	if _, folding := b.folds.running.Load(stripCompressionExt(file)); folding {
 		return file + ".bak"
@@ -150,7 +160,9 @@ func (b *diyBackend) foldLeft(
 		return err
 	case store.header.Base == current:
 		return b.foldStored(ctx, ref, store, stored, content)
-	case len(stored.entries) == 0 || stored.header.Folded == current:
+	case stored.header.Folded == current:
+		return b.endJournal(ctx, ref, store)
+	case len(stored.entries) == 0:
 		return store.remove(ctx)
 	}
 	name, err := store.keep(ctx)

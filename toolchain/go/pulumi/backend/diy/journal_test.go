@@ -43,11 +43,26 @@ func TestJournalOfAKilledOperationIsFoldedByTheNext(t *testing.T) {
 		b.must(b.next())
 		b.expect("a b (c)")
 		b.clean()
-		backup, err := b.bucket.ReadAll(b.ctx, b.backend.stackPath(b.ctx, b.ref)+".bak")
-		b.must(err)
-		if _, _, _, err := decodeState(backup); err != nil {
-			b.Fatalf("the backup has a journal: %v", err)
+	})
+}
+
+func TestBackupOfAStateIsWorthAsMuchWithAndWithoutJournal(t *testing.T) {
+	onEach(t, func(b *bench) {
+		file := b.backend.stackPath(b.ctx, b.ref)
+		restore := func() { // of a state to which something has happened
+			b.Helper()
+			backup, err := b.bucket.ReadAll(b.ctx, file+".bak")
+			b.must(err)
+			b.must(b.bucket.WriteAll(b.ctx, file, backup, nil))
 		}
+		journal := b.open()
+		b.create(journal, "a", "b", "c")
+		restore()
+		b.expect("a b (c)")
+		b.must(journal.Close())
+		restore()
+		b.expect("a b (c)")
+		b.clean()
 	})
 }
 
