@@ -37,11 +37,14 @@ READ_THE_ENVIRONMENT = {
     "cli/environment.py",  # the one place where bay's own settings come from
     "sandbox/environment.py",  # copies it for the services
     "sandbox/packages.py",  # copies it for apt-get
-    "toolchain/find.py",  # copies it for `pulumi version`
+    "toolchain/display.py",  # what terminal it is
     "toolchain/golang.py",  # copies it for the compiler
+    "toolchain/official.py",  # where releases are downloaded from, before there are settings
+    "toolchain/versions.py",  # copies it for `pulumi version`
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
+    "bench/scale.py",  # copies it for `bay`
 }
 SILENT = ("stacks", "components")
 """Packages that are a library: they print nothing, ask nobody and handle no signal."""
