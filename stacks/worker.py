@@ -5,6 +5,8 @@ standard output: its events, then its result or its error. Every line has the re
 """
 
 import json
+import logging
+import os
 import queue
 import sys
 import threading
@@ -33,6 +35,11 @@ from bay.stacks.plan.planner import SpecSource
 from bay.stacks.settings import Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.state.snapshot import StateSnapshot
+
+LOG = logging.getLogger(__name__)
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of a shell."""
 
 Values = dict[str, Any]
 Operation = Literal["create", "update", "scale", "wait", "repair", "delete", "preview", "drift", "status", "health"]
@@ -126,6 +133,10 @@ class Worker:
             self._write(result=self.carry_out(request))
         except BayError as error:
             self._write(error={"family": type(error).__name__, "message": error.message, "hint": error.hint})
+        except Exception as error:  # a mistake of one request ends no other
+            LOG.debug("request %s", self.current, exc_info=True)
+            message = f"{type(error).__name__}: {error}"
+            self._write(error={"family": "BayError", "message": message, "hint": "this is a mistake in bay: report it"})
 
     def carry_out(self, request: Request) -> Any:
         """The result of a request, as plain values."""
@@ -253,8 +264,11 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
 def main() -> None:
     """Entry of ``python -m bay.stacks.worker``; nothing but answers gets to standard output."""
     answers = sys.stdout
-    with redirect_stdout(sys.stderr):
-        Worker(sys.stdin, answers).run()
+    try:
+        with redirect_stdout(sys.stderr):
+            Worker(sys.stdin, answers).run()
+    except KeyboardInterrupt:  # of the terminal that its caller runs in, who says so
+        os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
