@@ -57,14 +57,14 @@ def _no_such_cloud(cloud: str, login: Login | None) -> BayError:
 
     config = _config(login) if login else OpenStackConfig()
     known = sorted(set(config.get_cloud_names()) - {"defaults"})
-    hint = nearest(cloud, known) if known else "no clouds.yaml can be read; 'bay sandbox start' makes one to try"
+    hint = nearest(cloud, known) if known else "no clouds.yaml can be read; 'bay sandbox start' starts one to try"
     return BayError(f"there is no cloud {cloud!r}", hint)
 
 
 def _login_not_whole(cloud: str | None, text: str) -> BayError:
     if cloud is None:
         return BayError(
-            "no cloud is named", "say --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' makes one to try"
+            "no cloud is named", "use --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' starts one to try"
         )
     missing = text.partition("not given: ")[2]
     return BayError(f"cloud {cloud}: {f'{missing} is missing' if missing else text}", CORRECT)

@@ -91,7 +91,7 @@ def _check_services(cloud: "Connection", spec: BaySpec) -> None:
     if spec.endpoint.kind == "load-balancer" and not cloud.has_service("load-balancer"):
         raise BayError(
             "endpoint.kind: the cloud has no load balancers (Octavia)",
-            "say --set endpoint.kind=masters, or virtual-ip on a network of the bay's own",
+            "use --set endpoint.kind=masters, or virtual-ip on a network of the bay's own",
         )
 
 

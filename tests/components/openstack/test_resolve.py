@@ -167,14 +167,14 @@ def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> N
     cloud.nets.append(net("campus", external=True))
     assert told(lambda: found(cloud))[:2] == (
         "network.external: the cloud has 2 external networks",
-        "say --set network.external=NAME (campus, public)",
+        "use --set network.external=NAME (campus, public)",
     )
     assert found(cloud, network={"external": "campus"}).external == Named("id-campus", "campus")
 
 
 def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
     cloud.nets = [net for net in cloud.nets if not net.is_router_external]
-    assert told(lambda: found(cloud))[1] == "say --set network.existing=NAME to use a network without router"
+    assert told(lambda: found(cloud))[1] == "use --set network.existing=NAME to use a network without router"
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeClou
         (
             {"network": {"existing": "shared"}, "endpoint": {"kind": "virtual-ip"}},
             "endpoint.kind: a virtual IP needs a network of this project's own; shared is another's",
-            "say --set endpoint.kind=masters: the API answers at every master",
+            "use --set endpoint.kind=masters: the API answers at every master",
         ),
         (
             {"network": {"existing": "shared"}, "floating_ips": "all"},
             "floating_ips: network shared has no router of this project, so floating IPs cannot reach it",
-            "say --set floating_ips=none",
+            "use --set floating_ips=none",
         ),
         (
             {"network": {"existing": "mine", "subnet": "two"}},
