@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSpec:
     """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit."""
     cloud = connection or connect()
-    with openstack_errors("looking up image, flavors and networks"):
+    with openstack_errors("checking the login"):
         login = scope_of(cloud)  # one token before the threads ask for things
+    with openstack_errors("looking up image, flavors and networks"):
         with ThreadPoolExecutor(6) as pool:
             images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
             flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from keystoneauth1.exceptions import ConnectFailure, Unauthorized
 
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
@@ -292,3 +293,23 @@ def test_an_image_that_a_server_cannot_run_is_refused_before_anything_is_made(
 def test_what_the_image_needs_exactly_is_enough(values: dict[str, Any], small_cloud: FakeCloud) -> None:
     small_cloud.machines[1] = thing("m1.large", vcpus=4, ram=4096, disk=40)
     assert found(small_cloud, **values).flavors
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (Unauthorized(), "checking the login: the cloud refuses user, password or project"),
+        (ConnectFailure("refused"), "checking the login: the cloud cannot be reached: refused"),
+    ],
+)
+def test_a_login_that_does_not_work_is_no_matter_of_names(error: Exception, message: str) -> None:
+    class Refusing(FakeCloud):
+        @property
+        def current_project_id(self) -> str:
+            raise error
+
+        @current_project_id.setter
+        def current_project_id(self, _value: str) -> None:
+            pass
+
+    assert told(lambda: found(Refusing()))[0] == message
