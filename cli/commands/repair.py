@@ -66,6 +66,8 @@ def repair(
         return
     with changing(bays):
         left = bays.repair(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+    if left.extra:
+        say(f"{len(left.extra)} extra resources stay as they are: 'bay drift {name}' names them, --sweep deletes them")
     if left.differences:
         names = join_names(list(dict.fromkeys(difference.text for difference in left.differences)))
         raise BayError(f"bay {name} still differs from its state: {names}", f"'bay drift {name}' says how")
@@ -78,9 +80,4 @@ def _show(approvable: "Approvable") -> None:
 
     plan = cast("RepairPlan", approvable)
     say(f"bay {plan.bay}: {plan.drift.summary}")
-    if plan.drift.extra and not plan.unrecorded:
-        say(
-            f"{len(plan.drift.extra)} extra resources stay as they are: 'bay drift {plan.bay}' names them,"
-            " --sweep deletes them"
-        )
     say_table(plan.rows, REPAIR_COLUMNS)
