@@ -1,4 +1,4 @@
-"""`bay doctor`: what is there, what is missing, and the command that mends it."""
+"""`bay doctor`: what is there, what is missing, and the command that provides it."""
 
 from typing import Annotated
 
@@ -13,14 +13,14 @@ COLUMNS = ("name", "ok", "detail", "remedy")
 
 def doctor(
     build: Annotated[
-        bool, typer.Option("--build", help="Make the Pulumi engine and plugin if they are missing.")
+        bool, typer.Option("--build", help="Build Pulumi and its OpenStack plugin if they are missing.")
     ] = False,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Say line by line what this machine has and lacks; exit 0 where nothing is missing, else 1.
+    """Check what this machine has and lacks, a line each; exit 0 if nothing is missing, else 1.
 
     Example: bay doctor --build
     """

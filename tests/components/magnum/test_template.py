@@ -210,6 +210,6 @@ def test_the_command_prints_the_model_or_says_what_is_wrong(tmp_path: Path, caps
     assert capsys.readouterr().out == convert(TEMPLATE).text()
     file.write_text("coe: no JSON")
     assert run(["model", "from-magnum", str(file)]) == 2
-    assert capsys.readouterr().err.startswith(f"error: {file}: no JSON: Expecting value")
+    assert capsys.readouterr().err.startswith(f"error: {file}: not JSON: Expecting value")
     assert run(["model", "from-magnum", str(tmp_path / "none")]) == 2
     assert "No such file" in capsys.readouterr().err
