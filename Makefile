@@ -6,7 +6,7 @@ BAY := $(VENV)/bin/bay
 # Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
 PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
 
-.PHONY: setup engine boot-tools demo check lint test test-all golden lock bench clean
+.PHONY: setup toolchain engine boot-tools demo check lint test test-all golden lock bench clean
 
 setup: $(VENV)/.ready  ## A virtual environment with bay in it
 
@@ -17,13 +17,15 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli stacks sandbox toolchain) .types/bay/
 	touch $@
 
-engine: setup  ## The Pulumi engine and its OpenStack plugin: found, or built once
+toolchain: setup  ## Pulumi and its OpenStack plugin: found, or built once
 	$(VENV)/bin/python -m bay.toolchain
 
-boot-tools: setup  ## Debian packages that booting servers needs, where root or sudo may install them
+engine: toolchain
+
+boot-tools: setup  ## Debian packages for booting servers, if root or sudo may install them
 	$(VENV)/bin/python -m bay.sandbox.packages
 
-demo: engine boot-tools  ## A Swarm bay on the sandbox: made, shown, previewed, scaled
+demo: toolchain boot-tools  ## A Swarm bay on the sandbox: created, shown, previewed, scaled
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash docs/demo.sh
 
 lint: setup
@@ -35,16 +37,16 @@ lint: setup
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
 	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
-test: check engine boot-tools  ## Check, then the sandbox cloud, the engine, and a bay of each engine whose servers boot
+test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
 	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
-test-all: check engine boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills
+test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills
 	$(PYTEST) -v -m "sandbox or toolchain or boot" --durations=15
 
-golden: setup  ## Write the golden files anew; review them like code
+golden: setup  ## Write the golden files again; review them like code
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
 
-bench: engine boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
+bench: toolchain boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed
 
 lock: setup  ## Pin the newest versions that fit, as names, versions and hashes

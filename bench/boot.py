@@ -24,7 +24,7 @@ from floor import FloorError
 from bay.sandbox import images, machine
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.images import machine as tools
-from bay.stacks.settings import here
+from bay.stacks.settings import Settings
 
 NODES = 2
 GOALS = {"swarm": 2.0, "kubernetes": 3.5}
@@ -67,7 +67,7 @@ def main() -> int:
         return 0
     try:
         for engine in engines:
-            images.build(here().cache / "sandbox", engine, os.environ["PATH"], print)
+            images.build(Settings.default().cache / "sandbox", engine, os.environ["PATH"], print)
         with fresh(boot=True) as cloud, tempfile.TemporaryDirectory(prefix="bay-bench-") as folder:
             ratios = {engine: compare(cloud, Path(folder), engine, asked.runs) for engine in engines}
     except subprocess.CalledProcessError as error:

@@ -12,7 +12,7 @@ from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox, ports
-from bay.stacks.settings import here
+from bay.stacks.settings import Settings
 
 CLOUD = "sandbox"
 """An ordinary member of one project, never the administrator."""
@@ -51,7 +51,7 @@ def _cpu(pid: int) -> float:
 @contextmanager
 def running() -> Iterator[Cloud]:
     """The user's sandbox if it runs, else a new one that is gone afterwards."""
-    settings = here()
+    settings = Settings.default()
     cache = settings.cache / "sandbox"
     users = Sandbox(settings.sandbox_state, cache)
     if users.status().running:
@@ -65,7 +65,7 @@ def running() -> Iterator[Cloud]:
 def fresh(boot: bool = False) -> Iterator[Cloud]:
     """A sandbox of the benchmark's own, gone afterwards; SandboxError where its servers shall boot and cannot."""
     with tempfile.TemporaryDirectory(prefix="bay-bench-") as folder:
-        own = Sandbox(Path(folder) / "cloud", here().cache / "sandbox", _free_first_port())
+        own = Sandbox(Path(folder) / "cloud", Settings.default().cache / "sandbox", _free_first_port())
         try:
             own.start(print, boot=boot)
             yield Cloud(own)

@@ -1,7 +1,7 @@
 """The state of a large bay, grown from the state of a small one that was really made.
 
 A thousand servers are not made to measure a plan, which only reads the state. What `grown` adds is a copy of the last
-server, with a name, an id and an address of its own; that the engine would have written the same is checked by
+server, with a name, an id and an address of its own; that Pulumi would have written the same is checked by
 `same_shape` against a state with one server more that it did write, and by a preview that finds no change.
 """
 

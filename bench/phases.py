@@ -1,6 +1,6 @@
 """Where the time of one `bay create` goes: its processes, its resources, and how late servers are noticed.
 
-Everything is observed from outside: /proc for processes, the state for when the engine was done with a
+Everything is observed from outside: /proc for processes, the state for when Pulumi was done with a
 resource, Nova for when a server was ACTIVE.
 """
 
@@ -98,7 +98,7 @@ def _words(pid: int) -> str:
 
 
 def finished(folder: Path, begin: float) -> list[dict[str, Any]]:
-    """Resources of the state, each with `done`: seconds since `begin` when the engine had made it."""
+    """Resources of the state, each with `done`: seconds since `begin` when Pulumi had created it."""
     state = json.loads((folder / "state/.pulumi/stacks/bay/phases.json").read_text())
     resources = [r for r in state["checkpoint"]["latest"]["resources"] if "created" in r]
     for resource in resources:
@@ -131,7 +131,7 @@ def print_resources(resources: list[dict[str, Any]]) -> None:
 
 
 def print_servers(cloud: Cloud, resources: list[dict[str, Any]], begin: float) -> None:
-    """When servers were ACTIVE, and how much later the engine knew: the plugin looks at 0, 3, 9, 19, 29 s."""
+    """When servers were ACTIVE, and how much later Pulumi knew: the plugin looks at 0, 3, 9, 19, 29 s."""
     launched = {s.id: _seconds(s.launched_at) - begin for s in cloud.connect().compute.servers(name="^phases-")}
     late = sorted(r["done"] - launched[r["id"]] for r in resources if r["type"] == INSTANCE)
     print(f"servers ACTIVE from {min(launched.values()):.2f} to {max(launched.values()):.2f} s")

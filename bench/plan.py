@@ -1,4 +1,4 @@
-"""CPU seconds of planning: from a spec to its resource graph, without engine and cloud (Pulumi's own mocks).
+"""CPU seconds of planning: from a spec to its resource graph, without Pulumi's engine or a cloud (its own mocks).
 
 What is measured is the program's share of `bay preview` and `bay create`; docs/speed.md has the figures.
 """
@@ -21,8 +21,8 @@ from pulumi.runtime import mocks
 
 from bay.components.engines import ENGINES
 from bay.components.node.credentials import new_generation
-from bay.components.openstack.login import ProjectScope
 from bay.components.openstack.resolved import Flavor, GlanceImage, Named, ResolvedSpec
+from bay.components.openstack.scope import ProjectScope
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from bay.stacks.program.bay_program import program

@@ -46,7 +46,7 @@ class Run:
 
 
 class Strange(Exception):
-    """A grown state is not as the engine would have written it."""
+    """A grown state is not as Pulumi would have written it."""
 
 
 def main() -> int:
@@ -87,7 +87,7 @@ def bay_made(cloud: Cloud, folder: Path) -> Iterator[Planned]:
         bay.small = bay.state()
         differing = same_shape(as_grown, bay.small)
         if differing:
-            raise Strange(f"the engine writes these in another way: {', '.join(differing)}")
+            raise Strange(f"Pulumi writes these in another way: {', '.join(differing)}")
         yield bay
         bay.restore()
     finally:

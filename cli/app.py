@@ -70,7 +70,7 @@ def options(
     """Container clusters on OpenStack, as Pulumi stacks."""
     if debug:
         logging.basicConfig(level=logging.DEBUG)
-    else:  # what libraries say beside their errors is for who looks for a mistake
+    else:  # what libraries log beside their errors is for debugging
         logging.getLogger().addHandler(logging.NullHandler())
         warnings.simplefilter("ignore")
 

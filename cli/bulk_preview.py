@@ -59,20 +59,20 @@ def outcomes(requests: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         return []
     workers = min(WORKERS, len(requests))
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-        idle: SimpleQueue[WorkerProcess] = SimpleQueue()
+        idle: SimpleQueue[WorkerProcess | None] = SimpleQueue()
         for _ in range(workers):
-            idle.put(stack.enter_context(started()))
-        return list(pool.map(lambda request: _previewed(idle, request), requests))
+            idle.put(None)  # started when it is needed; so is another in the place of one that died
+        return list(pool.map(lambda request: _previewed(idle, stack, request), requests))
 
 
-def _previewed(idle: "SimpleQueue[WorkerProcess]", request: Mapping[str, Any]) -> Outcome:
-    worker = idle.get()
+def _previewed(idle: "SimpleQueue[WorkerProcess | None]", stack: ExitStack, request: Mapping[str, Any]) -> Outcome:
+    worker = idle.get() or stack.enter_context(started())
     try:
         plan = from_document(worker.ask(request))
     except BayError as error:
         return failed(str(request["bay"]), error)
     finally:
-        idle.put(worker)
+        idle.put(worker if worker.is_alive else None)
     fits = not any(row.shortfall for row in plan.quota)
     return Outcome(plan.bay, 3 if not fits else 0 if plan.empty else 2, plan)
 

@@ -13,7 +13,7 @@ from bay.toolchain import Check
 
 
 def checks(context: Context) -> list[Check]:
-    """Every check in the order in which one would mend things."""
+    """Every check, in the order in which one would fix things."""
     found = list(toolchain.checks(context.settings.cache, context.settings.path))
     return [*found, _state(context.settings), sandbox(context.settings), _cloud(context), _passphrase(context.settings)]
 

@@ -18,11 +18,11 @@ NameUnlessAll = Annotated[
     str | None, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())
 ]
 Every = Annotated[
-    bool, typer.Option("--all", help="All bays: those of the checkout around this folder, else those of the state.")
+    bool, typer.Option("--all", help="All bays: those of the checkout that this folder is in, else those of the state.")
 ]
 FromCommit = Annotated[
     str | None,
-    typer.Option("--from", metavar="COMMIT", help="Take the bays' files of a commit, as data; nothing of it is run."),
+    typer.Option("--from", metavar="COMMIT", help="Read the bays' files of a commit, as data; no code of it is run."),
 ]
 SavePlan = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the plan for 'bay update --plan FILE'.")
@@ -41,7 +41,7 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="KIND",
-        help="Let masters, volumes or more than a batch of nodes go: masters, volumes or batch; repeatable.",
+        help="Allow losing masters, volumes or more than a batch of nodes: masters, volumes or batch; repeatable.",
         autocompletion=lambda: ["masters", "volumes", "batch"],
     ),
 ]
@@ -79,7 +79,7 @@ Addons = Annotated[
     ),
 ]
 SavedPlan = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="Do what a saved plan says, and nothing else.")
+    Path | None, typer.Option("--plan", metavar="FILE", help="Carry out a saved plan, and nothing else.")
 ]
 Models = Annotated[
     Path | None,
@@ -130,7 +130,7 @@ def text_of(file: Path) -> str:
     try:
         return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is no text"
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise InvalidInput(f"{file}: {reason}", "name a file that can be read") from None
 
 

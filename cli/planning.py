@@ -13,6 +13,7 @@ from bay.cli.prompts import TerminalApproval
 from bay.cli.session import changing
 from bay.components.text import join_names
 from bay.stacks.approval import Approvable, Risk
+from bay.stacks.errors import QuotaExceeded
 from bay.stacks.plan import quota
 from bay.stacks.plan.policy import require_kinds
 from bay.stacks.plan.types import Plan
@@ -68,7 +69,10 @@ def print_plan(
     """
     plan = with_allowed(bays.preview(name, specify, refresh=refresh, save=save, from_file=from_file), allowed)
     show(plan, form, columns)
-    quota.require(name, plan.quota)
+    try:
+        quota.require(name, plan.quota)
+    except QuotaExceeded as error:  # without the rows: they stand in the plan
+        raise QuotaExceeded(error.message, error.hint) from None
     return plan
 
 

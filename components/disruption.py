@@ -46,17 +46,17 @@ def find_disruptions(before: Had, after: Had, fixed_masters: str = "") -> list[t
     masters = [name for name in there if name not in stays]
     found = [(HARD, words) for words in _never(before, after)]
     if fixed_masters and there != stays:
-        found.append((HARD, f"the number of masters of {fixed_masters} stays what it was at the beginning"))
+        found.append((HARD, f"the number of masters of {fixed_masters} cannot be changed"))
     if masters:
-        found.append(("masters", f"this would delete {_some(masters)}, and masters hold the engine's own data"))
+        found.append(("masters", f"this would delete {_some(masters)}; masters hold the control-plane data"))
     if before["volumes"] and (masters or not after["volumes"]):
-        found.append(("volumes", "this would delete volumes of masters with the engine's own data"))
+        found.append(("volumes", "this would delete volumes of masters, which hold the control-plane data"))
     return [*found, *(("batch", words) for words in _batches(before, after))]
 
 
 def _never(before: Had, after: Had) -> Iterator[str]:
     if before.get("coe") not in (None, after["coe"]):
-        yield f"its servers run {before['coe']}, and no change makes that another"
+        yield f"its container engine, {before['coe']}, cannot be changed"
     if before["network"] != after["network"]:
         yield "this would move the bay to another network, and all its servers would have to go first"
 

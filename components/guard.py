@@ -33,7 +33,7 @@ class GuardProvider(ResourceProvider):
         for kind, words in find_disruptions(olds, news, news["fixed_masters"]):
             if kind not in news["allow"]:
                 asked = f"if that is what you want: pulumi config set --path 'bay:allow[0]' {kind}, for one run"
-                raise RuntimeError(f"bay {news['bay']}: {words}; {'make another bay' if kind == HARD else asked}")
+                raise RuntimeError(f"bay {news['bay']}: {words}; {'create another bay' if kind == HARD else asked}")
         return DiffResult(changes=_kept(olds) != _kept(news), replaces=[])
 
     def update(self, _id: str, _olds: Properties, news: Properties) -> UpdateResult:

@@ -35,7 +35,7 @@ def mapping(text: str, name: str) -> dict[str, Any]:
 
 
 def _no_yaml(name: str, error: Exception) -> BayError:
-    return InvalidInput(f"{name}: no YAML: {_problem(error)}", "correct the file")
+    return InvalidInput(f"{name}: not YAML: {_problem(error)}", "correct the file")
 
 
 def dump(value: object) -> str:

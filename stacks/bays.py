@@ -175,7 +175,7 @@ class Bays:
         with opened(self.context, name, new=True) as bay:
             if from_file:
                 stack_file.require_managed_by_file(bay.state)
-            what = planner.prepare(bay, specify)
+            what = planner.prepare(bay, specify, from_file=from_file)
             if save:
                 return saved.save(what, save, started=started)
             return planner.build_plan(what, refresh=refresh, started=started)

@@ -5,14 +5,14 @@ standard output: its events, then its result or its error. Every line has the re
 """
 
 import json
+import logging
+import os
 import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any, TextIO
 
 from bay.components.errors import BayError
@@ -22,15 +22,14 @@ from bay.stacks.bays import Bays
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.errors import Declined
 from bay.stacks.events import Event
-from bay.stacks.operations.apply import scaled
-from bay.stacks.operations.repair import RepairRequest
-from bay.stacks.operations.retain import Keep
-from bay.stacks.plan.document import document
-from bay.stacks.plan.planner import SpecSource
 from bay.stacks.settings import Settings
-from bay.stacks.spec_request import SpecRequest
-from bay.stacks.state.snapshot import StateSnapshot
-from bay.stacks.worker_request import Operation, Place, Request, Values, parse
+from bay.stacks.worker_operations import OPERATIONS
+from bay.stacks.worker_request import Place, Request, Values, parse
+
+LOG = logging.getLogger(__name__)
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of a shell."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,10 @@ class Worker:
         try:
             ended = {"result": self.carry_out(parse(task.line), task.cancel)}
         except BayError as error:
-            family = type(error).__name__
-            ended = {"error": {"family": family, "message": error.message, "hint": error.hint}}
+            ended = _error(type(error).__name__, error.message, error.hint)
+        except Exception as error:  # a mistake of one request ends no other
+            LOG.debug("request %s", self.current, exc_info=True)
+            ended = _error("BayError", f"{type(error).__name__}: {error}", "this is a mistake in bay: report it")
         self.unfinished.popleft()  # before its caller knows, who may then cancel the next one
         self._write(**ended)
 
@@ -146,6 +147,10 @@ class Worker:
             self.answers.flush()
 
 
+def _error(family: str, message: str, hint: str) -> Values:
+    return {"error": {"family": family, "message": message, "hint": hint}}
+
+
 def _values(line: str) -> Values:
     """What a line says; nothing where it is no JSON object."""
     try:
@@ -155,89 +160,14 @@ def _values(line: str) -> Values:
     return values if isinstance(values, dict) else {}
 
 
-def _spec(bays: Bays, request: Request) -> SpecSource:
-    if request.spec is not None:
-        return lambda _before: request.spec  # type: ignore[return-value]
-    wanted = SpecRequest(request.layers, request.addons, request.models, lambda: bays.context.cloud)
-    return lambda before: wanted(before or request.new_spec)
-
-
-def _wait(request: Request) -> timedelta | None:
-    return timedelta(seconds=request.timeout) if request.timeout else None
-
-
-def _create(bays: Bays, request: Request, _approve: Approve) -> Values:
-    return _state(bays.create(request.bay, _spec(bays, request), wait=_wait(request)))
-
-
-def _update(bays: Bays, request: Request, approve: Approve) -> Values:
-    return _state(bays.update(request.bay, _spec(bays, request), approve=approve, wait=_wait(request)))
-
-
-def _scale(bays: Bays, request: Request, approve: Approve) -> Values:
-    wanted = scaled(request.bay, request.group, request.count, request.remove)
-    return _state(bays.update(request.bay, wanted, approve=approve, wait=_wait(request)))
-
-
-def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
-    wanted = RepairRequest(request.nodes, request.sweep, request.lose_data, wait=bool(request.timeout))
-    left = bays.repair(request.bay, wanted, approve=approve)
-    return {"differences": [difference.row(request.bay) for difference in left.all_differences]}
-
-
-def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
-    bays.delete(request.bay, Keep(request.keep_volumes, request.keep_floating_ips), approve=approve)
-    return {"deleted": request.bay}
-
-
-def _wait_for(bays: Bays, request: Request, _approve: Approve) -> Values:
-    bays.wait(request.bay, timeout=_wait(request) or timedelta(hours=1))
-    return {"ready": request.bay}
-
-
-def _preview(bays: Bays, request: Request, _approve: Approve) -> Values:
-    return document(
-        bays.preview(request.bay, _spec(bays, request), refresh=request.refresh, from_file=request.from_file)
-    )
-
-
-def _drift(bays: Bays, request: Request, _approve: Approve) -> Values:
-    found = bays.drift(request.bay)
-    return {"differences": [difference.row(request.bay) for difference in found.all_differences]}
-
-
-def _status(bays: Bays, request: Request, _approve: Approve) -> Values:
-    return asdict(bays.status(request.bay))
-
-
-def _health(bays: Bays, request: Request, _approve: Approve) -> Values:
-    return asdict(bays.health(request.bay))
-
-
-def _state(state: StateSnapshot) -> Values:
-    servers = [{"name": s.name, "group": s.group, "address": s.address, "id": s.id} for s in state.servers]
-    return {"id": state.bay_id, "api_address": state.outputs.get("api_address"), "servers": servers}
-
-
-OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
-    "create": _create,
-    "update": _update,
-    "scale": _scale,
-    "wait": _wait_for,
-    "repair": _repair,
-    "delete": _delete,
-    "preview": _preview,
-    "drift": _drift,
-    "status": _status,
-    "health": _health,
-}
-
-
 def main() -> None:
     """Entry of ``python -m bay.stacks.worker``; nothing but answers gets to standard output."""
     answers = sys.stdout
-    with redirect_stdout(sys.stderr):
-        Worker(sys.stdin, answers).run()
+    try:
+        with redirect_stdout(sys.stderr):
+            Worker(sys.stdin, answers).run()
+    except KeyboardInterrupt:  # of the terminal that its caller runs in, who says so
+        os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

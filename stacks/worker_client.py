@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -42,7 +42,8 @@ class WorkerProcess:
 
         approve: called with the plan of a request that asks; its answer is `{"approved": bool, "allow": [...]}`.
         """
-        self._send(request)
+        with suppress(BrokenPipeError):  # of one that died: the lines it left, if any, are read still
+            self._send(request)
         assert self.process.stdout is not None, "it is piped"
         for line in self.process.stdout:
             answer: Answer = json.loads(line)
@@ -55,6 +56,11 @@ class WorkerProcess:
             elif "event" in answer:
                 listen(_event(answer))
         raise BayError(f"the worker of bay {request.get('bay')} ended with exit code {self.process.wait()}")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked again."""
+        return self.process.poll() is None
 
     def cancel(self, *, at_once: bool = False) -> None:
         """End the request that runs, in order or at once."""
@@ -75,7 +81,8 @@ def started() -> Iterator[WorkerProcess]:
             yield WorkerProcess(process)
         finally:
             assert process.stdin is not None, "it is piped"
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
 
 def _event(answer: Answer) -> Event:

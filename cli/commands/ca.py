@@ -16,11 +16,11 @@ commands = typer.Typer(no_args_is_help=True, help="The certificate authority of 
 def show_authority(
     name: options.Name,
     kind: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Which: bay, or another that the engine has, as etcd.")
+        str, typer.Option("--type", metavar="TYPE", help="Which one: bay, or another one of the engine, such as etcd.")
     ] = "bay",
     state: options.State = None,
 ) -> None:
-    """Print the certificate of a bay's authority, PEM; it is no secret.
+    """Print the certificate of a bay's authority, PEM; it is not secret.
 
     Example: bay ca show physics > ca.pem
     """
@@ -37,7 +37,7 @@ def sign_request(
     ],
     days: Annotated[
         int | None,
-        typer.Option("--days", metavar="N", min=1, max=3650, help="How long it is valid; default 1825, five years."),
+        typer.Option("--days", metavar="N", min=1, max=3650, help="Lifetime in days; default 1825, five years."),
     ] = None,
     state: options.State = None,
 ) -> None:
@@ -45,8 +45,8 @@ def sign_request(
 
     Example: bay ca sign physics ada.csr --days 90 > ada.pem
 
-    Subject and key are the request's; whatever else it asks for, it becomes a client and nothing more. There is no
-    way to take a certificate back but to renew the bay's keys, so let it be valid for as short as will do.
+    Subject and key are the request's; whatever else it asks for, the certificate is for a client and nothing more. It
+    cannot be revoked, except by renewing the bay's keys, so keep its lifetime short.
     """
     from datetime import UTC, datetime, timedelta
 
@@ -57,7 +57,7 @@ def sign_request(
     try:
         asked = read_request(options.text_of(request))
     except ValueError as error:
-        raise InvalidInput(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME makes one") from None
+        raise InvalidInput(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME creates one") from None
     bays = open_bays(state=state)
     engine = ENGINES[bays.snapshot(name).require_spec().coe]
     now = datetime.now(UTC).replace(microsecond=0)

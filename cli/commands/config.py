@@ -21,8 +21,8 @@ def config(
 
     Example: eval "$(bay config physics)" && docker node ls
 
-    Of several masters without an address in common the files name one that answers now; when that one is lost,
-    the same command names another.
+    For several masters without a common address the files name one that answers now; if that one is lost, run the
+    same command again to get another.
     """
     from bay.cli.session import open_bays
     from bay.stacks.settings import write_private
@@ -35,4 +35,4 @@ def config(
     for key, value in client.environment(str(target)).items():
         typer.echo(f"export {key}={shlex.quote(value)}")
     if not client.is_open:
-        say(f"the API is closed: 'bay update {name} --set access.api=[CIDR]' opens it to where you are")
+        say(f"the API is closed: 'bay update {name} --set access.api=[CIDR]' opens it to your network")

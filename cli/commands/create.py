@@ -25,7 +25,7 @@ def create(
 
     Example: bay create physics --model swarm --nodes 5 --set access.api=[192.0.2.0/24]
 
-    Run again after a failure or a Ctrl-C, it resumes.
+    Run again after a failure or Ctrl-C, it resumes.
     """
     from bay.cli.planning import print_plan
     from bay.cli.session import changing, open_bays

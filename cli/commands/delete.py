@@ -32,9 +32,9 @@ def delete(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Delete a bay, what its engine created, and everything that carries its mark; nothing is left.
+    """Delete a bay, what its engine created, and everything tagged with its id; nothing is left.
 
-    What is not among the bay's own servers and networks is listed first; with --dry-run on stdout, and nothing is done.
+    Resources beside the bay's own servers and networks are listed first; --dry-run only lists them, on stdout.
     Resources of others that block the deletion are named, and never deleted.
 
     Example: bay delete physics --yes

@@ -1,4 +1,4 @@
-"""`bay doctor`: what is there, what is missing, and the command that mends it."""
+"""`bay doctor`: what is there, what is missing, and the command that provides it."""
 
 import sys
 from typing import Annotated
@@ -14,14 +14,14 @@ COLUMNS = ("name", "ok", "detail", "remedy")
 
 def doctor(
     build: Annotated[
-        bool, typer.Option("--build", help="Make the Pulumi engine and plugin if they are missing.")
+        bool, typer.Option("--build", help="Build Pulumi and its OpenStack plugin if they are missing.")
     ] = False,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Say line by line what this machine has and lacks; exit 0 where nothing is missing, else 1.
+    """Check what this machine has and lacks, a line each; exit 0 if nothing is missing, else 1.
 
     Example: bay doctor --build
     """
@@ -31,9 +31,7 @@ def doctor(
 
     context = open_bays(os_cloud, state).context
     if build:
-        toolchain.ensure(
-            context.settings.cache, context.settings.path, say, toolchain.status_line(sys.stderr)
-        )
+        toolchain.ensure(context.settings.cache, context.settings.path, say, toolchain.status_line(sys.stderr))
     found = checks(context)
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
     print_list(rows, COLUMNS, form, columns or [])

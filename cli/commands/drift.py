@@ -1,4 +1,4 @@
-"""`bay drift`: what differs between the state and the cloud; nothing is changed."""
+"""`bay drift`: differences between the state and the cloud; read-only."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +28,7 @@ def drift(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Show what differs between a bay's state and the cloud; exit 0: nothing, 2: something, 1: error.
+    """Report differences between a bay's state and the cloud; exit 0: none, 2: some, 1: error.
 
     Example: bay drift physics
 

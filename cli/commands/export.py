@@ -8,7 +8,7 @@ def export(
     name: options.Name,
     state: options.State = None,
 ) -> None:
-    """Make stacks/Pulumi.NAME.yaml in this checkout; the file manages the bay from then on.
+    """Write stacks/Pulumi.NAME.yaml in this checkout; the file manages the bay from then on.
 
     Example: bay export physics && pulumi preview --stack physics
     """
@@ -18,7 +18,7 @@ def export(
     bays = open_bays(state=state)
     checkout = bays.context.checkout
     if checkout is None:
-        raise InvalidInput("this folder is in no checkout of bay", "change into one: it has Pulumi.yaml and stacks/")
+        raise InvalidInput("this folder is not in a checkout of bay", "change into one: it has Pulumi.yaml and stacks/")
     with changing(bays):
         path = bays.export(name, checkout)
     say(f"{path.relative_to(checkout)} manages bay {name} now; 'pulumi preview --stack {name}' shows no change")

@@ -1,4 +1,4 @@
-"""`bay model list`, `show`, `fields`, `from-magnum`: named sets of defaults, and what they may say."""
+"""`bay model list`, `show`, `fields`, `from-magnum`: named sets of defaults, and their fields."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,7 +56,7 @@ def show_model(
     addons: options.Addons = None,
     folder: options.Models = None,
 ) -> None:
-    """Show every field of a model, also the defaults it leaves alone.
+    """Show every field of a model, also the defaults that it does not change.
 
     Example: bay model show swarm > my-bay.yaml
     """
@@ -71,10 +71,10 @@ def list_fields(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     coe: Annotated[
-        str | None, typer.Option("--coe", metavar="ENGINE", help="Options of this engine alone; default of all.")
+        str | None, typer.Option("--coe", metavar="ENGINE", help="Options of this engine only; default: of all.")
     ] = None,
 ) -> None:
-    """List every field that a model or --set may say: its type, default and meaning.
+    """List every field that a model or --set may set: its type, default and meaning.
 
     Example: bay model fields -c field -c default
 
@@ -96,7 +96,7 @@ def from_magnum(
         Path, typer.Argument(metavar="FILE", allow_dash=True, help="JSON of a cluster template; - reads it.")
     ],
 ) -> None:
-    """Print the model that a cluster template of Magnum makes, with remarks on what has no counterpart.
+    """Convert a cluster template of Magnum to a model, with remarks on what has no counterpart.
 
     Example: bay model from-magnum template.json > ~/.config/bay/models/physics.yaml
 
@@ -112,7 +112,7 @@ def from_magnum(
         document = json.loads(text)
     except ValueError as error:
         raise InvalidInput(
-            f"{file}: no JSON: {error}", "make it with: openstack coe cluster template show -f json"
+            f"{file}: not JSON: {error}", "create it with: openstack coe cluster template show -f json"
         ) from None
     typer.echo(convert(document).text(), nl=False)
 
@@ -150,7 +150,7 @@ def _row(model: "Model", folders: list[Path]) -> dict[str, Any]:
     try:
         spec = build_spec([{"model": model.name}], folders)
     except BayError as error:  # it may be meant for others to extend, or for --set to fill in
-        say(f"model {model.name} is not whole: {error.message}")
+        say(f"model {model.name} is incomplete: {error.message}")
         return row
     return {**row, "coe": spec.coe, "masters": spec.masters.count, "nodes": spec.nodes.count}
 

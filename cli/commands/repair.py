@@ -1,4 +1,4 @@
-"""`bay repair`: the cloud is made again what the state says."""
+"""`bay repair`: make the cloud match the state again."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, cast
@@ -18,10 +18,10 @@ def repair(
     name: options.Name,
     node: Annotated[
         list[str] | None,
-        typer.Option("--node", metavar="NODE", help="Replace this node, whatever it is; repeatable."),
+        typer.Option("--node", metavar="NODE", help="Replace this node, whatever its condition; repeatable."),
     ] = None,
     sweep: Annotated[
-        bool, typer.Option("--sweep", help="Delete what carries the bay's mark and is not in its state.")
+        bool, typer.Option("--sweep", help="Delete resources tagged with the bay's id that are not in its state.")
     ] = False,
     lose_data: Annotated[
         bool, typer.Option("--lose-data", help="Recreate masters even if control-plane data is lost.")
@@ -40,14 +40,14 @@ def repair(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Create what is missing, restore what was changed, replace servers in ERROR; batch by batch, masters singly.
+    """Create what is missing, restore what was changed, replace servers in ERROR; in batches, masters one by one.
 
     Example: bay repair physics
 
     Example: bay repair physics --node physics-node-3
 
-    Run again after a failure or a Ctrl-C, it resumes. The recorded spec counts: a change of a bay's file that was not
-    applied yet is not applied by a repair.
+    Run again after a failure or Ctrl-C, it resumes. The recorded spec counts: a repair applies no pending changes of a
+    bay's file.
     """
     from bay.cli.console.rows import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
@@ -68,6 +68,8 @@ def repair(
         return
     with changing(bays):
         left = bays.repair(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+    if left.extra:
+        say(f"{len(left.extra)} extra resources stay as they are: 'bay drift {name}' names them, --sweep deletes them")
     if left.differences:
         names = join_names(list(dict.fromkeys(difference.text for difference in left.differences)))
         raise BayError(f"bay {name} still differs from its state: {names}", f"'bay drift {name}' says how")
@@ -80,9 +82,4 @@ def _show(approvable: "Approvable") -> None:
 
     plan = cast("RepairPlan", approvable)
     say(f"bay {plan.bay}: {plan.drift.summary}")
-    if plan.drift.extra and not plan.unrecorded:
-        say(
-            f"{len(plan.drift.extra)} extra resources stay as they are: 'bay drift {plan.bay}' names them,"
-            " --sweep deletes them"
-        )
     say_table(plan.rows, REPAIR_COLUMNS)

@@ -28,13 +28,13 @@ Boot = Annotated[
 
 @commands.command()
 def start(boot: Boot = None) -> None:
-    """Start the sandbox; the first time its services are installed. Its servers boot only if told to.
+    """Start the sandbox; the first start installs its services. Its servers boot only with --boot.
 
     Example: bay sandbox start && bay create demo --model swarm --os-cloud sandbox
     """
     sandbox = _sandbox()
     sandbox.start(say, boot)
-    say("ready: say --os-cloud sandbox, or: export OS_CLOUD=sandbox OS_CLIENT_CONFIG_FILE=" + str(sandbox.clouds_file))
+    say("ready: use --os-cloud sandbox, or: export OS_CLOUD=sandbox OS_CLIENT_CONFIG_FILE=" + str(sandbox.clouds_file))
 
 
 @commands.command()

@@ -13,15 +13,15 @@ commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's ser
 
 @commands.command()
 def build(
-    engine: Annotated[str, typer.Argument(help="What the servers are to run; 'bay sandbox image list' has all.")],
+    engine: Annotated[str, typer.Argument(help="Engine of the servers; 'bay sandbox image list' has all.")],
     apt_sources: Annotated[
         list[str] | None,
         typer.Option("--apt-source", metavar="LINE", help="A line of sources.list: a repository of your site."),
     ] = None,
 ) -> None:
-    """Make the node image for an engine, once; as root, in minutes.
+    """Build the node image for an engine, once; as root, in minutes.
 
-    It is made of Debian's packages and of Go modules. An interrupted build goes on where it was.
+    It is built from Debian packages and Go modules. An interrupted build resumes where it was.
 
     Example: bay sandbox image build swarm
     """
@@ -35,7 +35,7 @@ def build(
 
 @commands.command("list")
 def list_images(form: options.Form = Format.TABLE, columns: options.Columns = None) -> None:
-    """List the node images: ready, outdated (made by another version of bay) or absent.
+    """List the node images: ready, outdated (built by another version of bay) or absent.
 
     Example: bay sandbox image list
     """

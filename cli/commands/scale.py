@@ -9,7 +9,7 @@ from bay.cli import options
 
 def scale(
     name: options.Name,
-    count: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of servers the group shall have.")] = None,
+    count: Annotated[int | None, typer.Argument(metavar="[N]", help="New number of servers in the group.")] = None,
     group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
@@ -22,7 +22,7 @@ def scale(
     os_cloud: options.OsCloud = None,
     state: options.State = None,
 ) -> None:
-    """Give a bay more or fewer nodes; nodes removed by name move no other.
+    """Change the number of nodes; removing nodes by name leaves all others as they are.
 
     Example: bay scale physics 10
 
@@ -32,6 +32,6 @@ def scale(
     from bay.cli.session import open_bays
     from bay.stacks.operations.apply import scaled
 
-    # Who says how many nodes there shall be has asked for those to go; only the typing may have been wrong.
+    # Whoever gives a number has asked for the removal; only the number may be a typo.
     asked = Change(yes, tuple(allow or ()), ("batch",), dry_run=dry_run, wait=options.waiting(no_wait, timeout))
     change(open_bays(os_cloud, state), name, scaled(name, group, count, remove or []), asked)

@@ -31,8 +31,8 @@ def show(
 
     Example: bay show physics -f yaml --origin
 
-    --origin compares the recorded spec with the model's files and the defaults of today, since the state holds only
-    the merged spec: what the bay was told counts as the model's where both say the same.
+    --origin compares the recorded spec with today's model files and defaults, since the state holds only the merged
+    spec: a value set for the bay counts as the model's if both are the same.
     """
     from bay.cli.console.rows import bay_row
     from bay.cli.session import open_bays

@@ -22,7 +22,7 @@ def update(
 ) -> None:
     """Change fields of a bay's spec.
 
-    Refused where masters, volumes or more than a batch of nodes would go, unless --allow says so.
+    Refused if it would remove masters, volumes or more than a batch of nodes, unless --allow names them.
 
     Example: bay update physics --set access.api=[192.0.2.0/24]
 

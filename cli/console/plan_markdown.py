@@ -79,7 +79,7 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], sp
 
 
 def fitting(lines: Sequence[str], space: int) -> list[str]:
-    """The first of the lines, as many as have row."""
+    """The first of the lines, as many as there is space for."""
     fitting = []
     for line in lines:
         space -= len(line) + 1

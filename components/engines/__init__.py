@@ -164,7 +164,7 @@ class Engine(Protocol):
 
     @property
     def fixed_masters(self) -> bool:
-        """Whether the number of masters stays what it was at the beginning."""
+        """Whether the number of masters can never be changed."""
 
     @property
     def impact_terms(self) -> ImpactTerms:

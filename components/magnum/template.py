@@ -104,7 +104,7 @@ def convert(document: object) -> Converted:
             if said.get(row.name) not in NOTHING:
                 made = _taken_over(made, row, said[row.name], template)
         for other in sorted(set(said) - {row.name for row in known}):
-            made = made.remarked(f"{kind} {other}: is none of Magnum's for this engine")
+            made = made.remarked(f"{kind} {other}: is not one of Magnum's for this engine")
     return made
 
 

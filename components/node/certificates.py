@@ -101,7 +101,7 @@ def read_request(pem: str) -> "x509.CertificateSigningRequest":
     try:
         request = x509.load_pem_x509_csr(pem.encode())
     except ValueError:
-        raise ValueError("is no certificate request in PEM") from None
+        raise ValueError("is not a certificate request in PEM") from None
     if not request.is_signature_valid:
         raise ValueError("is not signed by the key that is in it: it was changed on its way")
     if not list(request.subject):

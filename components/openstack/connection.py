@@ -46,14 +46,14 @@ PASSWORD_TYPES = ("password", "v2password", "v3password")
 
 def _no_such_cloud(login: Login) -> BayError:
     known = sorted(set(login.config.get_cloud_names()) - {"defaults"})
-    none = "no clouds.yaml can be read; 'bay sandbox start' makes one to try"
+    none = "no clouds.yaml can be read; 'bay sandbox start' starts one to try"
     return BayError(f"there is no cloud {login.cloud!r}", nearest(str(login.cloud), known) if known else none)
 
 
 def _login_not_whole(cloud: str | None, text: str) -> BayError:
     if cloud is None:
         return BayError(
-            "no cloud is named", "name one with --os-cloud or OS_CLOUD; 'bay sandbox start' makes one to try"
+            "no cloud is named", "name one with --os-cloud or OS_CLOUD; 'bay sandbox start' starts one to try"
         )
     missing = text.partition("not given: ")[2]
     return BayError(f"cloud {cloud}: {f'{missing} is missing' if missing else text}", CORRECT)

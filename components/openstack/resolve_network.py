@@ -50,12 +50,12 @@ def _refuse_what_it_cannot(spec: BaySpec, network: ExistingNetwork) -> None:
     if spec.endpoint.kind == "virtual-ip" and not network.own:
         raise BayError(
             f"endpoint.kind: a virtual IP needs a network of this project's own; {network.name} is another's",
-            "say --set endpoint.kind=masters: the API answers at every master",
+            "use --set endpoint.kind=masters: the API answers at every master",
         )
     if (spec.endpoint_floating_ip or spec.server_floating_ips) and not network.routed:
         raise BayError(
             f"floating_ips: network {network.name} has no router of this project, so floating IPs cannot reach it",
-            "say --set floating_ips=none",
+            "use --set floating_ips=none",
         )
 
 
@@ -67,9 +67,9 @@ def _pick_external(spec: NetworkSpec, external: list[Any]) -> Named:
     if len(external) != 1:
         raise BayError(
             f"network.external: the cloud has {len(external)} external networks",
-            f"say --set network.external=NAME ({', '.join(names)})"
+            f"use --set network.external=NAME ({', '.join(names)})"
             if external
-            else "say --set network.existing=NAME to use a network without router",
+            else "use --set network.existing=NAME to use a network without router",
         )
     return Named(external[0].id, external[0].name)
 

@@ -74,7 +74,7 @@ def require_same_project(bay: str, recorded: Mapping[str, str], now: Mapping[str
         return
     raise BayError(
         f"bay {bay} belongs to {_words(recorded)}, but the login is for {_words(there)}",
-        f"use the login that made {bay}: set OS_CLOUD or say --os-cloud",
+        f"use the login that created {bay}: set OS_CLOUD or --os-cloud",
     )
 
 

@@ -35,7 +35,7 @@ def _known_engine(name: str) -> str:
 class BaySpec(Spec):
     """A whole bay, as its user asks for it."""
 
-    model: str = Field(min_length=1, description="Model the bay was made from, see `bay model list`.")
+    model: str = Field(min_length=1, description="Model the bay was created from, see `bay model list`.")
     coe: Annotated[str, AfterValidator(_known_engine)] = Field(description="Container orchestration engine.")
     image: str = Field(min_length=1, description="Glance image of the servers, by name or id.")
     keypair: str | None = Field(None, description="Nova keypair for SSH to the servers; empty: no SSH login.")

@@ -22,9 +22,9 @@ def first_error(error: ValidationError, model: type[BaseModel]) -> tuple[str, st
         known = _fields_at(model, path[:-1])
         message, hint = f"{field}: no such field", nearest(str(path[-1]), known)
     elif problem["type"] == "missing":
-        message, hint = f"{field}: is missing", f"say --set {field}=VALUE, or name a model that has it"
+        message, hint = f"{field}: is missing", f"use --set {field}=VALUE, or name a model that has it"
     elif problem["type"] == "string_pattern_mismatch":
-        message = f"{field.removesuffix('.[key]')}: {problem['input']!r} has not the right form"
+        message = f"{field.removesuffix('.[key]')}: {problem['input']!r} has the wrong form"
         hint = _description(model, path)
     else:
         message, hint = ": ".join(filter(None, (field, _sentence(problem)))), HINT

@@ -83,7 +83,7 @@ class Masters(NodeGroup):
     count: int = Field(1, ge=1, le=7, description="Number of masters; odd, so that a majority is defined.")
     state_volume: SizedVolume = Field(
         None,
-        description="Volume of each master for the engine's own data (etcd, Raft, ZooKeeper); outlives its server.",
+        description="Volume of each master for control-plane data (etcd, Raft, ZooKeeper); outlives its server.",
     )
 
     @model_validator(mode="after")

@@ -43,12 +43,12 @@ def assignment(text: str) -> Values:
     """
     parts, value = split_assignment(text)
     if not parts:
-        raise InvalidInput(f"--set {text!r} is no FIELD=VALUE", "for example --set nodes.flavor=m1.large")
+        raise InvalidInput(f"--set {text!r} is not FIELD=VALUE", "for example --set nodes.flavor=m1.large")
     try:
         return dict(nested(parts, yaml.safe_load(value)))
     except yaml.YAMLError:
         raise InvalidInput(
-            f"--set {text!r}: the value is no YAML", "quote it, for example --set 'keypair=\"a: b\"'"
+            f"--set {text!r}: the value is not YAML", "quote it, for example --set 'keypair=\"a: b\"'"
         ) from None
 
 
@@ -101,7 +101,7 @@ def file_layers(said: Mapping[str, Any], folders: Sequence[Path] = (), addons: S
     that: a bay can be changed where the files that it came from are not.
     """
     if not said.get("model"):
-        raise InvalidInput("no model is named", "say --model MODEL; 'bay model list' shows them")
+        raise InvalidInput("no model is named", "name one with --model MODEL; 'bay model list' shows them")
     name = str(said["model"])
     stands_alone = name not in model_files(folders) and _is_whole(said)
     model = [] if stands_alone else list(read_model(name, folders).layers)

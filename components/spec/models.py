@@ -37,15 +37,15 @@ class About(Spec):
     )
     about: str | None = Field(None, description="What `bay model list` says of it; empty: the file's first comment.")
     hidden: bool = Field(False, description="Not listed without --all, but usable by its name.")
-    public: bool = Field(True, description="Whether every project may make bays of it; if not, `projects` may.")
-    projects: tuple[str, ...] = Field((), description="Projects, by name or id, that may make bays of it.")
+    public: bool = Field(True, description="Whether every project may create bays from it; if not, `projects` may.")
+    projects: tuple[str, ...] = Field((), description="Projects, by name or id, that may create bays from it.")
 
     @model_validator(mode="after")
     def _for_somebody(self) -> Self:
         if self.public and self.projects:
             raise ValueError("projects: is only read with 'public: false'")
         if not self.public and not self.projects:
-            raise ValueError("public: is false, and no projects are listed: nobody could use the model")
+            raise ValueError("public: is false, and no projects are listed: no project could use the model")
         return self
 
 
@@ -167,7 +167,7 @@ def _chain(known: Known, place: Place, trail: tuple[Place, ...]) -> dict[Path, t
             raise InvalidInput(f"{path}: extends: there is no model {parent!r} below it", nearest(parent, others))
         if below in trail:
             round_trip = " -> ".join([*(step for step, _ in (*trail, place)), parent])
-            raise InvalidInput(f"{path}: extends: goes round in a circle: {round_trip}", "take one of them out")
+            raise InvalidInput(f"{path}: extends: is circular: {round_trip}", "remove one of them")
         for file, said in _chain(known, below, (*trail, place)).items():
             chain.setdefault(file, said)
     return {**chain, path: (about, values)}

@@ -13,7 +13,7 @@ class NetworkSpec(Spec):
     """The network the servers are on: one of the bay's own with a router, or an existing one."""
 
     existing: str | None = Field(
-        None, description="Network that exists already, by name or id; empty: the bay makes a network and router."
+        None, description="Network that exists already, by name or id; empty: the bay creates a network and a router."
     )
     subnet: str | None = Field(
         None, description="Subnet of the existing network, by name or id; empty: the only one there is."
@@ -43,7 +43,7 @@ class Endpoint(Spec):
         description="The masters themselves; one address that moves between them (VRRP); a load balancer (Octavia).",
     )
     name: HostName | None = Field(
-        None, description="DNS name under which clients reach the API; its record is the user's to make."
+        None, description="DNS name under which clients reach the API; its record is the user's to create."
     )
     provider: Word | None = Field(None, description="Provider of the load balancer; empty: Octavia's default.")
 

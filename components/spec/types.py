@@ -16,14 +16,14 @@ def _cidr(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError as error:
-        raise ValueError(f"is no CIDR: {error}") from None
+        raise ValueError(f"is not a CIDR: {error}") from None
 
 
 def _ipv4_cidr(text: str) -> str:
     try:
         return str(ipaddress.IPv4Network(text))
     except ValueError as error:
-        raise ValueError(f"is no CIDR of IPv4: {error}") from None
+        raise ValueError(f"is not a CIDR of IPv4: {error}") from None
 
 
 def _address(text: str) -> str:

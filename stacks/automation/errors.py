@@ -96,7 +96,7 @@ KNOWN = (
     ),
     (
         r"cannot be deleted\s+because it is protected|marked for protection"
-        r"|this would delete [^\n]*the engine's own data",
+        r"|this would delete [^\n]*control-plane data",
         Protected,
         "bay {bay}: a master, a volume or the identity would be deleted, and they are protected",
         "'bay preview {bay}' names them",

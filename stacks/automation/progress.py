@@ -41,10 +41,10 @@ class Progress:
         elif event.res_outputs_event:
             self._count(self.ended, event.res_outputs_event.metadata)
         elif event.res_op_failed_event:
-            metadata = event.res_op_failed_event.metadata
-            title = component(metadata.urn)
+            title = component(event.res_op_failed_event.metadata.urn)
             self.failed[title] += 1
-            self._report(title, metadata.op.value)
+            for operation in OPERATIONS:  # a replacement fails in a step of its own: ``create-replacement``
+                self._report(title, operation)
 
     def _count(self, counter: Counter[tuple[str, str]], metadata: "StepEventMetadata") -> None:
         operation = metadata.op.value

@@ -75,11 +75,14 @@ class PlanInput:
         return self.bay.state.spec
 
 
-def prepare(bay: BayStack, specify: SpecSource) -> PlanInput:
-    """What is wanted of a bay; the cloud is asked meanwhile, and refuses a foreign login and names that it lacks."""
+def prepare(bay: BayStack, specify: SpecSource, *, from_file: bool = False) -> PlanInput:
+    """What is wanted of a bay; the cloud is asked meanwhile, and refuses a foreign login and names that it lacks.
+
+    from_file: `specify` takes the bay's file from elsewhere, so the one in the checkout is not read.
+    """
     connected = run_in_background(lambda: bay.context.cloud)
     state = bay.state
-    spec = specify(intended_spec(state, bay.context.checkout))
+    spec = specify(state.spec if from_file else intended_spec(state, bay.context.checkout))
 
     def reach() -> OnCloud:
         connected()

@@ -12,7 +12,7 @@ PLAN = ROOT / "bench" / "plan.py"
 def resources(nodes: int) -> int:
     """Of a bay of this many nodes, as the benchmark prints it."""
     words = [sys.executable, PLAN, "--models", "swarm", "--nodes", str(nodes)]
-    printed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    printed = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
     found = re.search(rf"swarm +{nodes} nodes: [0-9.]+ CPU s, (\d+) resources", printed)
     assert found, printed
     return int(found[1])

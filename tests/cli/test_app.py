@@ -6,8 +6,9 @@ import pytest
 import typer
 
 from bay.cli import app
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
 from bay.sandbox.errors import SandboxError
+from bay.stacks.errors import QuotaExceeded
 from bay.toolchain.errors import ToolchainError
 
 Captured = pytest.CaptureFixture[str]
@@ -36,14 +37,14 @@ def ending(error: BaseException, made: typer.Typer, *words: str) -> int:
     [
         (BayError("it is so", "do that"), 1, ["error: it is so", "       do that"]),
         (BayError("it is so"), 1, ["error: it is so"]),
-        (BayError("no such thing", "say it", 2), 2, ["error: no such thing", "       say it"]),
-        (BayError("too much", "less", 3), 3, ["error: too much", "       less"]),
+        (InvalidInput("no such thing", "say it"), 2, ["error: no such thing", "       say it"]),
+        (QuotaExceeded("too much", "less"), 3, ["error: too much", "       less"]),
         (SandboxError("port taken", "free it"), 1, ["error: port taken", "       free it"]),
         (ToolchainError("no Go", "install it"), 1, ["error: no Go", "       install it"]),
         (
             PermissionError(13, "Permission denied", "/x"),
             1,
-            ["error: /x: Permission denied", "       make it writable and see that there is room, then try again"],
+            ["error: /x: Permission denied", "       make it writable and see that there is space, then try again"],
         ),
     ],
 )
@@ -93,11 +94,14 @@ def test_wrong_usage_ends_with_2_and_names_the_help(words: list[str], part: str,
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["preview"], "which bay?"),
+        (["preview"], "no bay is named"),
         (["preview", "demo", "--all"], "--all takes no name"),
         (["preview", "demo", "--nods", "3"], "--nods"),
-        (["preview", "demo", "--refresh", "--save", "x.plan"], "--save goes without --refresh"),
-        (["drift"], "which bay?"),
+        (
+            ["preview", "demo", "--refresh", "--save", "x.plan"],
+            "a plan to be saved cannot be compared with the cloud first",
+        ),
+        (["drift"], "no bay is named"),
         (["drift", "demo", "--all"], "--all takes no name"),
         (["drift", "demo", "-f", "jsonn"], "jsonn"),
         (["--debug", "drift", "--everything"], "--everything"),
@@ -118,9 +122,9 @@ def test_a_command_that_succeeds_ends_with_0(capsys: Captured) -> None:
 def test_models_of_the_user_are_listed_beside_the_built_in(
     environment: MutableMapping[str, str], capsys: Captured
 ) -> None:
-    from bay.stacks import settings
+    from bay.cli.environment import settings
 
-    folder = settings.here().models
+    folder = settings().models
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text("# Of mine.\ncoe: swarm\nimage: x\nnodes: 7\n")
     assert app.run(["model", "list", "-f", "csv"]) == 0

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bay.stacks import settings
+from bay.stacks.settings import Settings
 
 CHECKS = ["python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase"]
 
@@ -43,7 +43,8 @@ def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 
 def test_a_passphrase_that_others_may_read_is_said(tmp_path: Path) -> None:
-    file = settings.read({"HOME": str(tmp_path)}).passphrase_file("physics")
+    data = tmp_path / ".local" / "share" / "bay"
+    file = Settings(tmp_path, data, tmp_path, f"file://{data}/state").passphrase_file("physics")
     file.parent.mkdir(parents=True)
     file.write_text("secret")
     file.chmod(0o644)

@@ -157,7 +157,7 @@ def test_another_engine_network_or_ensemble_is_refused_whatever_is_allowed() -> 
         wish(*KINDS, network="other"),
         wish(*KINDS, coe="kubernetes"),
     ):
-        with pytest.raises(RuntimeError, match="make another bay"):
+        with pytest.raises(RuntimeError, match="create another bay"):
             GuardProvider().diff("demo", had(), news)
 
 

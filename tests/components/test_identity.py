@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from bay.components import identity
 from bay.components.identity import IdentityProvider
 from bay.components.node.credentials import Generation, current
-from bay.components.openstack import login
+from bay.components.openstack import scope
 from bay.components.openstack.scope import ProjectScope
 
 CLOUD = {"auth_url": "http://cloud:5000", "region": "one", "project_id": "aaa"}
@@ -98,13 +98,13 @@ def test_another_owner_of_the_bay_is_an_error(made: dict[str, Any], owner: str, 
 def test_a_refresh_under_another_projects_login_is_an_error(
     made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login, "current_login", lambda: ProjectScope("http://cloud:5000", "one", "bbb"))
+    monkeypatch.setattr(scope, "current_scope", lambda: ProjectScope("http://cloud:5000", "one", "bbb"))
     with pytest.raises(RuntimeError, match="the login is for project bbb"):
         IdentityProvider().read(made["id"], made)
 
 
 def test_a_refresh_finds_what_the_state_holds(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login, "current_login", lambda: ProjectScope("http://cloud:5000/v3", "one", "aaa"))
+    monkeypatch.setattr(scope, "current_scope", lambda: ProjectScope("http://cloud:5000/v3", "one", "aaa"))
     found = IdentityProvider().read(made["id"], made)
     assert (found.id, found.outs) == (made["id"], made)
 

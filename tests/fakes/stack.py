@@ -16,12 +16,13 @@ from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.context import Context
 from bay.stacks.events import BatchStarted, Event, Notice, PhaseStarted
+from bay.stacks.login import ResolvedLogin
 from bay.stacks.program.config import PROJECT
 from bay.stacks.settings import Settings
 from bay.stacks.stack import BayStack
 from bay.stacks.state import file_backend
 from bay.stacks.state.status import LastRun
-from tests.fakes.openstack import LOOKS, Answer, FakeCloud, happen
+from tests.fakes.openstack import LOOKS, REGION, Answer, FakeCloud, happen
 
 NOWHERE = Path("/nonexistent")
 """Folder of a context whose state and files nobody reads."""
@@ -154,6 +155,7 @@ class FakeContext(Context):
         settings = Settings(folder / "cache", folder / "data", folder / "config", f"file://{folder / 'state'}")
         super().__init__(settings, Login("test"), self.events.append, cancel or Clock(), checkout)
         self.openstack = cloud or FakeCloud()
+        self.no_login: Exception | None = None
         self.processes: list[FakePulumi] = []
         self.answers: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
@@ -163,6 +165,13 @@ class FakeContext(Context):
     def cloud(self) -> Any:
         """The fake."""
         return self.openstack
+
+    @property
+    def resolved_login(self) -> ResolvedLogin:
+        """Of a file that nobody reads; `no_login` in its place, where that is set."""
+        if self.no_login:
+            raise self.no_login
+        return ResolvedLogin("test", NOWHERE / "clouds.yaml", REGION, "public")
 
     def pulumi(self, state: str = "") -> FakePulumi:
         """One that is kept in `processes`; answers, failures and effects are those of the context."""

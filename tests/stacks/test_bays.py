@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.errors import InvalidInput
+from bay.components.errors import BayError, InvalidInput
 from bay.components.openstack.login import Login
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
@@ -187,9 +187,27 @@ def test_plain_pulumi_gets_a_passphrase_of_its_own_and_that_of_a_bay(bays: Bays,
     shared = bays.pulumi_environment()
     assert (shared["PULUMI_CONFIG_PASSPHRASE_FILE"], shared["PULUMI_HOME"]) == (str(file), "/p")
     assert shared["PULUMI_BACKEND_URL"] == context.settings.state
+    assert shared["OS_CLOUD"] == "test@bay"
     own = context.settings.passphrase_file("demo")
     own.write_text("word")
     assert bays.pulumi_environment("demo")["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(own)
+
+
+def test_plain_pulumi_may_look_at_a_state_without_a_cloud(bays: Bays, context: FakeContext) -> None:
+    context._toolchain = type("Found", (), {"environment": lambda _self: {}})()  # type: ignore[assignment]
+    context.no_login = BayError("there is no cloud 'test'", "")
+    assert "OS_CLOUD" not in bays.pulumi_environment()
+    assert context.notices == ["no cloud for plain pulumi: there is no cloud 'test'"]
+
+
+def test_fields_of_a_spec_go_over_a_model_of_the_users_own(bays: Bays, context: FakeContext, tmp_path: Path) -> None:
+    for folder, nodes in ((context.settings.models, 4), (tmp_path / "more", 5)):
+        folder.mkdir(parents=True)
+        (folder / "lab.yaml").write_text(f"extends: swarm\nnodes: {nodes}\n")
+    assert bays.spec({"model": "lab"})(None).nodes.count == 4
+    assert bays.spec({"model": "lab"}, models=[tmp_path / "more"])(None).nodes.count == 5
+    assert bays.spec({"model": "lab"}, {"nodes": 6}, addons=["eos"])(None).addons == ("eos",)
+    assert bays.spec({"nodes": 7})(SPEC).nodes.count == 7
 
 
 # Changes

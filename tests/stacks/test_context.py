@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bay import toolchain
 from bay.components.openstack import connection
@@ -29,28 +30,45 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolchain:
     return found
 
 
-def test_there_is_one_connection_however_many_threads_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Login | None] = []
-    barrier = threading.Barrier(4)
+def mine(folder: Path) -> Login:
+    """Of a user's clouds.yaml."""
+    auth = {"auth_url": "https://cloud.example", "username": "ada", "password": "hidden", "project_name": "physics"}
+    cloud = {"auth": {**auth, "user_domain_name": "Default", "project_domain_name": "Default"}, "region_name": "north"}
+    (folder / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"mine": cloud}}))
+    return Login("mine", folder / "clouds.yaml")
 
-    def connect(login: Login | None) -> Any:
-        made.append(login)
-        return object()
 
-    monkeypatch.setattr(connection, "connect", connect)
-    context, found = Context(settings(tmp_path), Login("mine")), list[Any]()
+def test_there_is_one_connection_and_one_login_however_many_threads_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Login] = []
+    resolve, barrier = connection.resolve_login, threading.Barrier(4)
+
+    def count(login: Login) -> Any:
+        read.append(login)
+        return resolve(login)
+
+    monkeypatch.setattr(connection, "resolve_login", count)
+    context, found = Context(settings(tmp_path), mine(tmp_path)), list[Any]()
 
     def ask() -> None:
         barrier.wait()
-        found.append(context.cloud)
+        found.append((context.cloud, context.resolved_login))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert made == [Login("mine")]
-    assert len({id(one) for one in found}) == 1
+    assert read == [mine(tmp_path)]
+    assert len({id(cloud) for cloud, _ in found}) == len({id(login) for _, login in found}) == 1
+    assert found[0][0].config.auth["username"] == "ada"
+    assert found[0][1].clouds_file.parent == tmp_path / "data" / "clouds"
+
+
+def test_a_login_that_does_not_exist_is_told_when_it_is_needed(tmp_path: Path) -> None:
+    context = Context(settings(tmp_path), Login("other", mine(tmp_path).clouds_file))
+    assert told(lambda: context.cloud)[0] == told(lambda: context.resolved_login)[0] == "there is no cloud 'other'"
 
 
 def test_a_notice_is_told_with_the_bay_that_it_is_of(tmp_path: Path) -> None:
@@ -68,10 +86,10 @@ def test_without_a_pulumi_there_is_a_way_out(tmp_path: Path, monkeypatch: pytest
     )
 
 
-def test_pulumi_starts_with_the_callers_environment_and_the_login_by_name(tmp_path: Path, pulumi: Toolchain) -> None:
-    login = Login("mine", tmp_path / "clouds.yaml")
+def test_pulumi_starts_with_the_callers_environment_and_no_login(tmp_path: Path, pulumi: Toolchain) -> None:
+    """That comes once it works on a stack."""
     cancel = Cancellation()
-    process = Context(settings(tmp_path, PATH="/bin", GOGC="50"), login, cancel=cancel).pulumi()
+    process = Context(settings(tmp_path, PATH="/bin", GOGC="50"), mine(tmp_path), cancel=cancel).pulumi()
     assert process.command == str(pulumi.root / "bin" / "pulumi")
     assert process.cancel is cancel
     assert process.environment == {
@@ -79,8 +97,6 @@ def test_pulumi_starts_with_the_callers_environment_and_the_login_by_name(tmp_pa
         **pulumi.environment(),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_RUN_PROGRAM": "true",
-        "OS_CLOUD": "mine",
-        "OS_CLIENT_CONFIG_FILE": str(tmp_path / "clouds.yaml"),
         "PULUMI_BACKEND_URL": "s3://bays",
     }
 

@@ -125,7 +125,7 @@ def test_a_login_for_another_project_gets_no_connection_to_the_bays_cloud(contex
         f"bay demo belongs to project {'1' * 32} at https://cloud.example:5000 (region RegionOne), "
         f"but the login is for project {'9' * 32} at https://cloud.example:5000 (region RegionOne)"
     )
-    assert hint == "use the login that made demo: set OS_CLOUD or say --os-cloud"
+    assert hint == "use the login that created demo: set OS_CLOUD or --os-cloud"
 
 
 def test_a_bay_that_has_no_cloud_yet_takes_any(context: FakeContext, state: Path, tmp_path: Path) -> None:
@@ -299,6 +299,15 @@ def test_a_stack_is_made_once(context: FakeContext, state: Path, tmp_path: Path)
     assert pulumi(bay).commands == ["stack init"], "nobody asks what is in a new one"
     assert bay.exists
     assert (state / ".pulumi/stacks/bay/new.json").exists()
+
+
+def test_pulumi_gets_a_login_once_it_runs_on_the_stack_and_not_before(bay: BayStack, tmp_path: Path) -> None:
+    """Looking at a state needs no cloud."""
+    assert bay.state.is_complete
+    bay.last_run()
+    assert "OS_CLOUD" not in pulumi(bay).environment
+    bay.destroy()
+    assert pulumi(bay).environment["OS_CLOUD"] == "test@bay"
 
 
 def test_a_stack_that_is_removed_is_no_more(bay: BayStack, state: Path) -> None:

@@ -214,6 +214,23 @@ def test_requests_are_answered_one_after_the_other_whatever_became_of_the_one_be
     assert found[3]["result"]["nodes"] == {"demo-node-0": "HEALTHY"}
 
 
+def test_a_mistake_in_one_request_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Any:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setitem(worker.OPERATIONS, "status", fail)
+    first, second = answers(request("status", "1"), request("health", "2"))
+    assert first == {
+        "id": "1",
+        "error": {
+            "family": "BayError",
+            "message": "ZeroDivisionError: inside",
+            "hint": "this is a mistake in bay: report it",
+        },
+    }
+    assert second["result"]["status"] == "HEALTHY"
+
+
 def test_bays_of_one_place_are_opened_once_and_of_another_by_themselves() -> None:
     elsewhere = {**PLACE, "cloud": "mine", "clouds_file": "/clouds.yaml", "checkout": "/checkout"}
     answers(request("status", "1"), request("status", "2"), request("status", "3") | {"place": elsewhere})

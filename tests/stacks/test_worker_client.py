@@ -1,10 +1,11 @@
 """A worker process as a Python program uses it; the process is one that writes what the test says."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ def process(program: str = ECHO) -> Iterator[WorkerProcess]:
             yield WorkerProcess(one)
         finally:
             one.kill()
+            assert one.stdin is not None
+            with suppress(BrokenPipeError):
+                one.stdin.close()
 
 
 def ask(*answers: dict[str, Any], **options: Any) -> Any:
@@ -115,10 +119,33 @@ def test_a_request_is_cancelled_by_a_line(at_once: bool, word: str) -> None:
         assert json.loads(one.process.stdout.readline()) == {"id": "1", "cancel": word}
 
 
-def test_a_worker_that_dies_is_an_error() -> None:
-    with process("import sys; sys.stdin.readline(); sys.exit(7)") as one, pytest.raises(BayError) as failed:
-        one.ask({"bay": "demo"})
-    assert failed.value.message == "the worker of bay demo ended with exit code 7"
+def test_a_worker_that_dies_is_an_error_of_each_request() -> None:
+    with process("import sys; sys.stdin.readline(); sys.exit(7)") as one:
+        for _ in range(2):
+            with pytest.raises(BayError) as failed:
+                one.ask({"bay": "demo"})
+            assert failed.value.message == "the worker of bay demo ended with exit code 7"
+        assert not one.is_alive
+
+
+def test_a_worker_that_died_before_it_was_asked_is_one_too() -> None:
+    with worker_client.started() as one:
+        one.process.kill()
+        for _ in range(2):
+            with pytest.raises(BayError, match="the worker of bay demo ended with exit code -9"):
+                one.ask({"id": "1", "bay": "demo"})
+        assert not one.is_alive
+
+
+def test_ctrl_c_of_the_terminal_ends_a_worker_at_once_without_a_word() -> None:
+    command = [sys.executable, "-m", "bay.stacks.worker"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as started:
+        with pytest.raises(InvalidInput):  # so it is waiting for requests
+            WorkerProcess(started).ask({})
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=60)
+    assert (started.returncode, out, err) == (130, "", "")
 
 
 def test_a_worker_ends_with_the_block_and_answers_until_then(tmp_path: Any) -> None:
@@ -130,5 +157,5 @@ def test_a_worker_ends_with_the_block_and_answers_until_then(tmp_path: Any) -> N
             one.ask({"id": "1"})
         with pytest.raises(BayError, match="cannot be part of a host name"):
             one.ask(request)
-        assert one.process.poll() is None
+        assert one.is_alive
     assert one.process.returncode == 0

@@ -41,7 +41,7 @@ def test_hidden_models_are_listed_only_with_all(folder: Path, capsys: Captured) 
     every, said = listed(capsys, "--models", str(folder), "--all")
     assert {"lab", "swarm"} <= set(some)
     assert set(every) == {*some, "base"}
-    assert "model base is not whole: image: is missing\n" in said
+    assert "model base is incomplete: image: is missing\n" in said
 
 
 def test_a_model_whose_file_is_wrong_is_named_and_hides_no_other(folder: Path, capsys: Captured) -> None:

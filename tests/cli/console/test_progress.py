@@ -1,98 +1,233 @@
-"""Progress: one line a component, which counts what was begun and what ended."""
+"""Progress on stderr: a line a component while a phase lasts, with what began and what ended; notices as they come."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
-from bay.cli.console import live
-from bay.cli.console.progress import Progress, component
+from bay.cli.console import progress
+from bay.cli.console.progress import Board, Progress, stages
+from bay.stacks.automation.progress import Progress as PulumiProgress
+from bay.stacks.events import (
+    BatchStarted,
+    Event,
+    Notice,
+    Phase,
+    PhaseEnded,
+    PhaseStarted,
+    ResourceProgress,
+    ServerProgress,
+)
 from tests.fakes.pulumi_events import begins, ends, fails, urn
 
+Captured = pytest.CaptureFixture[str]
 
-@pytest.mark.parametrize(
-    ("kind", "name", "components", "title"),
-    [
-        ("Identity", "demo", (), "identity"),
-        ("Image", "demo-image", ("Bay",), "image"),
-        ("Network", "demo", ("Bay", "Network"), "network"),
-        ("SecGroupRule", "demo-node-tcp-22", ("Bay", "Firewall"), "firewall"),
-        ("Port", "demo-master-0", ("Bay", "MasterPorts"), "addresses"),
-        ("Instance", "demo-node-12", ("Bay", "Servers"), "servers demo-node"),
-        ("ServerGroup", "demo-node", ("Bay", "Servers"), "servers demo-node"),
-        ("Instance", "my-demo-master-0", ("Bay", "Servers"), "servers my-demo-master"),
-        ("Network", "storage", ("Bay", "Volumes"), "volumes"),
-    ],
-)
-def test_a_resource_belongs_to_the_innermost_component(
-    kind: str, name: str, components: tuple[str, ...], title: str
-) -> None:
-    assert component(urn(kind, name, *components)) == title
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Progress:
+    """Progress of a phase of bay demo that has begun, of which nothing is printed before its end."""
+    monkeypatch.setattr(progress, "INTERVAL", 1000.0)
+    listener = Progress()
+    listener(PhaseStarted("demo", "apply"))
+    board_of(listener).printed_at = board_of(listener).started
+    return listener
+
+
+@pytest.fixture
+def pulumi(shown: Progress) -> PulumiProgress:
+    """What Pulumi's events are handed to, for `shown`."""
+    return PulumiProgress("demo", shown)
+
+
+def board_of(listener: Progress) -> Board:
+    assert listener._board is not None
+    return listener._board
 
 
 def node(index: int) -> str:
     return urn("Instance", f"demo-node-{index}", "Bay", "Servers")
 
 
-def lines(shown: Progress) -> list[str]:
-    """The lines without their seconds, blanks made one."""
-    return [re.sub(r"^ *\d+ s +|(?<= ) +", "", line) for line in shown._text().plain.splitlines()]
+def without_seconds(line: str) -> str:
+    """A line without its seconds, blanks made one."""
+    return re.sub(r"^ *\d+ s +|(?<= ) +", "", line)
 
 
-def test_a_component_is_counted_while_it_is_made() -> None:
-    shown = Progress()
+def lines(listener: Progress) -> list[str]:
+    return [without_seconds(line) for line in board_of(listener)._text().plain.splitlines()]
+
+
+def test_a_component_is_counted_while_it_is_created(shown: Progress, pulumi: PulumiProgress) -> None:
     for index in range(3):
-        shown(begins("create", node(index)))
-    assert lines(shown) == ["servers demo-node making 0 of 3"]
-    shown(ends("create", node(1)))
-    assert lines(shown) == ["servers demo-node making 1 of 3"]
-    shown(ends("create", node(0)))
-    shown(ends("create", node(2)))
-    assert lines(shown) == ["servers demo-node made 3"]
+        pulumi(begins("create", node(index)))
+    assert lines(shown) == ["servers demo-node creating 0 of 3"]
+    pulumi(ends("create", node(1)))
+    assert lines(shown) == ["servers demo-node creating 1 of 3"]
+    pulumi(ends("create", node(0)))
+    pulumi(ends("create", node(2)))
+    assert lines(shown) == ["servers demo-node created 3"]
 
 
-def test_what_failed_is_counted_too() -> None:
-    shown = Progress()
-    shown(begins("create", node(0)))
-    shown(begins("create", node(1)))
-    shown(ends("create", node(0)))
-    shown(fails("create", node(1)))
-    assert lines(shown) == ["servers demo-node making 1 of 2, 1 failed"]
+def test_what_failed_is_counted_too(shown: Progress, pulumi: PulumiProgress) -> None:
+    pulumi(begins("create", node(0)))
+    pulumi(begins("create", node(1)))
+    pulumi(ends("create", node(0)))
+    pulumi(fails("create", node(1)))
+    assert lines(shown) == ["servers demo-node creating 1 of 2, 1 failed"]
 
 
-def test_each_operation_of_a_component_has_its_words() -> None:
-    shown = Progress()
-    for operation, index in (("delete", 1), ("update", 2)):
-        shown(begins(operation, node(index)))
-        shown(ends(operation, node(index)))
-    shown(begins("delete", urn("Network", "demo", "Bay", "Network")))
+def test_each_operation_of_a_component_has_its_words(shown: Progress, pulumi: PulumiProgress) -> None:
+    for operation, index in (("delete", 1), ("update", 2), ("replace", 3)):
+        pulumi(begins(operation, node(index)))
+        pulumi(ends(operation, node(index)))
+    pulumi(begins("delete", urn("Network", "demo", "Bay", "Network")))
     assert lines(shown) == [
         "network deleting 0 of 1",
         "servers demo-node deleted 1",
-        "servers demo-node changed 1",
+        "servers demo-node replaced 1",
+        "servers demo-node updated 1",
     ]
 
 
-def test_components_providers_and_what_stays_are_not_counted() -> None:
-    shown = Progress()
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ("create", "creating 0 of 1"),
+        ("delete", "deleting 0 of 1"),
+        ("update", "updating 0 of 1"),
+        ("replace", "replacing 0 of 1"),
+    ],
+)
+def test_what_is_under_way_has_its_words_too(
+    operation: str, words: str, shown: Progress, pulumi: PulumiProgress
+) -> None:
+    pulumi(begins(operation, node(0)))
+    assert lines(shown) == [f"servers demo-node {words}"]
+
+
+def test_components_providers_and_what_stays_are_not_counted(shown: Progress, pulumi: PulumiProgress) -> None:
     for event in (
         begins("create", urn("Bay", "demo")),
         begins("create", urn("Servers", "demo-node", "Bay")),
         begins("create", urn("Provider", "default")),
         begins("same", node(0)),
     ):
-        shown(event)
+        pulumi(event)
     assert lines(shown) == []
 
 
 def test_where_stderr_is_no_terminal_the_end_is_said_once(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    shown: Progress, pulumi: PulumiProgress, capsys: Captured
 ) -> None:
-    monkeypatch.setattr(live, "INTERVAL", 1000.0)
-    with Progress() as shown:
-        shown.last_line = shown.started
-        shown(begins("create", node(0)))
-        shown(ends("create", node(0)))
+    pulumi(begins("create", node(0)))
+    pulumi(ends("create", node(0)))
+    shown(PhaseEnded("demo", "apply"))
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
-    assert err.rstrip().endswith("servers demo-node        made 1")
+    assert err.rstrip().endswith("servers demo-node        created 1")
+
+
+def test_where_stderr_is_no_terminal_what_is_new_is_printed_now_and_then(
+    shown: Progress, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    for done in (1, 1, 2):
+        shown(ResourceProgress("demo", "network", "create", done, 2))
+    said = [without_seconds(line) for line in capsys.readouterr().err.splitlines()]
+    assert said == ["network creating 1 of 2", "network created 2"]
+
+
+def test_a_phase_in_which_nothing_happens_prints_nothing(shown: Progress, capsys: Captured) -> None:
+    shown(PhaseEnded("demo", "apply"))
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("phase", ["apply", "refresh", "destroy", "wait"])
+def test_a_new_phase_begins_with_no_lines_of_the_one_before(phase: Phase, shown: Progress, capsys: Captured) -> None:
+    shown(ResourceProgress("demo", "network", "create", 1, 1))
+    shown(PhaseEnded("demo", "apply"))
+    shown(PhaseStarted("demo", phase))
+    assert lines(shown) == []
+    shown(PhaseEnded("demo", phase))
+    assert len(capsys.readouterr().err.splitlines()) == 1, "what the first phase did"
+
+
+def test_progress_outside_of_a_phase_shows_nothing(capsys: Captured) -> None:
+    shown = Progress()
+    for event in (
+        ResourceProgress("demo", "network", "create", 0, 1),
+        ServerProgress("demo", "node", {"ready": 1}),
+        PhaseEnded("demo", "apply"),
+    ):
+        shown(event)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (Notice("demo", "resuming", "the previous run was [interrupted]"), "the previous run was [interrupted]"),
+        (BatchStarted("demo", 1, 2, ("demo-node-0", "demo-node-1")), "batch 1 of 2: demo-node-0, demo-node-1"),
+        (
+            BatchStarted("demo", 2, 2, tuple(f"demo-node-{index}" for index in range(6))),
+            "batch 2 of 2: demo-node-0, demo-node-1, demo-node-2, demo-node-3, demo-node-4, ... (6 in all)",
+        ),
+    ],
+)
+def test_notices_and_batches_are_lines(event: Event, line: str, capsys: Captured) -> None:
+    Progress()(event)
+    assert capsys.readouterr() == ("", f"{line}\n")
+
+
+def test_servers_that_are_waited_for_have_a_line_a_role(shown: Progress) -> None:
+    shown(ServerProgress("demo", "node", {"ready": 1, "cluster": 1, "booting": 1}))
+    shown(ServerProgress("demo", "master", {"booting": 1}))
+    shown(ServerProgress("demo", "master", {"ready": 1}))
+    assert lines(shown) == [
+        "engine on masters 1 of 1 ready",
+        "engine on nodes 1 of 3 ready (booting 1, cluster 1)",
+    ]
+    text = board_of(shown)._text().plain
+    assert "engine on masters        1 of 1 ready" in text
+    assert "engine on nodes          1 of 3 ready" in text, "the numbers stand below each other"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"ready": 3}, "3 of 3 ready"),
+        ({"ready": 1, "cluster": 1, "booting": 1}, "1 of 3 ready (booting 1, cluster 1)"),
+        ({"booting": 2}, "0 of 2 ready (booting 2)"),
+        ({}, "0 of 0 ready"),
+    ],
+)
+def test_stages_say_how_many_are_ready_and_where_the_others_are(counts: dict[str, int], words: str) -> None:
+    assert stages(counts) == words
+
+
+def test_at_a_terminal_lines_are_rewritten_until_the_end_of_the_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    class Screen:
+        is_terminal = True
+
+    class Live:
+        def __init__(self, get_renderable: Callable[[], object], **_more: object) -> None:
+            self.text = get_renderable
+
+        def start(self) -> None:
+            calls.append("start")
+
+        def stop(self) -> None:
+            calls.append(str(self.text()))
+
+    monkeypatch.setattr(progress, "errors", Screen())
+    monkeypatch.setattr(progress, "Live", Live)
+    shown = Progress()
+    shown(PhaseStarted("demo", "apply"))
+    shown(ResourceProgress("demo", "network", "create", 0, 1))
+    shown(ResourceProgress("demo", "network", "create", 1, 1))
+    shown(PhaseEnded("demo", "apply"))
+    assert calls[0] == "start"
+    assert [without_seconds(line) for line in calls[1].splitlines()] == ["network created 1"]

@@ -1,25 +1,45 @@
-"""Rows that `bay show`, `list` and `node list` print of a bay."""
+"""Rows that `bay show`, `list`, `node list` and `list --usage` print of a bay."""
 
 import json
-from collections.abc import MutableMapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bay.cli.console.rows import LIST_COLUMNS, NODE_COLUMNS, bay_row, node_rows
-from bay.components.errors import nearest
-from bay.stacks.context import Session
+from bay.cli.console.rows import (
+    LIST_COLUMNS,
+    NODE_COLUMNS,
+    USAGE_COLUMNS,
+    bay_row,
+    list_row,
+    node_rows,
+    sums,
+    with_usage,
+)
+from bay.components.openstack.login import Login
+from bay.stacks import bays
+from bay.stacks.bays import Bays, Description, Servers
+from bay.stacks.cluster.health import NOT_ASKED, Health
+from bay.stacks.settings import Settings
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import StateSnapshot
-from bay.stacks.state.status import LastRun
+from bay.stacks.state.status import LastRun, status_of
 from tests.fakes.states import BAY_ID, complete, cut_off
 
 COMPLETE = StateSnapshot.from_deployment("demo", complete())
-MASTER, NODE = (node.id for node in COMPLETE.servers)
-Environment = MutableMapping[str, str]
+MASTER, NODE = (server.id for server in COMPLETE.servers)
+FIRST = LastRun("update", "succeeded", 1)
 
 
-def test_a_bay_is_shown_from_its_state_alone(environment: Environment) -> None:
-    row = bay_row(Session(), COMPLETE, LastRun("update", "succeeded", 1))
+def described(state: StateSnapshot, last: LastRun, health: Health = NOT_ASKED) -> Description:
+    """What the state says where no run is going on."""
+    return Description(state, status_of(state, last, False), health)
+
+
+def test_a_bay_is_shown_from_its_state_alone() -> None:
+    row = bay_row(described(COMPLETE, FIRST))
     assert {key: row[key] for key in ("name", "coe", "model", "status", "api_address", "masters", "nodes", "id")} == {
         "name": "demo",
         "coe": "swarm",
@@ -35,16 +55,40 @@ def test_a_bay_is_shown_from_its_state_alone(environment: Environment) -> None:
     assert "ciphertext" not in json.dumps(row), "not even encrypted secrets are shown"
 
 
-@pytest.mark.parametrize("record", [StateSnapshot("demo"), StateSnapshot.from_deployment("demo", cut_off())])
-def test_a_bay_of_which_little_is_there_can_be_shown(record: StateSnapshot, environment: Environment) -> None:
-    row = bay_row(Session(), record, LastRun())
+def test_health_is_shown_as_the_engine_tells_it() -> None:
+    health = Health("UNHEALTHY", "not ready: demo-node-0", {"demo-node-0": "UNHEALTHY"})
+    row = bay_row(described(COMPLETE, FIRST, health))
+    assert (row["health_status"], row["health_status_reason"]) == ("UNHEALTHY", "not ready: demo-node-0")
+    assert row["node_health"] == {"demo-node-0": "UNHEALTHY"}
+    row = bay_row(described(COMPLETE, FIRST))
+    assert (row["health_status"], row["health_status_reason"]) == ("UNKNOWN", "the engine was not asked")
+
+
+def test_a_list_has_numbers_of_servers_in_place_of_addresses() -> None:
+    row = list_row(described(COMPLETE, FIRST))
+    assert [row[column] for column in LIST_COLUMNS] == [
+        *("demo", "swarm", "swarm", "CREATE_COMPLETE", 1, 1, "203.0.113.121:2376")
+    ]
+
+
+@pytest.mark.parametrize("state", [StateSnapshot("demo"), StateSnapshot.from_deployment("demo", cut_off())])
+def test_a_bay_of_which_little_is_there_can_be_shown(state: StateSnapshot) -> None:
+    row = bay_row(described(state, LastRun()))
     assert (row["status"], row["api_address"], row["nodes"]) == ("CREATE_FAILED", None, [])
 
 
-def test_a_run_that_is_going_on_here_is_seen(environment: Environment) -> None:
-    session = Session()
-    with lock.held(session.settings.lock_file("demo"), "demo"):
-        assert bay_row(session, COMPLETE, LastRun())["status"] == "UPDATE_IN_PROGRESS"
+def test_a_run_that_is_going_on_here_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def opened(_context: object, name: str) -> Iterator[SimpleNamespace]:
+        assert name == "demo"
+        yield SimpleNamespace(state=COMPLETE, last_run=LastRun)
+
+    monkeypatch.setattr(bays, "opened", opened)
+    settings = Settings(tmp_path / "cache", tmp_path / "data", tmp_path / "config", f"file://{tmp_path}/state")
+    user = Bays(settings, Login())
+    with lock.held(settings.lock_file("demo"), "demo"):
+        assert bay_row(user.describe("demo"))["status"] == "UPDATE_IN_PROGRESS"
+    assert bay_row(user.describe("demo"))["status"] == "CREATE_COMPLETE"
 
 
 @pytest.mark.parametrize(
@@ -56,22 +100,32 @@ def test_a_run_that_is_going_on_here_is_seen(environment: Environment) -> None:
         ({MASTER: "ACTIVE", NODE: "ERROR", "another": "ACTIVE"}, ["ACTIVE", "ERROR"]),
     ],
 )
-def test_a_node_has_novas_status_or_it_is_said_why_not(statuses: dict[str, str] | None, words: list[str]) -> None:
-    rows = node_rows(COMPLETE, statuses)
+def test_a_node_has_novas_status_or_it_is_said_why_not(statuses: Mapping[str, str] | None, words: list[str]) -> None:
+    rows = node_rows(Servers(COMPLETE, statuses, NOT_ASKED))
     assert [row["status"] for row in rows] == words
     assert [row["name"] for row in rows] == ["demo-master-0", "demo-node-0"]
     assert {tuple(row) for row in rows} == {NODE_COLUMNS}
+    assert [row["health"] for row in rows] == ["UNKNOWN", "UNKNOWN"]
 
 
-@pytest.mark.parametrize(
-    ("word", "known", "hint"),
-    [
-        ("m1.smal", ["m1.small", "m1.large", "tiny"], "nearest: m1.small, m1.large"),
-        ("zzz", ["b", "a"], "there is: a, b"),
-        ("zzz", ["a", None, "", "a"], "there is: a"),
-        ("zzz", [], "there is none"),
-        ("zzz", [str(number) for number in range(10)], "there is: 0, 1, 2, 3, 4, 5, 6, 7, ..."),
-    ],
-)
-def test_the_nearest_names_are_offered_else_all_of_a_short_list(word: str, known: list[str | None], hint: str) -> None:
-    assert nearest(word, known) == hint
+def test_a_node_has_the_engines_word_for_it() -> None:
+    rows = node_rows(Servers(COMPLETE, None, Health("UNHEALTHY", "", {"demo-node-0": "UNHEALTHY"})))
+    assert [row["health"] for row in rows] == ["UNKNOWN", "UNHEALTHY"]
+
+
+ONE = {"servers": 2, "cores": 5, "ram_mib": 10240, "volumes": 3, "volumes_gib": 110}
+TWO = {"servers": 1, "cores": 1, "ram_mib": 2048, "volumes": 0, "volumes_gib": 0}
+
+
+def test_every_bay_has_what_it_uses_and_people_the_sum() -> None:
+    rows = with_usage([{"name": "one", "status": "x"}, {"name": "two"}], {"one": ONE, "two": TWO})
+    assert rows == [{"name": "one", "status": "x", **ONE}, {"name": "two", **TWO}]
+    assert sums(rows) == [{"name": "sum", **{field: ONE[field] + TWO[field] for field in ONE}}]
+    assert set(ONE) | {"name"} <= set(USAGE_COLUMNS)
+
+
+def test_a_bay_whose_usage_is_not_known_has_no_figures_and_the_sum_says_so() -> None:
+    rows = with_usage([{"name": "one"}, {"name": "theirs"}, {"name": "unread"}], {"one": ONE})
+    assert rows == [{"name": "one", **ONE}, {"name": "theirs"}, {"name": "unread"}]
+    assert sums(rows) == [{"name": "sum of 1 of 3 bays", **ONE}]
+    assert sums(with_usage([{"name": "one"}], {})) == []

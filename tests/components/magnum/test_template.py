@@ -160,12 +160,12 @@ def test_labels_of_mesos_become_options(tmp_path: Path) -> None:
             "label calico_tag=v3.3.6: options.versions.calico, by hand: an old version",
         ),
         ({"labels": {"grafana_admin_passwd": "geheim"}}, "label grafana_admin_passwd: a password has no place"),
-        ({"labels": {"my_label": "1"}}, "label my_label: is none of Magnum's for this engine"),
+        ({"labels": {"my_label": "1"}}, "label my_label: is not one of Magnum's for this engine"),
         ({"docker_storage_driver": "devicemapper"}, "template docker_storage_driver=devicemapper: overlay2, which"),
         ({"tls_disabled": True}, "template tls_disabled=true: an API without TLS"),
         ({"http_proxy": "proxy:3128"}, "template http_proxy=proxy:3128: proxy.http: "),
         ({"public": False}, "template public=false: list `projects`"),
-        ({"secret_thing": "geheim"}, "template secret_thing: is none of Magnum's"),
+        ({"secret_thing": "geheim"}, "template secret_thing: is not one of Magnum's"),
     ],
 )
 def test_what_is_not_taken_over_is_said_in_a_comment(change: dict[str, Any], remark: str, tmp_path: Path) -> None:
@@ -210,6 +210,6 @@ def test_the_command_prints_the_model_or_says_what_is_wrong(tmp_path: Path, caps
     assert capsys.readouterr().out == convert(TEMPLATE).text()
     file.write_text("coe: no JSON")
     assert run(["model", "from-magnum", str(file)]) == 2
-    assert capsys.readouterr().err.startswith(f"error: {file}: no JSON: Expecting value")
+    assert capsys.readouterr().err.startswith(f"error: {file}: not JSON: Expecting value")
     assert run(["model", "from-magnum", str(tmp_path / "none")]) == 2
     assert "No such file" in capsys.readouterr().err

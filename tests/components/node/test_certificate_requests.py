@@ -86,9 +86,9 @@ def tampered(pem: str) -> str:
     ("spoil", "reason"),
     [
         (tampered, "is not signed by the key that is in it: it was changed on its way"),
-        (lambda _pem: "no request", "is no certificate request in PEM"),
-        (lambda _pem: "", "is no certificate request in PEM"),
-        (lambda pem: pem.replace("REQUEST", "RUBBISH"), "is no certificate request in PEM"),
+        (lambda _pem: "no request", "is not a certificate request in PEM"),
+        (lambda _pem: "", "is not a certificate request in PEM"),
+        (lambda pem: pem.replace("REQUEST", "RUBBISH"), "is not a certificate request in PEM"),
     ],
 )
 def test_a_request_that_is_none_is_refused(spoil: Callable[[str], str], reason: str) -> None:

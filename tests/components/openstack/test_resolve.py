@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from keystoneauth1.exceptions import ConnectFailure, Unauthorized
 
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
@@ -167,14 +168,14 @@ def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> N
     cloud.nets.append(net("campus", external=True))
     assert told(lambda: found(cloud))[:2] == (
         "network.external: the cloud has 2 external networks",
-        "say --set network.external=NAME (campus, public)",
+        "use --set network.external=NAME (campus, public)",
     )
     assert found(cloud, network={"external": "campus"}).external == Named("id-campus", "campus")
 
 
 def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
     cloud.nets = [net for net in cloud.nets if not net.is_router_external]
-    assert told(lambda: found(cloud))[1] == "say --set network.existing=NAME to use a network without router"
+    assert told(lambda: found(cloud))[1] == "use --set network.existing=NAME to use a network without router"
 
 
 @pytest.mark.parametrize(
@@ -183,12 +184,12 @@ def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeClou
         (
             {"network": {"existing": "shared"}, "endpoint": {"kind": "virtual-ip"}},
             "endpoint.kind: a virtual IP needs a network of this project's own; shared is another's",
-            "say --set endpoint.kind=masters: the API answers at every master",
+            "use --set endpoint.kind=masters: the API answers at every master",
         ),
         (
             {"network": {"existing": "shared"}, "floating_ips": "all"},
             "floating_ips: network shared has no router of this project, so floating IPs cannot reach it",
-            "say --set floating_ips=none",
+            "use --set floating_ips=none",
         ),
         (
             {"network": {"existing": "mine", "subnet": "two"}},
@@ -292,3 +293,23 @@ def test_an_image_that_a_server_cannot_run_is_refused_before_anything_is_made(
 def test_what_the_image_needs_exactly_is_enough(values: dict[str, Any], small_cloud: FakeCloud) -> None:
     small_cloud.machines[1] = thing("m1.large", vcpus=4, ram=4096, disk=40)
     assert found(small_cloud, **values).flavors
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (Unauthorized(), "checking the login: the cloud refuses user, password or project"),
+        (ConnectFailure("refused"), "checking the login: the cloud cannot be reached: refused"),
+    ],
+)
+def test_a_login_that_does_not_work_is_no_matter_of_names(error: Exception, message: str) -> None:
+    class Refusing(FakeCloud):
+        @property
+        def current_project_id(self) -> str:
+            raise error
+
+        @current_project_id.setter
+        def current_project_id(self, _value: str) -> None:
+            pass
+
+    assert told(lambda: found(Refusing()))[0] == message

@@ -41,7 +41,7 @@ def test_another_cloud_region_or_project_is_refused(field: str, value: str) -> N
         "bay demo belongs to project aaa at https://cloud:5000 (region one), but the login is for project "
     )
     assert value in refused.value.message
-    assert refused.value.hint == "use the login that made demo: set OS_CLOUD or say --os-cloud"
+    assert refused.value.hint == "use the login that created demo: set OS_CLOUD or --os-cloud"
 
 
 def test_a_login_is_read_from_the_connections_token() -> None:

@@ -36,34 +36,34 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"nodes": {"flavor": ""}}, "nodes.flavor: must not be empty, got ''", SEE),
     (
         {"nodes": {"taints": ["a"]}},
-        "nodes.taints.0: 'a' has not the right form",
+        "nodes.taints.0: 'a' has the wrong form",
         "Taints of the nodes, KEY[=VALUE]:EFFECT, where the engine knows such.",
     ),
     (
         {"node_groups": {"gpu": {"labels": {"-x": "y"}}}},
-        "node_groups.gpu.labels.-x: '-x' has not the right form",
+        "node_groups.gpu.labels.-x: '-x' has the wrong form",
         "Labels that the engine gives the nodes: letters and digits, with '-', '_' and '.' inside.",
     ),
     (
         {"node_groups": {"Big": 1}},
-        "node_groups.Big: 'Big' has not the right form",
+        "node_groups.Big: 'Big' has the wrong form",
         "More groups of nodes, by name, each with its own flavor, image, zone, ...",
     ),
     (
         {"coe": "kubernetes", "options": {"version": "1.20.0"}},
-        "options.version: '1.20.0' has not the right form; Version of the control plane, 1.33.N to 1.35.N; "
+        "options.version: '1.20.0' has the wrong form; Version of the control plane, 1.33.N to 1.35.N; "
         "the image's kubelet and kubeadm must fit.",
         SEE,
     ),
     ({"image": 2024}, "image: must be text, in quotes where it looks like a number, got 2024", SEE),
-    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr: is no CIDR of IPv4: '33' is not a valid netmask", SEE),
-    ({"network": {"cidr": "10.0.0.1/24"}}, "network.cidr: is no CIDR of IPv4: 10.0.0.1/24 has host bits set", SEE),
-    ({"network": {"cidr": "fd00::/64"}}, "network.cidr: is no CIDR of IPv4: Expected 4 octets in 'fd00::'", SEE),
+    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr: is not a CIDR of IPv4: '33' is not a valid netmask", SEE),
+    ({"network": {"cidr": "10.0.0.1/24"}}, "network.cidr: is not a CIDR of IPv4: 10.0.0.1/24 has host bits set", SEE),
+    ({"network": {"cidr": "fd00::/64"}}, "network.cidr: is not a CIDR of IPv4: Expected 4 octets in 'fd00::'", SEE),
     ({"network": {"dns": ["ns1"]}}, "network.dns.0: 'ns1' does not appear to be an IPv4 or IPv6 address", SEE),
     ({"access": {"api": "10.0.0.0/8"}}, "access.api: must be a list, for example [A, B], got '10.0.0.0/8'", SEE),
     (
         {"access": {"ssh": ["office"]}},
-        "access.ssh.0: is no CIDR: 'office' does not appear to be an IPv4 or IPv6 network",
+        "access.ssh.0: is not a CIDR: 'office' does not appear to be an IPv4 or IPv6 network",
         SEE,
     ),
     ({"floating_ips": "yes"}, "floating_ips: must be 'auto', 'none', 'api' or 'all', got 'yes'", SEE),
@@ -85,7 +85,7 @@ def test_a_model_without_an_image_says_how_to_name_one(tmp_path: Path) -> None:
     (tmp_path / "bare.yaml").write_text("coe: swarm")
     assert told(lambda: build_spec([{"model": "bare"}], [tmp_path])) == (
         "image: is missing",
-        "say --set image=VALUE, or name a model that has it",
+        "use --set image=VALUE, or name a model that has it",
         2,
     )
 
@@ -105,7 +105,7 @@ def test_an_unknown_model_gets_the_nearest_names(model: str, message: str, hint:
 def test_a_bay_without_a_model_is_refused(layers: list[dict[str, Any]]) -> None:
     assert told(lambda: build_spec(layers)) == (
         "no model is named",
-        "say --model MODEL; 'bay model list' shows them",
+        "name one with --model MODEL; 'bay model list' shows them",
         2,
     )
 
@@ -130,13 +130,13 @@ def test_a_name_that_fits_a_host_name_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("text", ["nodes", "=3", " =3", "nodes..flavor=x", ".=x", "nodes.=3"])
 def test_set_wants_a_field_and_a_value(text: str) -> None:
-    assert told(lambda: assignment(text)) == (f"--set {text!r} is no FIELD=VALUE", SET, 2)
+    assert told(lambda: assignment(text)) == (f"--set {text!r} is not FIELD=VALUE", SET, 2)
 
 
 @pytest.mark.parametrize("text", ["nodes={", "access.api=[10.0.0.0/8", "image='a"])
 def test_set_wants_a_value_that_is_yaml(text: str) -> None:
     message, hint, code = told(lambda: assignment(text))
-    assert message == f"--set {text!r}: the value is no YAML"
+    assert message == f"--set {text!r}: the value is not YAML"
     assert (hint, code) == ("quote it, for example --set 'keypair=\"a: b\"'", 2)
 
 
@@ -145,12 +145,12 @@ def test_set_wants_a_value_that_is_yaml(text: str) -> None:
     [
         (
             b"a: [",
-            "no YAML: expected the node content, but found '<stream end>' in line 1, column 5",
+            "not YAML: expected the node content, but found '<stream end>' in line 1, column 5",
             "correct the file",
         ),
-        (b"a: 1\nb: c: d", "no YAML: mapping values are not allowed here in line 2, column 5", "correct the file"),
-        (b"\x00", "no YAML: special characters are not allowed", "correct the file"),
-        (b"\xff\xfe\x00", "no YAML: invalid start byte", "correct the file"),
+        (b"a: 1\nb: c: d", "not YAML: mapping values are not allowed here in line 2, column 5", "correct the file"),
+        (b"\x00", "not YAML: special characters are not allowed", "correct the file"),
+        (b"\xff\xfe\x00", "not YAML: invalid start byte", "correct the file"),
         (b"", "holds no fields", "write one 'field: value' a line, as 'bay model show' prints"),
         (b"- a", "holds no fields", "write one 'field: value' a line, as 'bay model show' prints"),
     ],

@@ -44,7 +44,7 @@ def _struck(
     axe, run = struck(user, relay, words, stage.points[place], stage.later(place))
     result = run.wait()
     assert "Traceback" not in result.err, result
-    if stage.points[place].victim in ("engine", "plugin"):
+    if stage.points[place].victim in ("pulumi", "plugin"):
         assert result.code == 1, result
         assert result.error
     if place == 0:
@@ -55,22 +55,22 @@ def _struck(
 
 
 def _told(result: Result) -> list[str]:
-    return [line for line in result.err.splitlines() if line.startswith(("the last run", "adopting", "deleting left"))]
+    return [line for line in result.err.splitlines() if line.startswith(("the previous run", "adopting", "deleting"))]
 
 
 def _fate(axe: Axe, ids: set[str]) -> str:
-    """What became of the thing whose request was cut off; ids: of the state, which `agreed` with the cloud."""
+    """What became of the resource whose request was interrupted; ids: of the state, which `agreed` with the cloud."""
     if axe.point.request[0] == "create" and axe.point.when == "after":
-        assert axe.made, f"{axe.point}: the cloud made nothing"
-        return ADOPTED if axe.made in ids else ANEW
+        assert axe.made, f"{axe.point}: the cloud created nothing"
+        return ADOPTED if axe.made in ids else CREATED_AGAIN
     return FATES[axe.point.request[0], axe.point.when]
 
 
-ADOPTED, ANEW = "adopted", "deleted, and made anew"
+ADOPTED, CREATED_AGAIN = "adopted", "deleted, and created again"
 FATES = {
-    ("create", "before"): "made by the next run",
-    ("update", "before"): "changed by the next run",
-    ("update", "after"): "changed again, to the same",
+    ("create", "before"): "created by the next run",
+    ("update", "before"): "updated by the next run",
+    ("update", "after"): "updated again, to the same",
     ("delete", "before"): "deleted by the next run",
     ("delete", "after"): "known to be gone",
 }
@@ -85,10 +85,10 @@ def expected(point: Point) -> frozenset[str]:
     operation, kind = point.request
     if operation != "create" or point.when == "before":
         return frozenset({FATES[operation, point.when]})
-    if kind in NOT_WHOLE or point.victim == "plugin":  # the engine lives on and notes that nothing was made
-        return frozenset({ANEW})
+    if kind in NOT_WHOLE or point.victim == "plugin":  # Pulumi lives on and notes that nothing was created
+        return frozenset({CREATED_AGAIN})
     # So it does where only `bay` died, unless it ends of that first, as it may.
-    return frozenset({ADOPTED, ANEW} if point.victim == "bay" else {ADOPTED})
+    return frozenset({ADOPTED, CREATED_AGAIN} if point.victim == "bay" else {ADOPTED})
 
 
 def agreed(user: Bay, name: str, cloud: Connection) -> set[str]:

@@ -109,7 +109,7 @@ class Bay:
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         own = {
             "HOME": str(self.home),
-            "XDG_CACHE_HOME": cache,  # the engine is there, and takes minutes to build
+            "XDG_CACHE_HOME": cache,  # Pulumi is there, and takes minutes to build
             "XDG_DATA_HOME": str(self.home / "data"),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "BAY_STATE": f"file://{self.state}",

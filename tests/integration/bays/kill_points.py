@@ -50,7 +50,7 @@ CREATED = (
     *("ApplicationCredential", "ServerGroup", "Network", "SecGroup", "Volume", "Router", "SecGroupRule", "Subnet"),
     *("RouterInterface", "Port", "FloatingIp", "LoadBalancer", "Listener", "Pool", "Monitor"),
 )
-"""Types in an order in which they can be made one after the other; members of the pool and servers come then."""
+"""Types in an order in which they can be created one after the other; members of the pool and servers come then."""
 
 DELETED_LAST = (
     *("Port", "RouterInterface", "SecGroupRule", "Subnet", "Router", "Volume", "SecGroup", "Network"),
@@ -58,15 +58,15 @@ DELETED_LAST = (
 )
 """Types in an order in which they can be deleted, once servers and endpoint are gone.
 
-The engine deletes level by level, and begins with none before all of the last are gone.
+Pulumi deletes level by level, and begins with none before all of the last are gone.
 """
 
 CREATE = ("create", "NAME", "--file", "SPEC", "--no-wait")
 DELETE = ("delete", "NAME", "--yes")
 
-MADE = Life(
-    "made",
-    "Kubernetes with load balancer, floating IPs for all, volumes of each sort and its own login, while it is made",
+NEW = Life(
+    "new",
+    "Kubernetes with load balancer, floating IPs for all, volumes of each sort and its own login, while it is created",
     (
         Stage(
             "create",
@@ -80,7 +80,7 @@ MADE = Life(
 
 CHANGED = Life(
     "changed",
-    "the same, while it is changed and made smaller",
+    "the same, while it is updated and scaled down",
     (
         Stage("create", CREATE, ()),
         Stage(
@@ -136,23 +136,23 @@ SHARED = Life(
             "create",
             CREATE,
             (
-                after("create", "Network", "engine"),
+                after("create", "Network", "pulumi"),
                 after("create", "SecGroupRule", "plugin"),
                 after("create", "Port", "bay"),
-                after("create", "Instance", "engine"),
+                after("create", "Instance", "pulumi"),
             ),
         ),
         Stage("scale to 2", ("scale", "NAME", "2", "--no-wait"), (after("create", "Instance", "plugin"),)),
         Stage("scale to 3", ("scale", "NAME", "3", "--no-wait"), (after("create", "Instance", "bay"),)),
-        Stage("scale to 2 again", ("scale", "NAME", "2", "--yes"), (after("delete", "Instance", "engine"),)),
+        Stage("scale to 2 again", ("scale", "NAME", "2", "--yes"), (after("delete", "Instance", "pulumi"),)),
         Stage("scale to 1", ("scale", "NAME", "1", "--yes"), (after("delete", "Instance", "plugin"),)),
         Stage(
             "delete",
             DELETE,
             (
-                after("delete", "Instance", "engine"),
+                after("delete", "Instance", "pulumi"),
                 after("delete", "Port", "plugin"),
-                after("delete", "SecGroupRule", "engine"),
+                after("delete", "SecGroupRule", "pulumi"),
                 after("delete", "Network", "bay"),
             ),
         ),
@@ -169,7 +169,7 @@ QUICK = Life(
             (
                 *around("create", "Network"),
                 Point(("create", "RouterInterface"), "after"),
-                after("create", "Port", "engine"),
+                after("create", "Port", "pulumi"),
                 Point(("create", "Instance"), "before"),
                 Point(("create", "Instance"), "after"),
             ),
@@ -193,7 +193,7 @@ WIDE: dict[str, object] = {
 }
 
 SPECS: dict[str, dict[str, object]] = {
-    "made": WIDE,
+    "new": WIDE,
     "changed": WIDE,
     "deleted": WIDE,
     "gone": WIDE,
@@ -208,4 +208,4 @@ SPECS: dict[str, dict[str, object]] = {
 }
 """Name of a life, and of its bay -> what the bay is to be."""
 
-CAMPAIGN: Sequence[Life] = (MADE, CHANGED, DELETED, GONE, SHARED)
+CAMPAIGN: Sequence[Life] = (NEW, CHANGED, DELETED, GONE, SHARED)

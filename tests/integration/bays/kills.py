@@ -15,9 +15,9 @@ from typing import Any, Literal
 from tests.integration.bays.harness import Bay, Running, eventually
 from tests.integration.bays.relay import PATIENCE, Answer, Refused, Relay, Request
 
-Victim = Literal["all", "bay", "engine", "plugin"]
+Victim = Literal["all", "bay", "pulumi", "plugin"]
 
-OF_VICTIM = {"engine": "/bin/pulumi\0", "plugin": "pulumi-resource-openstack"}
+OF_VICTIM = {"pulumi": "/bin/pulumi\0", "plugin": "pulumi-resource-openstack"}
 """What the command line of a process that dies contains."""
 
 
@@ -38,7 +38,7 @@ class Point:
 class Axe:
     """Falls once, at its point. later: requests that are held back until then, so that their own points can come.
 
-    made: id of what the request made that was cut off.
+    made: id of what the interrupted request created.
     """
 
     point: Point
@@ -132,6 +132,6 @@ def struck(
         relay.open()
     result = runs[0].wait()
     assert axe.fallen.wait(10), f"{point} never came: {result}"  # it is noted just after the kill
-    # Plugins of an engine that was killed, or died of `bay`'s death, are for the next command to end.
+    # Plugins of a Pulumi that was killed, or died of `bay`'s death, are for the next command to end.
     eventually(lambda: not [line for _, line in processes(bay) if OF_VICTIM["plugin"] not in line], 120)
     return axe, runs[0]

@@ -1,7 +1,7 @@
 """A door between a user and the sandbox cloud: it knows which request makes, changes or deletes what, and can shut.
 
 It listens once for each service, and rewrites the addresses in the cloud's catalog, so that every request of `bay`, of
-the engine and of its plugin comes through it.
+Pulumi and of its plugin comes through it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""docs/reliability.md: every kill point of the campaign, and what the next run made of it."""
+"""docs/reliability.md: every kill point of the campaign, and what the next run did about it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,61 +12,62 @@ from tests.integration.bays.kills import Point
 FILE: Path = CHECKOUT / "docs" / "reliability.md"
 
 HEAD = """\
-# Killed anywhere, it goes on
+# Interrupted runs resume
 
-`bay`, the Pulumi engine and its plugin may die at any moment. The next command that changes the bay finds the
-operations that were pending, says what they were, and looks for what they made by the mark `bay:id`:
+`bay`, Pulumi and its plugin may be killed at any moment. The next command that changes the bay reads the pending
+operations from the state, reports them, and finds the resources that they had started to create by their `bay:id` tag:
 
-- **It was being made, and is whole:** adopted. It goes into the state with its id; the engine reads the rest from the
-  cloud.
-- **It was being made, and is not whole or cannot be told:** deleted, and made anew. So it is with a server in ERROR, a
-  security group that still has Neutron's own rules, an application credential, whose secret is told only once, and with
-  what an engine that lived on noted as failed, since the cloud's answer was lost.
-- **It was being made, and is not there:** made.
-- **It was being changed:** read from the cloud; then what still differs is changed.
-- **It was being deleted:** deleted, if it is still there.
-- **A server or volume that no run was making:** the command stops with an error. The state may be an old copy.
+- **Creating, and complete in the cloud:** adopted, that is imported into the state by its id; Pulumi reads the rest
+  from the cloud.
+- **Creating, but incomplete or not recognisable:** deleted, and created again. This holds for a server in ERROR, a
+  security group that still has Neutron's default rules, an application credential, whose secret is returned only once,
+  and for what a Pulumi that survived recorded as failed because the cloud's answer was lost.
+- **Creating, and not in the cloud:** created.
+- **Updating:** refreshed from the cloud; what still differs is updated.
+- **Deleting:** deleted, if it still exists.
+- **A server or volume that no run was creating:** the command stops with an error, since the state may be an old copy.
 
-`bay show` and `bay preview` say what is pending and touch nothing. Whatever the command was, the same one goes on; so
-it does after a cloud that was away or a full disk (a test types these lines, and kills all under the first one):
+`bay show` and `bay preview` report what is pending; they are read-only. Running the same command again resumes it, also
+after the cloud was unreachable or the disk full (a test types these lines, and kills everything during the first one):
 
 ```sh
 bay create physics --model swarm --nodes 1 --no-wait   # is killed
-bay show physics -f value -c status -c status_reason   # CREATE_FAILED, and what it was making
-bay preview physics                                    # says so too, and what is left to do
-bay create physics --model swarm --nodes 1 --no-wait   # the same command goes on
-bay drift physics                                      # the cloud has what the state has
-bay delete physics --yes                               # would have done at any moment
+bay show physics -f value -c status -c status_reason   # CREATE_FAILED, and what was being created
+bay preview physics                                    # notes it too, and shows what is left to do
+bay create physics --model swarm --nodes 1 --no-wait   # the same command resumes
+bay drift physics                                      # cloud and state agree
+bay delete physics --yes                               # would have worked at any moment
 ```
 
-Where a write found the disk full and left the state's file short, the engine's own copy of a step before takes its
-place, which is said; what it lacks is found by the mark too. With `pulumi up` alone the file stays short until the next
-`bay` command.
+If a full disk truncates the state's file, Pulumi's copy of the previous step replaces it, and `bay` says so; resources
+that this copy lacks are found by their tag too. With plain `pulumi up` the file stays truncated until the next `bay`
+command.
 
 [Decision 5](decisions/0005-cut-off-runs.md) says why.
 
 ## The campaign
 
-`tests/bays/test_campaign.py` takes {lives} bays from create to delete and kills them at {points} requests on the way:
+`tests/integration/bays/test_campaign.py` takes {lives} bays from create to delete and kills them at {points} requests:
 {victims}.
-The tests' own door between plugin and cloud (`tests/bays/relay.py`) sends SIGKILL when the first request of its kind
-arrives, before it is passed on, or when the cloud has said that it is done, before that is passed on. The same command
-then runs again, up to the next point, and at last to its end. Other requests in flight at that moment are cut off as
-they are.
+A proxy of the tests between plugin and cloud (`tests/integration/bays/relay.py`) sends SIGKILL when the first request
+of its kind arrives, before it is forwarded, or when the cloud has reported success, before that is passed on. The same
+command then runs again, up to the next point, and finally to its end. Other requests in flight at that moment are
+interrupted as they are.
 
-After each command that went through, the cloud has every thing of the bay that the state has and no other with its
-mark, none twice; `bay preview` shows no change and `bay drift` no difference. In the end all projects of the cloud hold
-what they held before. Whether a thing was adopted is told from its id; the rest of the last column is what it must have
-been for all to agree.
+After each command that succeeded, the cloud has every resource of the bay that is in the state, no other with its tag,
+and none twice; `bay preview` shows no change and `bay drift` no difference. In the end all projects of the cloud hold
+what they held before. Whether a resource was adopted is known from its id; the rest of the last column is what must
+have happened for everything to agree.
 
 {result}
 
-`UPDATE_GOLDEN=1 pytest -m long tests/bays/test_campaign.py` writes this page. Ten points of a small bay are in
-`make test` (`tests/bays/test_kill.py`), with the loss of the cloud and a full disk (`tests/bays/test_lost_cloud.py`).
+`UPDATE_GOLDEN=1 pytest -m long tests/integration/bays/test_campaign.py` writes this page. Ten points of a small bay are
+in `make test` (`tests/integration/bays/test_kill.py`), with the loss of the cloud and a full disk
+(`tests/integration/bays/test_lost_cloud.py`).
 """
 
 RESULT = """\
-{told} of {points} points in {minutes} min, on a machine that did other things too:
+{told} of {points} points in {minutes} min, on a machine with other load:
 {fates}."""
 
 LIFE = """
@@ -79,9 +80,9 @@ LIFE = """
 NO_RESULT = "No run of the whole campaign has filled these tables yet."
 
 UNTRIED = "not run"
-"""Of points that a run which was cut short did not come to."""
+"""Of points that an interrupted run did not reach."""
 
-WHO = {"all": "everything", "bay": "`bay`", "engine": "the engine", "plugin": "the plugin"}
+WHO = {"all": "everything", "bay": "`bay`", "pulumi": "Pulumi", "plugin": "the plugin"}
 
 
 def text(lives: Sequence[Life], fates: Mapping[str, Fates], seconds: float) -> str:

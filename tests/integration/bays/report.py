@@ -11,22 +11,23 @@ FILE: Path = CHECKOUT / "docs" / "matrix.md"
 STEPS = ("create", "preview", "scale to 2", "scale to 1", "delete")
 
 HEAD = """\
-# The matrix: which bays are tried
+# The matrix: which bays are tested
 
 Engine, masters, network, endpoint and disks make {every} combinations; {valid} of them are valid. A run of
-`tests/bays/test_matrix.py` makes {tried} of them, chosen so that every two values that can be together are together in
-at least one (`tests/bays/combinations.py`), as an ordinary member of a project on the sandbox cloud, four at a time.
+`tests/integration/bays/test_matrix.py` creates {tried} of them, chosen so that every two compatible values occur
+together in at least one (`tests/integration/bays/combinations.py`), as an ordinary member of a project on the sandbox
+cloud, four at a time.
 
-Each is created with one node and previewed without a change; servers, volumes, load balancer, address pairs and the
-address of the API are what was asked for; it is scaled to two nodes and back, and deleted. In the end both projects of
+Each is created with one node, and a preview then shows no change; servers, volumes, load balancer, address pairs and
+the address of the API are as requested; it is scaled to two nodes and back, and deleted. In the end both projects of
 the cloud hold what they held before. The servers of this cloud do not boot: what runs on them is tested elsewhere.
 
-Networks: *own*, made with its router by the bay; *existing*, a routed one of the project, on which several bays are at
+Networks: *own*, created with its router by the bay; *existing*, a routed one of the project, which several bays use at
 the same time; *flat*, owned by another project, without router. Endpoints: *floating IP* and *masters* are the masters
-themselves, with and without floating IPs. Disks: *engine volumes* are with a volume for each master's state.
+themselves, with and without floating IPs. Disks: *engine volumes* includes a volume for each master's state.
 
-`UPDATE_GOLDEN=1 pytest tests/bays/test_matrix.py` writes this page. The seconds are of that run, on a machine that did
-other things too: what to expect, no measurement.
+`UPDATE_GOLDEN=1 pytest tests/integration/bays/test_matrix.py` writes this page. The seconds are of that run, on a
+machine with other load: what to expect, not a benchmark.
 
 | engine | masters | network | endpoint | disks | {steps} |
 | --- | --- | --- | --- | --- | {rules} |
@@ -35,7 +36,7 @@ other things too: what to expect, no measurement.
 NOT_VALID = """
 ## What is not valid
 
-`bay create` and `bay preview` refuse these before anything is made; one bay for each engine and row is tried.
+`bay create` and `bay preview` refuse these before anything is created; one bay for each engine and row is tested.
 
 | combination | cells | the error begins | why |
 | --- | --- | --- | --- |

@@ -47,7 +47,7 @@ def user(new_shared_bay: NewBay) -> Iterator[Bay]:
             "openstack keypair create --public-key F",
         ),
         (["--set", "nodes.flvor=m1.small"], 2, "nodes.flvor: no such field", "nearest: flavor"),
-        (["--set", "network.cidr=all"], 2, "network.cidr: is no CIDR", FIELDS),
+        (["--set", "network.cidr=all"], 2, "network.cidr: is not a CIDR", FIELDS),
         (["--nodes", "-1"], 2, "nodes.count: must be greater than or equal to 0, got -1", FIELDS),
         (["--nodes", "few"], 2, "Invalid value for '--nodes'", "'bay create --help' shows what it takes"),
         (["--file", "no-such.yaml"], 2, "no-such.yaml: No such file or directory", "name a file that can be read"),
@@ -132,7 +132,7 @@ def kept(new_shared_bay: NewBay) -> Iterator[Bay]:
 def test_a_name_that_is_used_here_is_refused(kept: Bay) -> None:
     result = kept.run("create", "kept", "--model", "swarm")
     assert result.code == 1
-    assert result.error == ("bay kept exists already", "'bay scale kept N' changes it, 'bay delete kept' ends it")
+    assert result.error == ("bay kept exists already", "'bay scale kept N' changes it, 'bay delete kept' deletes it")
 
 
 def test_a_name_that_another_bay_of_the_project_carries_is_refused(kept: Bay, user: Bay) -> None:
@@ -140,8 +140,8 @@ def test_a_name_that_another_bay_of_the_project_carries_is_refused(kept: Bay, us
     mark = kept.run("show", "kept", "-f", "value", "-c", "id").out.strip()
     assert result.code == 1
     assert result.error == (
-        f"another bay of this project is called kept (bay:id {mark}); its state is somewhere else",
-        "choose another name, or use the state it was made with (--state)",
+        f"another bay named kept exists in this project (bay:id {mark}); its state is elsewhere",
+        "choose another name, or use the state it was created with (--state)",
     )
 
 
@@ -154,9 +154,13 @@ def test_a_name_that_another_bay_of_the_project_carries_is_refused(kept: Bay, us
             "bay kept has no node 'kept-nod-0' in group node",
             "nearest: kep",
         ),
-        (["scale", "kept"], "how many?", "bay scale kept N, or --remove NODE"),
-        (["scale", "kept", "0"], "this would delete 1 servers of bay kept: kept-node-0", "say --yes"),
-        (["delete", "kept"], "this would delete bay kept and all its data", "say --yes"),
+        (["scale", "kept"], "neither a number of servers nor servers to remove", "bay scale kept N, or --remove NODE"),
+        (
+            ["scale", "kept", "0"],
+            "this would delete 1 servers of bay kept: kept-node-0",
+            "add --yes to do it without a question",
+        ),
+        (["delete", "kept"], "this would delete bay kept and all its data", "add --yes to do it without a question"),
         (["update", "kept", "--set", "nodse=3"], "nodse: no such field", "nearest: nodes"),
         (["show", "kept", "-c", "adress"], "-c adress: no such column", "nearest: api_address"),
     ],

@@ -86,12 +86,12 @@ def test_without_any_cloud_there_is_a_way_to_get_one(user: Bay) -> None:
     result = user.run("create", "wrong", "--model", "swarm", OS_CLOUD=None, OS_CLIENT_CONFIG_FILE=None)
     assert result.error == (
         "no cloud is named",
-        "say --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' makes one to try",
+        "use --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' starts one to try",
     )
     unknown = user.run("create", "wrong", "--model", "swarm", OS_CLOUD="work", OS_CLIENT_CONFIG_FILE=None)
     assert unknown.error == (
         "there is no cloud 'work'",
-        "no clouds.yaml can be read; 'bay sandbox start' makes one to try",
+        "no clouds.yaml can be read; 'bay sandbox start' starts one to try",
     )
 
 

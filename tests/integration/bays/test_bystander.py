@@ -33,7 +33,7 @@ def test_a_bay_of_the_same_name_in_the_same_project_is_untouched(
     theirs.make("twin", "--nodes", "1", "--set", "masters.state_volume=1")
     before = inventory(clouds[:1])
     refused = mine.run("create", "twin", "--model", "swarm")
-    assert "another bay of this project is called twin" in refused.error[0]
+    assert "another bay named twin exists in this project" in refused.error[0]
     make_by_pulumi(mine, "twin", checkout)
     assert len(inventory(clouds[:1])["server"]) == len(before["server"]) + 2, "two bays of one name"
     assert mine.run("delete", "twin", "--yes").code == 0

@@ -49,7 +49,7 @@ def test_a_bays_authority_signs_requests_of_users_and_gives_away_no_key(bay: Bay
 
     request = new_request(bay, "bob")
     request.write_text(request.read_text().replace("A", "B", 3))
-    assert bay.run("ca", "sign", "demo", str(request)).error[0].startswith(f"{request}: is no")
+    assert bay.run("ca", "sign", "demo", str(request)).error[0].startswith(f"{request}: is not ")
     assert bay.run("ca", "show", "demo", "--type", "etcd").error[0] == "bay demo has no authority 'etcd'"
 
     origins = {row["field"]: row["origin"] for row in bay.run("show", "demo", "--origin", "-f", "json").json}

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from openstack.connection import Connection
 
-from bay.stacks.operations.adopt_match import LIKENESS
+from bay.stacks.cloud.kinds import KINDS
 from tests.integration.bays import reliability
 from tests.integration.bays.campaign import Fates, expected, live
 from tests.integration.bays.conftest import NewBay, NewRelay
@@ -62,7 +62,7 @@ def test_every_type_that_a_bay_has_is_killed_before_and_after_it_is_made_and_del
     points = Counter(
         (*point.request, point.when) for life in CAMPAIGN for _, point in life.points if point.victim == "all"
     )
-    kinds = {token.rpartition(":")[2] for token in LIKENESS} | {"ApplicationCredential"}
+    kinds = {kind.type for kind in KINDS if kind.matches} | {"ApplicationCredential"}
     wanted = {(deed, kind, when) for deed in ("create", "delete") for kind in kinds for when in ("before", "after")}
     assert wanted <= points.keys()
 

@@ -62,7 +62,7 @@ def origin(bay: Bay, checkout: Path) -> Path:
     bay.make("demo", "--nodes", "1", "--no-wait", PULUMI_CONFIG_PASSPHRASE_FILE=str(bay.home / "passphrase"))
     exported = bay.run("export", "demo", cwd=checkout, PULUMI_CONFIG_PASSPHRASE_FILE=str(bay.home / "passphrase"))
     assert exported.code == 0, exported
-    (checkout / "Makefile").write_text("setup engine:\n\t@true\n")
+    (checkout / "Makefile").write_text("setup toolchain:\n\t@true\n")
     git(checkout, "init")
     git(checkout, "add", ".")
     git(checkout, "commit", "-m", "a bay")
@@ -108,7 +108,7 @@ def _bring_code(checkout: Path, touched: Path) -> None:
         "conftest.py",
     ):
         (checkout / name).write_text(python)
-    (checkout / "Makefile").write_text(f"setup engine:\n\ttouch {touched}\n")
+    (checkout / "Makefile").write_text(f"setup toolchain:\n\ttouch {touched}\n")
     (checkout / "Pulumi.yaml").write_text("name: bay\nruntime: python\nmain: .\nstackConfigDir: stacks\n")
     (checkout / "__main__.py").write_text(python)
     (checkout / ".gitattributes").write_text("* filter=evil merge=evil\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C: once stops in order, twice at once; either way the bay is known, can go on and can go."""
+"""Ctrl-C: once stops in order, twice at once; either way the bay is known, can be resumed and deleted."""
 
 import os
 import socket
@@ -14,15 +14,15 @@ from tests.integration.bays.harness import Bay, Running, eventually
 
 pytestmark = pytest.mark.sandbox
 
-GO_ON = (
-    "interrupted; what was made is kept in the state",
-    "run the same command again to go on, or 'bay delete' to take it all back",
+RESUME = (
+    "interrupted; resources created so far are kept in the state",
+    "run the same command again to resume, or 'bay delete' to remove them",
 )
 STOPPING = "stopping: waiting for what is in flight; Ctrl-C again stops at once"
 
 
 def processes(bay: Bay, *words: str) -> list[str]:
-    """Command lines of what runs on this user's state, engine and plugins too; those with all `words` in them."""
+    """Command lines of what runs on this user's state, Pulumi and plugins too; those with all `words` in them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -52,13 +52,13 @@ def status(bay: Bay) -> str:
     return result.out.strip()
 
 
-def test_one_interrupt_stops_in_order_and_the_same_command_goes_on(bay: Bay, clouds: list[Connection]) -> None:
+def test_one_interrupt_stops_in_order_and_the_same_command_resumes(bay: Bay, clouds: list[Connection]) -> None:
     words = ("create", "cut", "--model", "swarm", "--nodes", "1")
     running = bay.start(*words)
     running.until(has_made(clouds[0], "router"))
     running.interrupt()
     result = running.wait()
-    assert (result.code, result.error) == (130, GO_ON)
+    assert (result.code, result.error) == (130, RESUME)
     assert STOPPING in result.err.splitlines()
     eventually(lambda: processes(bay) == [], 10)
     assert "pending_operations" not in bay.shell("pulumi stack export --stack cut", bay="cut").out
@@ -72,7 +72,7 @@ def test_one_interrupt_stops_in_order_and_the_same_command_goes_on(bay: Bay, clo
     deleting.until(lambda: not any(clouds[0].compute.servers(details=False)))
     deleting.interrupt()
     result = deleting.wait()
-    assert (result.code, result.error) == (130, GO_ON)
+    assert (result.code, result.error) == (130, RESUME)
     assert status(bay) == "DELETE_FAILED"
     assert bay.run("delete", "cut", "--yes").code == 0
     assert bay.names() == []
@@ -86,7 +86,7 @@ def test_two_interrupts_stop_at_once_and_nothing_is_lost(bay: Bay, clouds: list[
     eventually(lambda: STOPPING in running.err.read_text())
     running.interrupt()
     result = running.wait(10)
-    assert (result.code, result.error) == (130, GO_ON)
+    assert (result.code, result.error) == (130, RESUME)
     assert "stopping at once" in result.err.splitlines()
     eventually(lambda: processes(bay) == [], 10)
     assert status(bay) == "CREATE_FAILED"
@@ -96,7 +96,7 @@ def test_two_interrupts_stop_at_once_and_nothing_is_lost(bay: Bay, clouds: list[
 
 
 def interrupted_while(bay: Bay, running: Running, *words: str) -> None:
-    """Interrupt once the engine runs the command of `words`; it ends with one line and leaves no process."""
+    """Interrupt once Pulumi runs the command of `words`; it ends with one line and leaves no process."""
     running.until(lambda: processes(bay, "/bin/pulumi", *words))
     running.interrupt()
     result = running.wait(20)
@@ -110,7 +110,7 @@ def test_a_command_that_only_reads_ends_with_one_line(bay: Bay) -> None:
     assert bay.names() == []
 
 
-def test_before_the_engine_runs_nothing_is_made(bay: Bay) -> None:
+def test_before_pulumi_runs_nothing_is_created(bay: Bay) -> None:
     running = bay.start("create", "cut", "--model", "swarm")
     running.until(lambda: os.path.exists(bay.state))
     running.interrupt()
@@ -135,5 +135,5 @@ def silent_cloud(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_nobody_waits_for_a_cloud_that_does_not_answer(bay: Bay, silent_cloud: dict[str, str]) -> None:
     running = bay.start("preview", "cut", "--model", "swarm", **silent_cloud)
     running.until(lambda: processes(bay, "/bin/pulumi", "preview"))
-    time.sleep(3)  # so that the engine has come to ask for the program, which waits for the cloud
+    time.sleep(3)  # so that Pulumi has come to ask for the program, which waits for the cloud
     interrupted_while(bay, running, "preview")

@@ -1,4 +1,4 @@
-"""`bay`, its engine or its plugin killed in the middle: the next command goes on, and delete leaves nothing."""
+"""`bay`, Pulumi or its plugin killed in the middle: the next command resumes, and delete leaves nothing."""
 
 import json
 import re
@@ -37,11 +37,11 @@ def fates(
 
 
 @pytest.mark.parametrize(("title", "point"), [(s.title, p) for s, p in QUICK.points], ids=lambda value: str(value))
-def test_the_next_command_goes_on(fates: Fates, title: str, point: Point) -> None:
+def test_the_next_command_resumes(fates: Fates, title: str, point: Point) -> None:
     assert fates[title, point] in expected(point)
 
 
-def test_only_bay_killed_its_engine_ends_and_the_bay_is_deleted(bay: Bay, clouds: list[Connection]) -> None:
+def test_only_bay_killed_its_pulumi_ends_and_the_bay_is_deleted(bay: Bay, clouds: list[Connection]) -> None:
     running = bay.start("create", "killed", "--model", "swarm", "--nodes", "1")
     running.until(lambda: any(clouds[0].network.ports(device_owner="network:router_interface", name="")))
     running.kill()
@@ -73,13 +73,13 @@ def test_everything_that_is_pending_is_adopted_at_once_and_known_again_to_be_del
     forget_all(bay, "killed")
     shown = bay.run("show", "killed", "-f", "json").json
     assert shown["status"] == "UPDATE_FAILED"
-    assert shown["status_reason"].startswith("cut off while making ")
+    assert shown["status_reason"].startswith("interrupted while creating ")
     previewed = bay.run("preview", "killed")
-    assert "the last run was cut off while making " in previewed.err
+    assert "note: the previous run was interrupted while creating " in previewed.out
 
     scaled = bay.run("scale", "killed", "1")
     assert scaled.code == 0, scaled
-    assert before < agreed(bay, "killed", clouds[0]), "nothing was made anew, and the node was added"
+    assert before < agreed(bay, "killed", clouds[0]), "nothing was created twice, and the node was added"
 
     forget_all(bay, "killed")
     deleted = bay.run("delete", "killed", "--yes")
@@ -89,14 +89,16 @@ def test_everything_that_is_pending_is_adopted_at_once_and_known_again_to_be_del
 
 def test_the_page_on_kills_does_what_it_says(bay: Bay, new_relay: NewRelay) -> None:
     (block,) = re.findall(r"^```sh\n(.*?)^```", reliability.FILE.read_text(), re.MULTILINE | re.DOTALL)
-    cut_off, show, preview, again, drift, delete = (line.partition("#")[0].split()[1:] for line in block.splitlines())
-    struck(bay, new_relay(bay), cut_off, Point(("create", "Instance"), "after"), frozenset())
+    interrupted, show, preview, again, drift, delete = (
+        line.partition("#")[0].split()[1:] for line in block.splitlines()
+    )
+    struck(bay, new_relay(bay), interrupted, Point(("create", "Instance"), "after"), frozenset())
     shown = bay.run(*show)
-    assert shown.out.startswith("CREATE_FAILED\ncut off while making "), shown
+    assert shown.out.startswith("CREATE_FAILED\ninterrupted while creating "), shown
     previewed = bay.run(*preview)
     assert previewed.code == 2, previewed
-    assert "the last run was cut off while making " in previewed.err
-    assert cut_off == again
+    assert "note: the previous run was interrupted while creating " in previewed.out
+    assert interrupted == again
     for words in (again, drift, delete):
         done = bay.run(*words)
         assert done.code == 0, done

@@ -28,7 +28,7 @@ def user(new_shared_bay: NewBay) -> Iterator[Bay]:
 
 
 def lock(user: Bay, pid: int, host: str) -> Path:
-    """A lock in the state as a run of the engine writes it."""
+    """A lock in the state as a run of Pulumi writes it."""
     file = user.state / ".pulumi" / "locks" / "organization" / "bay" / "locked" / "0b2e1f0c.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     holder = {"pid": pid, "username": "eve", "hostname": host, "timestamp": "2026-01-02T03:04:05Z"}
@@ -118,7 +118,7 @@ def test_a_bay_that_a_later_version_made_hides_no_other(user: Bay) -> None:
         listed = user.run("list", "-f", "json")
         assert {bay["name"]: bay["status"] for bay in listed.json}["later"] == "UNKNOWN"
         assert {bay["name"]: bay["nodes"] for bay in listed.json}["locked"] == 0
-        assert listed.err.startswith("bay later was made by another version of bay: ")
-        assert user.run("show", "later").error[0].startswith("bay later was made by another version of bay: ")
+        assert listed.err.startswith("bay later was created by another version of bay: ")
+        assert user.run("show", "later").error[0].startswith("bay later was created by another version of bay: ")
     finally:
         later.unlink()

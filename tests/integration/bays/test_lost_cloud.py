@@ -38,7 +38,7 @@ def lose(relay: Relay, wanted: Request) -> threading.Event:
 
 
 @pytest.mark.parametrize("model", ["swarm", *(pytest.param(name, marks=pytest.mark.long) for name in LATER)])
-def test_a_cloud_that_is_gone_for_a_while_is_said_and_the_same_command_goes_on(
+def test_a_cloud_that_is_gone_for_a_while_is_said_and_the_same_command_resumes(
     bay: Bay, new_relay: NewRelay, clouds: list[Connection], model: str
 ) -> None:
     relay = new_relay(bay)
@@ -100,18 +100,18 @@ def test_a_disk_that_fills_up_stops_the_run_and_the_state_stays_whole(
     assert result.code == 1, result
     assert result.error == (
         f"state folder {small_disk}/state: the disk is full, so the run was stopped; the state is whole",
-        "make room, then run the same command again: it goes on with what was made",
+        "free some space, then run the same command again to resume",
     )
     refused = user.run(*create)
     assert refused.error[0].startswith(f"state folder {small_disk}/state: "), refused
     assert user.run("show", "full", "-f", "value", "-c", "status").out == "CREATE_FAILED\n"
     state = small_disk / "state/.pulumi/stacks/bay/full.json"
     short = state.with_suffix(".short")
-    short.touch()  # what a write without room leaves in the state's place, where the engine is killed then
+    short.touch()  # what a write without room leaves in the state's place, where Pulumi is killed then
     short.replace(state)
     shown = user.run("show", "full", "-f", "value", "-c", "status")
     assert shown.out == "CREATE_FAILED\n", shown
-    assert "the state of bay full was cut short by a full disk" in shown.err
+    assert "the state of bay full was truncated by a full disk" in shown.err
     relay.open()
     filler.unlink()
     again = user.run(*create)

@@ -144,5 +144,5 @@ def test_what_no_cloud_can_do_is_refused_before_anything_is_made(
     assert made.code == 1, made
     wrong, hint = made.error
     assert wrong.startswith(rule.error)
-    assert hint.startswith("say --set ")
+    assert hint.startswith("use --set ")
     assert bay.names() == []

@@ -46,22 +46,22 @@ def test_the_page_on_previews_is_true(bay: Bay) -> None:
 
 
 @pytest.mark.parametrize(("model", "work"), [("kubernetes", "pods"), ("mesos", "tasks")])
-def test_the_engine_feels_what_goes_in_its_own_words(bay: Bay, model: str, work: str) -> None:
+def test_the_impact_is_told_in_the_words_of_the_engine(bay: Bay, model: str, work: str) -> None:
     bay.make("felt", "--model", model, "--nodes", "3", "--no-wait")
     words = ("--nodes", "0", "--set", "access.api=[0.0.0.0/0]", "--set", "image=debian-12-docker")
     shown = bay.run("preview", "felt", *words, "-f", "json")
     assert shown.code == 2, shown
     plan = shown.json
     assert plan["counts"]["delete"] == 3
-    assert {(d["kind"], d["refused"], d["allowed_by"]) for d in plan["dangers"]} == {
+    assert {(d["kind"], d["refused"], d["allowed_by"]) for d in plan["risks"]} == {
         ("batch", True, "batch"),
         ("open", False, None),
     }
-    assert plan["feels"][0].startswith(f"{work} on felt-node-0, felt-node-1, felt-node-2 ")
+    assert plan["impact"][0].startswith(f"{work} on felt-node-0, felt-node-1, felt-node-2 ")
     later = {field["path"]: field["later"] for field in plan["fields"]}
     assert later == {"access.api": False, "image": True, "nodes.count": False}
     assert plan["notes"] == [
-        "felt-master-0: made from another image than debian-12-docker; only servers made later get that one"
+        "felt-master-0: created from another image than debian-12-docker; only later servers get that one"
     ]
 
 
@@ -72,14 +72,14 @@ def test_plain_pulumi_refuses_the_same_losses_before_it_plans(bay: Bay, checkout
         cwd=checkout,
     )
     assert made.code == 0, made
-    masters_are_shown_and_the_majority_is_kept(bay, checkout)
+    masters_are_shown_and_the_quorum_is_kept(bay, checkout)
     nodes = "plain-node-0, plain-node-1, plain-node-2"
     for path, words in (
         ("nodes.count 0", f"3 of 3 servers of group node at once: {nodes} deleted; a batch is 2 (40 %)"),
         ("nodes.flavor m1.medium", f"{nodes} stopped for a resize; a batch is 2 (40 %)"),
         ("floating_ips all", f"{nodes} replaced; a batch is 2 (40 %)"),
-        ("coe kubernetes", "its servers run swarm, and no change makes that another"),
-        ("masters.count 1", "this would delete plain-master-1, plain-master-2, and masters hold the engine's own data"),
+        ("coe kubernetes", "its container engine, swarm, cannot be changed"),
+        ("masters.count 1", "this would delete plain-master-1, plain-master-2; masters hold the control-plane data"),
         ("network.cidr 10.99.0.0/24", "this would move the bay to another network"),
     ):
         refused = bay.shell(f"pulumi config set --path bay:{path}; pulumi up --yes --skip-preview", cwd=checkout)
@@ -99,15 +99,15 @@ def test_plain_pulumi_refuses_the_same_losses_before_it_plans(bay: Bay, checkout
     assert len(bay.run("node", "list", "plain", "-f", "json").json) == 3, "the masters"
 
 
-def masters_are_shown_and_the_majority_is_kept(bay: Bay, checkout: Path) -> None:
-    """A preview shows what the engine itself would refuse to plan; nothing allows it."""
+def masters_are_shown_and_the_quorum_is_kept(bay: Bay, checkout: Path) -> None:
+    """A preview shows what Pulumi itself would refuse to plan; nothing allows it."""
     shown = bay.run("preview", "plain", "--masters", "1", "-f", "json", cwd=checkout)
     assert shown.code == 2, shown
-    dangers = {danger["kind"]: danger for danger in shown.json["dangers"]}
-    assert dangers["masters"]["allowed_by"] is None
-    assert dangers["masters"]["names"] == ["plain-master-1", "plain-master-2"]
-    assert dangers["volumes"]["names"] == ["plain-master-1-state", "plain-master-2-state"]
+    risks = {risk["kind"]: risk for risk in shown.json["risks"]}
+    assert risks["masters"]["allowed_by"] is None
+    assert risks["masters"]["names"] == ["plain-master-1", "plain-master-2"]
+    assert risks["volumes"]["names"] == ["plain-master-1-state", "plain-master-2-state"]
     words = ("scale", "plain", "1", "--group", "master", "--allow", "masters", "--allow", "volumes", "--yes")
     refused = bay.run(*words, cwd=checkout)
     assert refused.code == 1
-    assert "1 of 3 are no majority" in refused.error[0]
+    assert "quorum needs 2 of 3, of which 1 would be healthy" in refused.error[0]

@@ -86,11 +86,11 @@ PROGRAM = """\
 from components.house import HOUSE
 
 from bay.components.bay import Bay
-from bay.components.spec.merge import resolve
+from bay.components.spec.merge import build_spec
 
 import pulumi
 
-bay = Bay(HOUSE, resolve([{"model": "swarm", "nodes": 0}]))
+bay = Bay(HOUSE, build_spec([{"model": "swarm", "nodes": 0}]))
 pulumi.export("api", bay.api_address)
 """
 

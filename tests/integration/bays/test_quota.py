@@ -15,7 +15,7 @@ from tests.integration.bays.harness import Bay, Inventory
 
 pytestmark = pytest.mark.sandbox
 
-KEPT = "what was made is kept: free some quota and run the same command again, or 'bay delete full'"
+KEPT = "resources created so far are kept: free some quota and run the same command again, or 'bay delete full'"
 THREE_NODES = ("full", "--model", "swarm", "--nodes", "3")
 
 

@@ -19,15 +19,15 @@ def servers(cloud: Connection, bay: str) -> dict[str, tuple[str, str]]:
 
 
 def repaired(bay: Bay, *words: str) -> str:
-    """What a repair says, which has to go through; many runs of the engine, so it takes its time on a busy machine."""
+    """What a repair says, which has to go through; many runs of Pulumi, so it takes its time on a busy machine."""
     result = bay.start("repair", *words, "--yes").wait(600)
     assert result.code == 0, result
     return result.err
 
 
-def rounds(err: str) -> list[str]:
-    """Servers of each round of a repair, from what it says."""
-    return [line.partition(": ")[2] for line in err.splitlines() if line.startswith("round ")]
+def batches(err: str) -> list[str]:
+    """Servers of each batch of a repair, from what it says."""
+    return [line.partition(": ")[2] for line in err.splitlines() if line.startswith("batch ")]
 
 
 def test_masters_come_back_one_by_one_with_their_addresses_and_only_with_quorum(
@@ -41,8 +41,8 @@ def test_masters_come_back_one_by_one_with_their_addresses_and_only_with_quorum(
     damage.break_server(admin, cloud, "crew-master-2")
     refused = bay.run("repair", "crew", "--yes")
     assert refused.error == (
-        "bay crew: beside crew-master-1, crew-master-2 1 of 3 masters are well, which is no majority",
-        "--lose-data goes on all the same, and the engine's data may be lost",
+        "bay crew: without crew-master-1, crew-master-2 only 1 of 3 masters would be healthy; quorum needs 2",
+        "--lose-data overrides this, and control-plane data may be lost",
     )
     assert servers(cloud, "crew") == before, "nothing was done"
     admin.compute.reset_server_state(before["crew-master-2"][0], "active")
@@ -54,7 +54,7 @@ def test_masters_come_back_one_by_one_with_their_addresses_and_only_with_quorum(
     for broken in ("crew-node-1", "crew-node-4"):
         damage.break_server(admin, cloud, broken)
     said = repaired(bay, "crew")
-    assert rounds(said) == [
+    assert batches(said) == [
         "crew-master-0",
         "crew-master-2",
         "crew-node-0, crew-node-1",  # 40 % of five
@@ -118,6 +118,6 @@ def test_an_engine_without_state_volume_keeps_its_only_master(bay: Bay, clouds: 
     bay.make("lone", "--nodes", "0", "--no-wait")
     damage.lose_server(clouds[0], "lone-master-0")
     refused = bay.run("repair", "lone", "--yes")
-    assert refused.error[0] == "bay lone: the engine's data goes with lone-master-0, its only master"
+    assert refused.error[0] == "bay lone: control-plane data is lost with lone-master-0, its only master"
     repaired(bay, "lone", "--lose-data")
     eventually(lambda: damage.server(clouds[0], "lone-master-0").status == "ACTIVE")

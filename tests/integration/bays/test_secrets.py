@@ -42,7 +42,7 @@ def secrets_of(bay: Bay, name: str) -> dict[str, str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder; other engines may take theirs away meanwhile."""
+    """Every file below a folder; other runs of Pulumi may remove theirs meanwhile."""
     found = {}
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError, IsADirectoryError):
@@ -72,7 +72,7 @@ def test_no_secret_is_in_the_clear(bay: Bay) -> None:
     ]
     found = secrets_of(bay, "vault")
     assert len(set(found.values())) == len(SECRET_FIELDS), "every key is another one"
-    texts = contents(bay.home)  # the engine's home keeps no log: tests/toolchain/test_engine.py
+    texts = contents(bay.home)  # Pulumi's home keeps no log: tests/toolchain/test_engine.py
     texts["command lines"] = b"\n".join(arguments)
     texts["printed"] = "\n".join(printed).encode()
     assert any("backups" in path or "history" in path for path in texts), "history is searched too"

@@ -73,7 +73,7 @@ def test_bay_refuses_the_login_of_another_project(owner: Bay, words: tuple[str, 
     message, hint = result.error
     assert message.startswith("bay ours belongs to project ")
     assert ", but the login is for project " in message
-    assert hint == "use the login that made ours: set OS_CLOUD or say --os-cloud"
+    assert hint == "use the login that created ours: set OS_CLOUD or --os-cloud"
 
 
 def test_another_address_is_another_cloud(owner: Bay, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_pulumi_refuses_the_login_of_another_project(owner: Bay, checkout: Path,
     result = owner.shell(f"pulumi {command} --stack ours", cwd=checkout, bay="ours", **STRANGER)
     assert result.code != 0
     assert "bay ours belongs to project" in result.out
-    assert "use the login that made ours: set OS_CLOUD or say --os-cloud" in result.out
+    assert "use the login that created ours: set OS_CLOUD or --os-cloud" in result.out
     assert "Traceback" not in result.out + result.err
 
 

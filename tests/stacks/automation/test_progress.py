@@ -60,6 +60,17 @@ def test_what_failed_is_counted_too() -> None:
     assert found[-1] == ("servers demo-node", "create", 1, 2, 1)
 
 
+@pytest.mark.parametrize("step", ["create-replacement", "delete-replaced"])
+def test_a_failed_step_of_a_replacement_is_told_with_the_replacement(step: str) -> None:
+    found = counts(begins("replace", node(0)), fails(step, node(0)))
+    assert found[-1] == ("servers demo-node", "replace", 0, 1, 1)
+
+
+def test_a_failure_is_told_with_all_that_happens_to_its_component() -> None:
+    found = told(begins("create", node(0)), begins("delete", node(1)), fails("delete", node(1)))
+    assert [(one.operation, one.failed) for one in found[-2:]] == [("create", 1), ("delete", 1)]
+
+
 def test_each_operation_of_a_component_is_counted_by_itself() -> None:
     events = [
         *(begins("delete", node(1)), ends("delete", node(1))),
@@ -92,9 +103,19 @@ def test_a_group_of_servers_is_no_server() -> None:
         begins("create", urn("Bay", "demo")),
         begins("create", urn("Provider", "default")),
         begins("create", urn("Servers", "demo-node", "Bay")),
+        fails("create", urn("Bay", "demo")),
         EngineEvent(sequence=0, timestamp=0),
     ],
-    ids=["unchanged", "read", "never begun", "a component", "a provider", "a component inside", "no resource"],
+    ids=[
+        "unchanged",
+        "read",
+        "never begun",
+        "a component",
+        "a provider",
+        "a component inside",
+        "a component that failed",
+        "no resource",
+    ],
 )
 def test_what_is_no_work_in_the_cloud_is_not_told(event: EngineEvent) -> None:
     assert told(event) == []

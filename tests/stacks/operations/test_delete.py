@@ -174,10 +174,21 @@ def test_what_an_interrupted_run_created_goes_first(cloud: FakeCloud) -> None:
     ]
 
 
-def test_what_carries_the_mark_at_the_end_goes_too(cloud: FakeCloud) -> None:
+def test_what_an_interrupted_runs_last_requests_create_late_goes_too(cloud: FakeCloud) -> None:
+    bay = FakeStack(cut_off(), cloud)
+
+    def create() -> None:
+        cloud.add("server", "late", name="demo-node-0", metadata={"bay:id": BAY_ID})
+
+    bay.on("destroy", create)
+    assert deleted(bay) == ["edit", "destroy all", "delete_server late", "remove"]
+
+
+def test_after_a_run_that_ended_nothing_comes_late_and_nobody_looks(cloud: FakeCloud) -> None:
     bay = FakeStack(complete(), cloud)
-    bay.on("destroy", lambda: cloud.add("port", "late", description=TAG) and None)
-    assert deleted(bay) == ["edit", "destroy all", "delete_port late", "remove"]
+    bay.on("destroy", cloud.journal.clear)
+    assert deleted(bay) == ["remove"]
+    assert cloud.journal == ["remove"]
 
 
 def test_a_bay_of_which_nothing_was_created_is_only_forgotten(cloud: FakeCloud) -> None:

@@ -1,5 +1,6 @@
 """How a plan is made: what is asked of the state, the cloud and Pulumi, where it is previewed, and what it notes."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.pulumi_events import begins, state, urn
-from tests.fakes.stack import FakeStack
+from tests.fakes.stack import FakeContext, FakeStack
 from tests.fakes.states import FINISHED, bay_of, cut_off, failed
 
 SWARM = build_spec([{"model": "swarm", "nodes": 3}])
@@ -190,3 +191,27 @@ def test_a_master_that_the_engine_calls_unhealthy_is_none_that_stays(monkeypatch
     monkeypatch.setattr(planner, "health_of", lambda _bay: health)
     (message,) = masters_of(stack(), "master-2")
     assert message.endswith("of which 1 would be healthy (demo-master-0 unhealthy)")
+
+
+@pytest.fixture
+def managed_by_file(tmp_path: Path) -> FakeStack:
+    """A bay, in its checkout, whose file there cannot be read."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.demo.yaml").write_text("config: [")
+    deployment = bay_of(SWARM)
+    next(r for r in deployment["resources"] if r["type"].endswith("Identity"))["outputs"]["managed_by"] = "file"
+    return FakeStack(deployment, context=FakeContext(ordinary_cloud(), checkout=tmp_path), last=FINISHED)
+
+
+def given(before: BaySpec | None) -> BaySpec:
+    assert before is not None
+    return before
+
+
+def test_a_plan_starts_from_the_file_of_the_checkout_that_manages_the_bay(managed_by_file: FakeStack) -> None:
+    with pytest.raises(BayError, match=r"Pulumi\.demo\.yaml"):
+        prepare(managed_by_file, given)
+
+
+def test_a_plan_of_a_commits_file_does_not_read_the_one_in_the_folder(managed_by_file: FakeStack) -> None:
+    assert prepare(managed_by_file, given, from_file=True).spec == SWARM

@@ -34,7 +34,7 @@ def refused(**values: Any) -> str:
         ),
         (
             {"options": {"services": "172.16.0.0/11"}},
-            "options.services: is no CIDR of IPv4: 172.16.0.0/11 has host bits set",
+            "options.services: is not a CIDR of IPv4: 172.16.0.0/11 has host bits set",
         ),
         (
             {"options": {"services": "172.0.0.0/10"}},

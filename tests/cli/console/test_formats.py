@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bay.cli.console.output import Format, print_list, print_one, say
+from bay.cli.console.formats import Format, print_list, print_one
 from tests.fakes.messages import told
 
 COLUMNS = ("name", "status", "nodes", "spec")
@@ -114,13 +114,3 @@ def test_one_thing_in_each_format(capsys: Captured) -> None:
     assert one(capsys, Format.CSV, "name", "status") == "name,status\nphysics,CREATE_COMPLETE\n"
     assert "count: 2" in one(capsys, Format.TABLE, "spec")
     assert told(lambda: print_one(ROWS[0], Format.VALUE, ["node"]))[1].startswith("nearest: nodes")
-
-
-def test_what_is_said_to_the_person_goes_to_stderr(capsys: Captured) -> None:
-    say("bay [demo] is made")
-    assert capsys.readouterr() == ("", "bay [demo] is made\n")
-
-
-def test_a_password_in_an_url_is_not_said(capsys: Captured) -> None:
-    say("cannot reach postgres://bay:hidden@host/db or https://host:8080/x@y")
-    assert capsys.readouterr().err == "cannot reach postgres://bay:***@host/db or https://host:8080/x@y\n"

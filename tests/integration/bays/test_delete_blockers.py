@@ -93,7 +93,9 @@ ALL = ("--nodes", "0", "--no-wait", "--set", "floating_ips=none")
 
 
 @pytest.mark.parametrize("engine", STORIES)
-def test_things_of_others_stop_a_delete_and_outlive_the_next(engine: str, bay: Bay, clouds: list[Connection]) -> None:
+def test_resources_of_others_block_a_delete_and_outlive_the_next(
+    engine: str, bay: Bay, clouds: list[Connection]
+) -> None:
     cloud, (makes, options) = clouds[0], STORIES[engine]
     bay.make(NAME, "--model", engine, *ALL, *options)
     shown = bay.run("show", NAME, "-f", "json").json
@@ -102,14 +104,14 @@ def test_things_of_others_stop_a_delete_and_outlive_the_next(engine: str, bay: B
             listed = bay.run("delete", NAME, "--dry-run", "-f", "json").json
             found = {f"{row['kind']} {row['name']}": row["id"] for row in listed if row["remedy"]}
             assert found == others
-            assert {row["id"] for row in listed if row["action"] == "in the way"} == set(others.values())
-            assert {row["id"] for row in listed if row["action"] == "free"} == {address.id, volume.id}
+            assert {row["id"] for row in listed if row["action"] == "blocker"} == set(others.values())
+            assert {row["id"] for row in listed if row["action"] == "detach"} == {address.id, volume.id}
 
             refused = bay.run("delete", NAME, "--yes")
             assert refused.code == 1
             what, hint = refused.error
-            assert what.startswith(f"things of others are in the way of deleting bay {NAME}: ")
-            assert hint.startswith("take them away ('openstack ")
+            assert what.startswith(f"resources of others block the deletion of bay {NAME}: ")
+            assert hint.startswith("remove them ('openstack ")
             assert bay.run("show", NAME, "-f", "json").json == shown, "nothing was begun"
         deleted = bay.run("delete", NAME, "--yes")
         assert deleted.code == 0, deleted

@@ -1,4 +1,4 @@
-"""`bay delete` takes what the engine made by itself, keeps it on request, and touches nothing that only looks alike."""
+"""`bay delete` deletes what the engine's controllers created, or keeps it on request; what only looks alike stays."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def external(cloud: Connection) -> str:
 
 
 def parts(cloud: Connection) -> dict[str, list[str]]:
-    """What load balancers are made of, and snapshots: the inventory of all tests has no room for them."""
+    """What load balancers are made of, and snapshots: the inventory of all tests leaves them out."""
     octavia = cloud.load_balancer
     listed = {
         "listener": octavia.listeners(),
@@ -45,7 +45,7 @@ def parts(cloud: Connection) -> dict[str, list[str]]:
     return {kind: sorted(thing.id for thing in things) for kind, things in listed.items()}
 
 
-def engine_makes(cloud: Connection, name: str = NAME) -> CloudController:
+def controllers_create(cloud: Connection, name: str = NAME) -> CloudController:
     """A Service and three volumes of a bay's cluster: one mounted, one with a snapshot."""
     controller = CloudController(cloud, bay_id(cloud, name))
     subnet = next(cloud.network.subnets(name=name))
@@ -87,13 +87,13 @@ def _deleted(cloud: Connection, volume_id: str) -> bool:
     return cloud.block_storage.find_volume(volume_id) is None
 
 
-def test_what_the_engine_made_goes_and_what_looks_alike_stays(
+def test_what_the_controllers_created_goes_and_what_looks_alike_stays(
     bay: Bay, clouds: list[Connection], holdings: Callable[[], Inventory], lookalikes: CloudController
 ) -> None:
     cloud = clouds[0]
     before, parts_before = holdings(), parts(cloud)
     bay.make(NAME, *CREATE)
-    made = engine_makes(cloud)
+    made = controllers_create(cloud)
     made.share(lookalikes.made["load balancer web"], "shared")
 
     listed = bay.run("delete", NAME, "--dry-run", "-f", "json")
@@ -136,7 +136,7 @@ def test_the_page_on_deleting_does_what_it_says(
     path = f"{COMMAND.parent}:{os.environ['PATH']}"
     made = user.execute(["bash", "-ec", create], PATH=path)
     assert made.code == 0, made
-    controller = engine_makes(cloud, NAME)
+    controller = controllers_create(cloud, NAME)
     try:
         looked = user.execute(["bash", "-ec", look], PATH=path)
         assert looked.code == 0, looked
@@ -161,7 +161,7 @@ def test_the_page_on_deleting_does_what_it_says(
         controller.remove()
 
 
-def test_floating_ips_that_may_not_be_deleted_are_released(bay: Bay, clouds: list[Connection]) -> None:
+def test_floating_ips_that_may_not_be_deleted_are_detached(bay: Bay, clouds: list[Connection]) -> None:
     """Some clouds hand addresses out for good: a project keeps them, and the bay ends all the same."""
     cloud, policy = clouds[0], bay.sandbox.state / "etc" / "neutron" / "policy.yaml"
     policy.write_text('"delete_floatingip": "rule:context_is_admin"\n')
@@ -169,7 +169,7 @@ def test_floating_ips_that_may_not_be_deleted_are_released(bay: Bay, clouds: lis
         bay.make("addressed", "--nodes", "0", "--no-wait")
         deleted = bay.run("delete", "addressed", "--yes")
         assert deleted.code == 0, deleted
-        assert "stays in the project, on no port" in deleted.err
+        assert "stays in the project, detached" in deleted.err
         address = next(cloud.network.ips(project_id=cloud.current_project_id))
         assert (address.port_id, address.description, address.tags) == (None, "", [])
     finally:

@@ -1,0 +1,52 @@
+"""What a command works with: the state, login and checkout that options and environment name; nothing is asked yet."""
+
+import signal
+from collections.abc import MutableMapping
+from pathlib import Path
+
+import pytest
+
+from bay.cli.console.progress import Progress
+from bay.cli.session import changing, model_folders, open_bays, spec_request
+from bay.stacks.context import Context
+
+Environment = MutableMapping[str, str]
+
+
+def test_options_name_state_and_cloud(environment: Environment, tmp_path: Path) -> None:
+    context = open_bays("mycloud", "s3://bays").context
+    assert (context.settings.state, context.login.cloud) == ("s3://bays", "mycloud")
+    assert isinstance(context.listen, Progress)
+    environment.update(BAY_STATE="gs://bays", OS_CLOUD="other")
+    context = open_bays().context
+    assert (context.settings.state, context.login.cloud) == ("gs://bays", "other")
+    assert list(tmp_path.iterdir()) == [], "nothing is written"
+
+
+def test_the_checkout_around_this_folder_may_manage_bays(
+    environment: Environment, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert open_bays().context.checkout is None
+    monkeypatch.chdir(checkout / "stacks")
+    assert open_bays().context.checkout == checkout
+
+
+def test_models_of_a_named_folder_count_more_than_the_users_own(environment: Environment, tmp_path: Path) -> None:
+    bays = open_bays()
+    own = tmp_path / ".config" / "bay" / "models"
+    assert model_folders(bays) == [own]
+    assert model_folders(bays, tmp_path) == [own, tmp_path]
+
+
+def test_a_spec_that_everybody_may_ask_for_needs_no_login(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "cloud", property(lambda _: pytest.fail("nobody has to log in")))
+    assert spec_request(open_bays(), [{"model": "swarm", "nodes": 7}])(None).nodes.count == 7
+
+
+def test_while_a_bay_is_changed_ctrl_c_is_the_operations(environment: Environment) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with changing(open_bays()):
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
