@@ -10,6 +10,7 @@ from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError, create_command_error
 
 from bay.cli.errors import exit_code
+from bay.components.identity import FOREIGN_OWNER
 from bay.stacks.automation.errors import first_errors, from_output, pulumi_errors
 from bay.stacks.errors import Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
 from tests.fakes.messages import told
@@ -74,9 +75,20 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "name the bay's own cloud with --os-cloud or OS_CLOUD",
         ),
         (
-            "RuntimeError: bay demo is managed by the bay command; 'bay export demo' gives it to this checkout",
-            "bay demo is managed by the bay command; 'bay export demo' gives it to this checkout",
-            "",
+            "error: bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a; "
+            "use the login that created demo: set OS_CLOUD or --os-cloud",
+            "bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a",
+            "name the bay's own cloud with --os-cloud or OS_CLOUD",
+        ),
+        (
+            f"RuntimeError: {FOREIGN_OWNER['cli'].format(bay='demo')}",
+            "bay demo is managed by the bay command",
+            "'bay export demo' gives it to this checkout",
+        ),
+        (
+            f"RuntimeError: {FOREIGN_OWNER['file'].format(bay='demo')}",
+            "bay demo is managed by the file of its checkout, stacks/Pulumi.demo.yaml",
+            "change it there",
         ),
         (
             "error: resource urn:pulumi:demo::bay::bay:index:Bay::demo violates plan: "
