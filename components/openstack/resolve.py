@@ -21,19 +21,18 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
     cloud = connection or connect()
     with openstack_errors("checking the login"):
         login = scope_of(cloud)  # one token before the threads ask for things
-    with openstack_errors("looking up image, flavors and networks"):
-        with ThreadPoolExecutor(6) as pool:
-            images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
-            flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
-            networks = pool.submit(find_networks, cloud, spec, login.project_id)
-            checks = [
-                pool.submit(check, cloud, spec)
-                for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
-            ]
-            for check in checks:
-                check.result()
-            network, external = networks.result()
-            place = ResolvedSpec(login, images.result(), flavors.result(), network, external)
+    with openstack_errors("looking up image, flavors and networks"), ThreadPoolExecutor(6) as pool:
+        images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
+        flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
+        networks = pool.submit(find_networks, cloud, spec, login.project_id)
+        checks = [
+            pool.submit(check, cloud, spec)
+            for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
+        ]
+        for check in checks:
+            check.result()
+        network, external = networks.result()
+        place = ResolvedSpec(login, images.result(), flavors.result(), network, external)
     for name, group in spec.groups.items():
         _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
     return place
