@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job of bay, on a real OpenStack of this machine: make, show, preview, scale. Where servers may boot here,
+# The main job of bay, on a real OpenStack on this machine: create, show, preview, scale. Where servers may boot here,
 # the bay is a real Swarm in the end.
 set -euo pipefail
 
@@ -25,7 +25,7 @@ boot() {
     fi
     if [ -n "$kept" ]; then
         echo "servers do not boot: the sandbox has bays whose servers never did ($kept);" \
-            "when you need them no more, delete them, and make the demo again"
+            "delete them when you no longer need them, and run the demo again"
         return 1
     fi
     step bay sandbox start --boot && step bay sandbox image build swarm && return
