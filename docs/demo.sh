@@ -5,7 +5,7 @@ set -euo pipefail
 
 step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
 
-# Whether the sandbox's servers boot: then one of its services makes their networks.
+# Whether the sandbox's servers boot: then one of its services creates their networks.
 boots() { bay sandbox status -f value -c service | grep -qx network; }
 
 # Bays other than the demo's that are on the sandbox, and not on another cloud; it has to run for that.
@@ -33,7 +33,7 @@ boot() {
     return 1
 }
 
-# After a `boot` that failed: a bay whose servers wait for an image would have no swarm. Other bays' servers go on.
+# After a `boot` that failed: a bay whose servers wait for an image would have no swarm. Other bays' servers keep running.
 unboot() {
     if boots && [ -n "$(others)" ]; then
         step bay sandbox start
