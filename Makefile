@@ -14,6 +14,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) toolchain/environment.py $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli stacks sandbox toolchain) .types/bay/
 	touch $@
 
 toolchain: setup  ## Pulumi and its OpenStack plugin: found, or built once
@@ -30,8 +31,8 @@ demo: toolchain boot-tools  ## A Swarm bay on the sandbox: created, shown, previ
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli stacks sandbox toolchain) .types/bay/
 	MYPYPATH=.types $(VENV)/bin/mypy -p bay
+	PYTHONPATH=.types $(VENV)/bin/lint-imports --no-logo
 
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
 	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"

@@ -1,10 +1,11 @@
-"""The checks of `bay doctor`: the toolchain's own, then state, cloud and passphrases."""
+"""The checks of `bay doctor`: the toolchain's own, then state, sandbox, cloud and passphrases."""
 
 from bay import toolchain
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import scope_of
 from bay.components.text import without_passwords
+from bay.sandbox import Sandbox
 from bay.stacks.context import Context
 from bay.stacks.settings import Settings
 from bay.stacks.state.disk import require_writable
@@ -14,7 +15,7 @@ from bay.toolchain import Check
 def checks(context: Context) -> list[Check]:
     """Every check, in the order in which one would fix things."""
     found = list(toolchain.checks(context.settings.cache, context.settings.path))
-    return [*found, _state(context.settings), _cloud(context), _passphrase(context.settings)]
+    return [*found, _state(context.settings), sandbox(context.settings), _cloud(context), _passphrase(context.settings)]
 
 
 def _state(settings: Settings) -> Check:
@@ -25,13 +26,25 @@ def _state(settings: Settings) -> Check:
     return Check("state", True, without_passwords(settings.state), "")
 
 
+def sandbox(settings: Settings) -> Check:
+    """Whether the local OpenStack, where it runs, does its work."""
+    status = Sandbox(state=settings.sandbox_state, cache=settings.cache / "sandbox").status()
+    if not any(service.running for service in status.services):
+        return Check("sandbox", True, "stopped", "")
+    if status.healthy:
+        return Check("sandbox", True, f"runs at {status.auth_url}", "")
+    ill = [one for one in status.services if one.problem or not one.running]
+    detail = "; ".join(f"{one.name} {one.problem or 'is stopped'}" for one in ill)
+    return Check("sandbox", False, detail, "bay sandbox start")
+
+
 def _cloud(context: Context) -> Check:
     try:
         with openstack_errors("logging in"):
             scope = scope_of(context.cloud)
     except BayError as error:
         return Check("cloud", False, error.message, error.hint)
-    return Check("cloud", True, f"{context.login.cloud}: project {scope.project_id} at {scope.auth_url}", "")
+    return Check("cloud", True, f"{context.cloud.config.name}: project {scope.project_id} at {scope.auth_url}", "")
 
 
 def _passphrase(settings: Settings) -> Check:

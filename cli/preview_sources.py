@@ -73,8 +73,8 @@ def _request(
         "config": context.settings.config,
         "state": context.settings.state,
         "environment": dict(context.settings.environment),
-        "cloud": context.login.cloud,
-        "clouds_file": context.login.clouds_file,
+        "cloud": context.resolved_login.cloud,
+        "clouds_file": context.resolved_login.clouds_file,
         "checkout": context.checkout,
     }
     values = spec.model_dump(mode="json") if spec else None

@@ -9,7 +9,6 @@ from bay.cli.console.progress import Progress
 from bay.cli.signals import cancelled_by_interrupt
 from bay.stacks.bays import Bays
 from bay.stacks.files.stack_file import find_checkout
-from bay.stacks.spec_request import SpecRequest
 
 
 def open_bays(os_cloud: str | None = None, state: str | None = None) -> Bays:
@@ -29,10 +28,3 @@ def changing(bays: Bays) -> Iterator[None]:
 def model_folders(bays: Bays, named: Path | None = None) -> list[Path]:
     """Folders of models beside the built-in ones, lowest first: the user's own, then the one of --models."""
     return [folder for folder in (bays.context.settings.models, named) if folder]
-
-
-def spec_request(
-    bays: Bays, layers: list[dict[str, object]], addons: list[str] | None = None, models: Path | None = None
-) -> SpecRequest:
-    """What was said of the spec on the command line, as a `SpecSource`."""
-    return SpecRequest(layers, addons or [], model_folders(bays, models), lambda: bays.context.cloud)

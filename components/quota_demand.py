@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 
-from bay.components import firewall
+from bay.components import firewall_rules
 from bay.components.engines import Engine
 from bay.components.openstack.resolved import Flavor, ResolvedSpec
 from bay.components.spec import BaySpec, role_of
@@ -104,13 +104,11 @@ def _network(name: str, place: ResolvedSpec) -> Part:
 
 
 def _firewall(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> Part:
-    for role in firewall.ROLES:
+    for role in firewall_rules.ROLES:
         yield ("SecGroup", f"{name}-{role}"), {Resource.SECURITY_GROUPS: 1}
     cidrs = place.network.cidrs if place.network else (spec.network.cidr,)
-    outward = [rule for rule, *_ in firewall.egress(name)]
-    inward = [rule for rule, *_ in firewall.ingress(name, engine, spec, cidrs)]
-    for rule in (*outward, *inward):
-        yield ("SecGroupRule", rule), {Resource.RULES: 1}
+    for rule in firewall_rules.rules(name, engine, spec, cidrs):
+        yield ("SecGroupRule", rule.name), {Resource.RULES: 1}
 
 
 def _endpoint(bay: str, spec: BaySpec) -> Part:

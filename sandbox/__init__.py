@@ -4,7 +4,8 @@ The services run from their own packages in an environment of their own, on 127.
 """
 
 from bay.sandbox.catalog import DEFAULT_FIRST_PORT
-from bay.sandbox.cloud import Sandbox, ServiceStatus, Status
+from bay.sandbox.cloud import Sandbox
 from bay.sandbox.errors import SandboxError
+from bay.sandbox.status import ServiceStatus, Status
 
 __all__ = ["DEFAULT_FIRST_PORT", "Sandbox", "SandboxError", "ServiceStatus", "Status"]

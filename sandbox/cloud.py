@@ -12,32 +12,9 @@ from bay.sandbox.booting import Booting
 from bay.sandbox.config import Settings
 from bay.sandbox.layout import Layout, write_private
 from bay.sandbox.lock import held
+from bay.sandbox.status import Status, find_problem, service_status
 
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ServiceStatus:
-    """One service; ``pid`` and ``memory`` (MiB of proportional set size) are None and 0 when it does not run.
-
-    The network agent, which is there where servers boot, listens on no port: 0.
-    """
-
-    name: str
-    running: bool
-    pid: int | None
-    port: int
-    memory: int
-
-
-@dataclass(frozen=True)
-class Status:
-    """Whether all services run, and where the cloud is reached."""
-
-    running: bool
-    services: tuple[ServiceStatus, ...]
-    auth_url: str
-    clouds_file: Path
 
 
 @dataclass(frozen=True)
@@ -84,10 +61,10 @@ class Sandbox:
                 self._end()
 
     def status(self) -> Status:
-        """What runs now."""
-        records = {name: record for name, record in self._records().items() if record.ready}
+        """What runs now, and how well. Takes some seconds where the network agent is behind Neutron."""
+        records = self._records()
         wanted = self._ports() | dict.fromkeys(self._without_ports(Booting.load(self._layout).boots), 0)
-        services = tuple(_service_status(name, port, records.get(name)) for name, port in wanted.items())
+        services = tuple(service_status(self._layout, name, port, records.get(name)) for name, port in wanted.items())
         running = all(service.running for service in services)
         return Status(running, services, f"http://{catalog.HOST}:{services[0].port}/v3", self.clouds_file)
 
@@ -117,6 +94,7 @@ class Sandbox:
 
     def _end(self) -> None:
         processes.stop(list(self._records().values()))
+        processes.delete_records(self._layout.run)
         booting.end(self._layout)
 
     @property
@@ -140,9 +118,18 @@ class Sandbox:
         with held(self._layout.lock, lambda: say(f"another process starts or stops the sandbox in {self.state}")):
             yield
 
+    def _is_reusable(self, record: processes.Record, build: str, say: Report) -> bool:
+        """Whether a start can leave a process alone: it is ready, of this build, and without a problem."""
+        if not record.ready or record.build != build:
+            return False
+        found = find_problem(self._layout, record)
+        if found:
+            say(f"restarting {record.service}, which {found}")
+        return not found
+
     def _start_missing(self, settings: Settings, build: str, say: Report) -> None:
         records = self._records()
-        good = {name for name, record in records.items() if record.ready and record.build == build}
+        good = {name for name, record in records.items() if self._is_reusable(record, build, say)}
         processes.stop([record for name, record in records.items() if name not in good])
         missing = [name for name in (*catalog.NAMES, *self._without_ports(settings.boot)) if name not in good]
         if not missing and self._layout.seeded.exists():
@@ -157,12 +144,6 @@ class Sandbox:
                 booting.end(self._layout)
             storage.check_not_full(self.state)
             raise
-
-
-def _service_status(name: str, port: int, record: processes.Record | None) -> ServiceStatus:
-    if record is None:
-        return ServiceStatus(name, False, None, port, 0)
-    return ServiceStatus(name, True, record.pid, record.port, processes.memory(record.pid))
 
 
 def _with_time(report: Report) -> Report:

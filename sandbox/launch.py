@@ -10,6 +10,8 @@ from bay.sandbox.errors import SandboxError
 from bay.sandbox.layout import Layout, make_folder
 from bay.sandbox.plan import SERVICES_CODE
 
+ENTRY = ("-m", "sandbox_services")
+"""What the services' Python is told to run; the plan's file and the names of services follow."""
 FAILED = "failed: "
 """Begins the launcher's last line when it gives up."""
 
@@ -37,7 +39,7 @@ def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Cal
 
 def _launcher(settings: Settings, layout: Layout, services: Sequence[str], errors: BinaryIO) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [str(settings.environment / "bin" / "python"), "-m", "sandbox_services", str(layout.plan), *services],
+        [str(settings.environment / "bin" / "python"), *ENTRY, str(layout.plan), *services],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,

@@ -1,14 +1,14 @@
+# mypy: disable-error-code="import-untyped"
 """Whether the ports of a sandbox are free, and who has them if not."""
 
 import errno
 import socket
 from collections.abc import Mapping
-from pathlib import Path
+
+import psutil
 
 from bay.sandbox.catalog import HOST
 from bay.sandbox.errors import SandboxError
-
-LISTENING = "0A"  # state in /proc/net/tcp
 
 
 def check_free(ports: Mapping[str, int]) -> None:
@@ -38,16 +38,9 @@ def is_free(port: int) -> bool:
 
 def _owner(port: int) -> str:
     """Name and id of the process that listens on a port, where the user may know it, else an empty string."""
-    inodes = {f"socket:[{inode}]" for inode in _listening(port)}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(str(link.readlink()) in inodes for link in (process / "fd").iterdir()):
-                return f"process {process.name} ({(process / 'comm').read_text().strip()})"
-        except OSError:  # gone meanwhile, or of another user
-            continue
-    return ""
-
-
-def _listening(port: int) -> list[str]:
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return [row[9] for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port]
+    try:
+        found = psutil.net_connections("tcp4")
+        pid = next((one.pid for one in found if one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,)), None)
+        return f"process {pid} ({psutil.Process(pid).name()})" if pid else ""
+    except psutil.Error:  # gone meanwhile, or of another user
+        return ""

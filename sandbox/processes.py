@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """The processes of a sandbox: their records, whether they still run, how much memory they take, how they end.
 
 Each service process writes a record of itself into state/run. A process id alone is not proof (the kernel uses it
@@ -11,8 +12,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-STATE, THREADS, START_TIME = 0, 17, 19  # places in /proc/PID/stat after the name: fields 3, 20 and 22 of proc(5)
+import psutil
+
+from bay.sandbox.services.sandbox_services.nodes.deadline import Deadline
+from bay.sandbox.services.sandbox_services.nodes.processes import start_time
+
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL
+KILLED = 60.0  # seconds for the kernel to clean up what was killed
 
 
 @dataclass(frozen=True)
@@ -30,19 +36,6 @@ class Record:
     """It answers; a process that lives but is not ready was left behind by a start that was killed."""
 
 
-def start_time(pid: int) -> int | None:
-    """When a process began, in clock ticks after boot; None where there is none, or only its zombie.
-
-    A zombie whose other threads are still ending is not gone: it has its ports until they are.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    ended = fields[STATE] in "ZX" and int(fields[THREADS]) <= 1
-    return None if ended else int(fields[START_TIME])
-
-
 def alive(record: Record) -> bool:
     """Whether the very process of the record still runs."""
     return start_time(record.pid) == record.start_time
@@ -52,6 +45,17 @@ def read_records(run: Path) -> dict[str, Record]:
     """The records of processes that still run, by service."""
     records = (_read(path) for path in sorted(run.glob("*.json")))
     return {record.service: record for record in records if record and alive(record)}
+
+
+def record_file(run: Path, service: str) -> Path:
+    """Where a service's process writes its record."""
+    return run / f"{service}.json"
+
+
+def delete_records(run: Path) -> None:
+    """Delete the records, after a stop: one that is still there later is of a process that exited by itself."""
+    for path in run.glob("*.json"):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Record | None:
@@ -64,19 +68,18 @@ def _read(path: Path) -> Record | None:
 def memory(pid: int) -> int:
     """Proportional set size of a process in MiB: pages shared by n processes count 1/n for each. 0 if it is gone."""
     try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
+        return int(psutil.Process(pid).memory_full_info().pss) // 2**20
+    except psutil.Error:
         return 0
-    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) // 1024
 
 
 def stop(records: list[Record]) -> None:
     """End processes: SIGTERM to all, SIGKILL to those that still run after :data:`PATIENCE`; returns when none does."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number, seconds in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, KILLED)):
         for record in records:
             _send(record, number)
-        end = time.monotonic() + PATIENCE
-        while any(alive(record) for record in records) and time.monotonic() < end:
+        deadline = Deadline(seconds)
+        while any(alive(record) for record in records) and not deadline.has_passed():
             time.sleep(0.02)
 
 

@@ -1,12 +1,13 @@
 """The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from bay.components.errors import BayError, InvalidInput
 from bay.components.node.certificates import Authority
@@ -36,6 +37,7 @@ from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
 from bay.stacks.settings import SHARED, Settings
+from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
 from bay.stacks.state import lock, passphrase, pki
 from bay.stacks.state.snapshot import StateSnapshot
@@ -80,6 +82,14 @@ class Bays:
         checkout: Path | None = None,
     ) -> None:
         self.context = Context(settings, login, listen, cancel, checkout)
+
+    def spec(self, *layers: Mapping[str, Any], addons: Sequence[str] = (), models: Sequence[Path] = ()) -> SpecRequest:
+        """Fields of a spec, lowest layer first, for `create`, `update` and `preview`: over a model, or what there is.
+
+        models: folders of models beside the built-in ones and the user's own.
+        """
+        folders = [self.context.settings.models, *models]
+        return SpecRequest(layers, addons, folders, lambda: self.context.cloud)
 
     # Questions
 
@@ -191,7 +201,14 @@ class Bays:
         if not self.context.settings.has_own_passphrase:
             passphrase.create(self.context.settings.shared_passphrase_file)
         secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)
-        return {**self.context.pulumi_environment(), **secrets}
+        return {**self.context.pulumi_environment(), **self._login_environment(), **secrets}
+
+    def _login_environment(self) -> Mapping[str, str]:
+        try:
+            return self.context.resolved_login.environment()
+        except BayError as error:  # looking at a state needs no cloud
+            self.context.notify("", "no-login", f"no cloud for plain pulumi: {error.message}")
+            return {}
 
     # Changes
 

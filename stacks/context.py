@@ -12,10 +12,12 @@ from bay.components.openstack.login import Login
 from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.events import Event, Listener, Notice, ignore
+from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
 from bay.stacks.state.disk import require_writable
 
 if TYPE_CHECKING:
+    from openstack.config.cloud_region import CloudRegion
     from openstack.connection import Connection
 
 LOG = logging.getLogger(__name__)
@@ -56,9 +58,25 @@ class Context:
 
     @cached_property
     def _connection(self) -> "Connection":
-        from bay.components.openstack.connection import connect
+        from openstack.connection import Connection
 
-        return connect(self.login)
+        return Connection(config=self._region)
+
+    @cached_property
+    def _region(self) -> "CloudRegion":
+        from bay.components.openstack.connection import resolve_login
+
+        return resolve_login(self.login)
+
+    @property
+    def resolved_login(self) -> ResolvedLogin:
+        """The login in a private file, for child processes."""
+        with self._connecting:
+            return self._resolved_login
+
+    @cached_property
+    def _resolved_login(self) -> ResolvedLogin:
+        return write_login(self._region, self.settings.data / "clouds")
 
     @cached_property
     def _toolchain(self) -> toolchain.Toolchain:
@@ -69,7 +87,7 @@ class Context:
         return found
 
     def pulumi(self, state: str = "") -> PulumiProcess:
-        """A Pulumi that works on the caller's state, or on another; it has no passphrase yet."""
+        """A Pulumi that works on the caller's state, or on another; it has no passphrase and no login yet."""
         require_writable(self.settings)
         program = str(self._toolchain.root / "bin" / "pulumi")
         environment = {**self.settings.environment, **self.pulumi_environment(state)}
@@ -80,7 +98,6 @@ class Context:
         return {
             **self._toolchain.environment(),
             **PULUMI_SETTINGS,
-            **self.login.environment(),
             "PULUMI_BACKEND_URL": state or self.settings.state,
         }
 

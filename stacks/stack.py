@@ -136,6 +136,7 @@ class BayStack:
 
     @cached_property
     def _stack(self) -> Stack:
+        self.pulumi.environment |= self.context.resolved_login.environment()
         where = workspace(self._folder, self.pulumi, self._salt, self.name)
         return open_stack(self.name, where, new=not self.exists)
 

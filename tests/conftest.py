@@ -55,8 +55,10 @@ def forget(sandbox: Sandbox) -> None:
 
 def sweep_killed_runs() -> None:
     """Stop and delete the sandboxes of test runs that were killed."""
-    for folder in TEST_STATES.glob("*-*"):
+    for folder in TEST_STATES.glob("[0-9]*-[0-9]*"):
         pid, _, started = folder.name.partition("-")
+        if not (pid + started).isdecimal():  # nothing of a run's
+            continue
         if processes.start_time(int(pid)) != int(started):
             for state in folder.iterdir():
                 Sandbox(state, TEST_STATES).reset(print)

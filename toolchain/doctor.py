@@ -5,11 +5,25 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bay.toolchain import golang, parts, versions
+from bay.toolchain import golang, official, parts, versions
 from bay.toolchain.find import OnPath, Toolchain, find, on_path
 
 #: The command that calls `ensure`.
 BUILD = "bay doctor --build"
+
+_ORIGINS = {"path": "on PATH", "built": "built", "downloaded": "official, downloaded"}
+
+#: What an official Pulumi costs.
+_NO_JOURNAL = (
+    "it keeps no journal beside the state, which costs minutes and gigabytes from some hundred nodes on (docs/speed.md)"
+)
+
+#: What to do about it.
+_WITH_JOURNAL = {
+    "built": "",
+    "downloaded": f"; {_NO_JOURNAL}: `{official.SETTING}=off {BUILD}` builds one that does",
+    "path": f"; {_NO_JOURNAL}: with a PATH without it, `{official.SETTING}=off {BUILD}` builds one that does",
+}
 
 OLDEST_PYTHON = (3, 11)
 
@@ -58,9 +72,9 @@ def _pulumi(toolchain: Toolchain | None, outside: OnPath | None) -> Check:
     passed_over = f"; {outside.program} {outside.fault}" if outside and outside.fault else ""
     if toolchain is None:
         return Check("pulumi", False, f"not built{passed_over}" if outside else "neither on PATH nor built", BUILD)
-    origin = "on PATH" if toolchain.origin == "path" else "built"
     program = toolchain.root / "bin" / "pulumi"
-    return Check("pulumi", True, f"{toolchain.version}, {origin} ({program}){passed_over}", "")
+    detail = f"{toolchain.version}, {_ORIGINS[toolchain.origin]} ({program}){passed_over}"
+    return Check("pulumi", True, detail + _WITH_JOURNAL[toolchain.origin], "")
 
 
 def _plugin(toolchain: Toolchain | None) -> Check:
@@ -68,4 +82,5 @@ def _plugin(toolchain: Toolchain | None) -> Check:
         return Check("plugin", False, "not built", BUILD)
     if toolchain.origin == "path":
         return Check("plugin", True, f"openstack {versions.PLUGIN}, pulumi downloads it when it is first used", "")
-    return Check("plugin", True, f"openstack {versions.PLUGIN}, built ({toolchain.root / parts.PLUGIN_FOLDER})", "")
+    place = f"{_ORIGINS[toolchain.origin]} ({toolchain.root / parts.PLUGIN_FOLDER})"
+    return Check("plugin", True, f"openstack {versions.PLUGIN}, {place}", "")

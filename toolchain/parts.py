@@ -14,13 +14,24 @@ SOURCES = Path(__file__).parent / "go"
 
 #: What the official builds pass, too: no C library, and no tracing of gRPC's own
 #: events, which costs memory.
-GO_BUILD = ("build", "-v", "-buildvcs=false", "-tags=osusergo,grpcnotrace")
+GO_FLAGS = ("-buildvcs=false", "-tags=osusergo,grpcnotrace")
+
+#: The compiler's command; it prints each package that it begins with.
+GO_BUILD = ("build", "-v", *GO_FLAGS)
 
 PLUGIN_FOLDER = f"home/plugins/resource-openstack-v{versions.PLUGIN}"
 
 #: An empty file where the engine would keep a debug log of each run, for which no option is: it goes on without one.
 #: The log takes a third of the engine's time (docs/speed.md).
 NO_LOGS = "home/logs"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Changes of a module that a part is built from: files to add, and edits (see `patch`)."""
+
+    module: str
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Part:
     scripts: tuple[tuple[str, str], ...] = ()
     #: The same for scripts of the Pulumi SDK's module.
     sdk_scripts: tuple[tuple[str, str], ...] = ()
+    patch: Patch | None = None
 
     @property
     def folder(self) -> Path:
@@ -55,8 +67,12 @@ class Part:
         """Changes with the sources, the way they are built, and the platform."""
         recipe = (*GO_BUILD, self.package, self.linker, *self.files, platform.system(), platform.machine())
         total = hashlib.sha256("\n".join(recipe).encode())
-        for source in sorted(self.folder.iterdir()):
-            total.update(f"\n{source.name} {hashlib.sha256(source.read_bytes()).hexdigest()}".encode())
+        for folder in (self.folder, *([self.patch.folder] if self.patch else [])):
+            for source in sorted(path for path in folder.rglob("*") if path.is_file()):
+                name = source.relative_to(folder).as_posix()
+                if name.endswith("_test.go"):
+                    continue
+                total.update(f"\n{name} {hashlib.sha256(source.read_bytes()).hexdigest()}".encode())
         return total.hexdigest()[:16]
 
 
@@ -84,6 +100,7 @@ PARTS = (
         package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         program="bin/pulumi",
         linker=f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{versions.PULUMI}",
+        patch=Patch("github.com/pulumi/pulumi/pkg/v3", SOURCES / "pulumi"),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Runs one long program: its output goes to a log, signs of life to the user."""
+"""Runs one long program: its output goes to a log, its progress to the user."""
 
 import os
 import signal
@@ -6,14 +6,22 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TextIO
 
+#: Takes one line for the user.
 Report = Callable[[str], None]
 
-#: Seconds between signs of life.
+#: Says how far a program is, by the lines that it has printed and the seconds that it runs.
+Describe = Callable[[Sequence[str], float], str]
+
+#: Seconds between two lines of progress where they are kept, as in a log.
 HEARTBEAT = 15.0
+
+#: Seconds between two of them on a terminal, where each takes the place of the one before.
+REFRESH = 0.5
 
 #: Seconds that an interrupted program has to end by itself.
 GRACE = 3.0
@@ -36,13 +44,17 @@ def run(
     log: Path,
     title: str,
     report: Report,
+    status: Report | None = None,
+    describe: Describe | None = None,
 ) -> str:
     """Run a program to its end and return what it printed.
 
-    While it runs, `report` gets the title, the seconds and the number of lines printed every `HEARTBEAT` seconds.
+    While it runs, its progress goes to `status` every `REFRESH` seconds, where there is one, else to `report` every
+    `HEARTBEAT` seconds. `describe` words it; without it, it is the title, the seconds and the number of lines printed.
     The program and its children are a group of their own, which ends with this call, also when it is interrupted.
     Raises ProcessFailed, and OSError when the program cannot be started.
     """
+    describe = describe or partial(_count_lines, title)
     lines: list[str] = []
     with log.open("a", encoding="utf-8") as copy:
         child = subprocess.Popen(
@@ -60,9 +72,11 @@ def run(
         reader = Thread(target=_collect, args=(child.stdout, copy, lines), daemon=True)
         reader.start()
         try:
-            _wait(child, lines, title, report)
+            _wait(child, lines, describe, report, status)
         finally:
             _end(child)
+            if status:
+                status("")
             reader.join()
             child.stdout.close()
     output = "".join(lines)
@@ -79,20 +93,31 @@ def _collect(stream: TextIO, copy: TextIO, lines: list[str]) -> None:
             copy.flush()
 
 
-def _wait(child: subprocess.Popen[str], lines: list[str], title: str, report: Report) -> None:
+def _count_lines(title: str, lines: Sequence[str], seconds: float) -> str:
+    return f"{title}: {len(lines)} lines, {seconds:.0f} s"
+
+
+def _wait(
+    child: subprocess.Popen[str], lines: Sequence[str], describe: Describe, report: Report, status: Report | None
+) -> None:
     started = time.monotonic()
     while True:
         try:
-            child.wait(HEARTBEAT)
+            child.wait(REFRESH if status else HEARTBEAT)
             return
         except subprocess.TimeoutExpired:
-            report(f"  {title}: {time.monotonic() - started:.0f} s, {len(lines)} steps")
+            line = describe(lines, time.monotonic() - started)
+            if status:
+                status(line)
+            else:
+                report(f"  {line}")
 
 
 def _end(child: subprocess.Popen[str]) -> None:
     """End a program that still runs, with the compilers that `go build` has started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if child.poll() is None:
-            os.killpg(child.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(GRACE)

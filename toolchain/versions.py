@@ -1,6 +1,9 @@
 """Versions: which ones are wanted, and how programs print theirs."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import NamedTuple
 
 #: The Pulumi that is built, and the oldest one on PATH that will do: what the
@@ -9,6 +12,9 @@ PULUMI = "3.259.0"
 
 #: The OpenStack plugin, which has to be exactly the `pulumi-openstack` wheel's version.
 PLUGIN = "5.5.1"
+
+#: Seconds that `pulumi version` may take; it takes about 0.1.
+TIMEOUT = 20
 
 
 class Version(NamedTuple):
@@ -30,3 +36,15 @@ def parse(text: str) -> Version | None:
         return None
     major, minor, patch, unreleased = match.groups()
     return Version(int(major), int(minor), int(patch or 0), released=unreleased is None)
+
+
+def of(program: Path) -> str:
+    """What a `pulumi` prints as its version; nothing where it does not run."""
+    environment = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        answer = subprocess.run(
+            [program, "version"], env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip()

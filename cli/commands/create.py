@@ -28,7 +28,7 @@ def create(
     Run again after a failure or Ctrl-C, it resumes.
     """
     from bay.cli.planning import print_plan
-    from bay.cli.session import changing, open_bays, spec_request
+    from bay.cli.session import changing, open_bays
 
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
@@ -36,7 +36,7 @@ def create(
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
-    specify = spec_request(bays, said, addons, models)
+    specify = bays.spec(*said, addons=addons or (), models=[models] if models else ())
     if dry_run:
         print_plan(bays, name, options.planned(plan, name) or specify)
         return

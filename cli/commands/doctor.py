@@ -1,5 +1,6 @@
 """`bay doctor`: what is there, what is missing, and the command that provides it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ def doctor(
 
     context = open_bays(os_cloud, state).context
     if build:
-        toolchain.ensure(context.settings.cache, context.settings.path, say)
+        toolchain.ensure(context.settings.cache, context.settings.path, say, toolchain.status_line(sys.stderr))
     found = checks(context)
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
     print_list(rows, COLUMNS, form, columns or [])

@@ -19,10 +19,12 @@ def env(
 
     Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
     """
-    from bay.cli.environment import leftover_variables
+    from bay.cli.environment import login_variables
     from bay.cli.session import open_bays
 
-    for variable, value in sorted(open_bays(os_cloud, state).pulumi_environment(name or "").items()):
+    exported = open_bays(os_cloud, state).pulumi_environment(name or "")
+    for variable, value in sorted(exported.items()):
         typer.echo(f"export {variable}={shlex.quote(value)}")
-    for variable in leftover_variables():
-        typer.echo(f"unset {variable}")
+    for variable in login_variables():
+        if variable not in exported:
+            typer.echo(f"unset {variable}")

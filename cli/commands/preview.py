@@ -43,7 +43,7 @@ def preview(
     from bay.cli import bulk_preview, preview_sources
     from bay.cli.console import bulk
     from bay.cli.planning import print_plan
-    from bay.cli.session import open_bays, spec_request
+    from bay.cli.session import open_bays
 
     bays = open_bays(os_cloud, state)
     files = preview_sources.files(bays.context.checkout, commit)
@@ -55,7 +55,8 @@ def preview(
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )
-    wanted = preview_sources.over_file(name, files, spec_request(bays, said, addons, models))
+    request = bays.spec(*said, addons=addons or (), models=[models] if models else ())
+    wanted = preview_sources.over_file(name, files, request)
     plan = print_plan(
         bays,
         name,

@@ -49,17 +49,24 @@ def stop() -> None:
 
 @commands.command()
 def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -> None:
-    """Show the sandbox's services; exit 0 where all run, else 1.
+    """Show the sandbox's services; exit 0 where all run and do their work, else 1.
 
     Example: bay sandbox status
     """
     found = _sandbox().status()
     rows = [
-        {"service": s.name, "running": s.running, "port": s.port or None, "pid": s.pid, "memory_mib": s.memory}
+        {
+            "service": s.name,
+            "running": s.running,
+            "port": s.port or None,
+            "pid": s.pid,
+            "memory_mib": s.memory,
+            "health": s.problem or ("ok" if s.running else "stopped"),
+        }
         for s in found.services
     ]
-    print_list(rows, ("service", "running", "port", "pid", "memory_mib"), form, columns or [])
-    raise typer.Exit(0 if found.running else 1)
+    print_list(rows, ("service", "running", "port", "pid", "memory_mib", "health"), form, columns or [])
+    raise typer.Exit(0 if found.healthy else 1)
 
 
 @commands.command()

@@ -29,12 +29,12 @@ def update(
     Example: bay preview physics --nodes 10 --save ten.plan && bay update physics --plan ten.plan
     """
     from bay.cli.planning import Change, change
-    from bay.cli.session import open_bays, spec_request
+    from bay.cli.session import open_bays
 
     if plan:
         options.refuse_beside_plan(nodes, masters, assignments, addons, file)
     bays = open_bays(os_cloud, state)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
-    specify = options.planned(plan, name) or spec_request(bays, said, addons, models)
+    specify = options.planned(plan, name) or bays.spec(*said, addons=addons or (), models=[models] if models else ())
     wait = options.waiting(no_wait, timeout)
     change(bays, name, specify, Change(yes, tuple(allow or ()), dry_run=dry_run, wait=wait, plan=plan))

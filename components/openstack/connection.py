@@ -9,62 +9,51 @@ from bay.components.errors import BayError, nearest
 from bay.components.openstack.login import Login
 
 if TYPE_CHECKING:
-    from openstack.config import OpenStackConfig
+    from openstack.config.cloud_region import CloudRegion
     from openstack.connection import Connection
 
 
 def connect(login: Login | None = None) -> "Connection":
     """A connection with a login, else with the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
+    from openstack.connection import Connection
+
+    return Connection(config=resolve_login(login or Login(uses_environment=True)))
+
+
+def resolve_login(login: Login) -> "CloudRegion":
+    """The cloud as openstacksdk reads it; BayError with its reason where it cannot be logged in so."""
     from keystoneauth1.exceptions import AuthPluginException
     from openstack import exceptions
 
-    name = login.cloud if login else None
     try:
-        connection = _connection(login)
-        auth = connection.config.auth
+        resolved = login.resolve()
+        auth = resolved.auth
     except exceptions.ConfigException as error:
         if "was not found" in str(error):
-            raise _no_such_cloud(str(name), login) from None
+            raise _no_such_cloud(login) from None
         raise BayError(f"clouds.yaml: {_first_line(error)}", CORRECT) from None
     except AuthPluginException as error:
-        raise _login_not_whole(name, _first_line(error)) from None
+        raise _login_not_whole(login.cloud, _first_line(error)) from None
     except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
         raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
-    if "username" in auth and "password" not in auth:
-        raise _login_not_whole(name, "not given: password")
-    return connection
+    if str(resolved.config.get("auth_type")) in PASSWORD_TYPES and "password" not in auth:
+        raise _login_not_whole(login.cloud, "not given: password")
+    return resolved
 
 
-def _connection(login: Login | None) -> "Connection":
-    import openstack
-    from openstack.connection import Connection
-
-    if login is None:
-        return openstack.connect(app_name="bay")
-    return Connection(config=_config(login).get_one(cloud=login.cloud), app_name="bay")
+PASSWORD_TYPES = ("password", "v2password", "v3password")
 
 
-def _config(login: Login) -> "OpenStackConfig":
-    """Of the login's file, or of those where openstacksdk looks; never of this process's OS_* variables."""
-    from openstack.config import OpenStackConfig
-
-    files = [str(login.clouds_file)] if login.clouds_file else None
-    return OpenStackConfig(config_files=files, load_envvars=False, app_name="bay")
-
-
-def _no_such_cloud(cloud: str, login: Login | None) -> BayError:
-    from openstack.config import OpenStackConfig
-
-    config = _config(login) if login else OpenStackConfig()
-    known = sorted(set(config.get_cloud_names()) - {"defaults"})
-    hint = nearest(cloud, known) if known else "no clouds.yaml can be read; 'bay sandbox start' starts one to try"
-    return BayError(f"there is no cloud {cloud!r}", hint)
+def _no_such_cloud(login: Login) -> BayError:
+    known = sorted(set(login.config.get_cloud_names()) - {"defaults"})
+    none = "no clouds.yaml can be read; 'bay sandbox start' starts one to try"
+    return BayError(f"there is no cloud {login.cloud!r}", nearest(str(login.cloud), known) if known else none)
 
 
 def _login_not_whole(cloud: str | None, text: str) -> BayError:
     if cloud is None:
         return BayError(
-            "no cloud is named", "use --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' starts one to try"
+            "no cloud is named", "name one with --os-cloud or OS_CLOUD; 'bay sandbox start' starts one to try"
         )
     missing = text.partition("not given: ")[2]
     return BayError(f"cloud {cloud}: {f'{missing} is missing' if missing else text}", CORRECT)

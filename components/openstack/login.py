@@ -1,19 +1,35 @@
-"""A login to a cloud, as bay and its child processes are handed it: a name in a clouds.yaml."""
+"""Which cloud a user means: read by openstacksdk, and by nothing else."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openstack.config import OpenStackConfig
+    from openstack.config.cloud_region import CloudRegion
 
 
 @dataclass(frozen=True)
 class Login:
-    """cloud: name in a clouds.yaml; None for none given. clouds_file: None where openstacksdk looks for it itself."""
+    """Which cloud is meant, as for any OpenStack client.
+
+    cloud: name in a clouds.yaml; None for the only one there is. clouds_file: None where openstacksdk looks for it.
+    region: in place of the cloud's first. uses_environment: whether OS_* variables of this process count.
+    """
 
     cloud: str | None = None
     clouds_file: Path | None = None
+    region: str | None = None
+    uses_environment: bool = False
 
-    def environment(self) -> Mapping[str, str]:
-        """For a child process. A password in its environment can end in the state (the OpenStack plugin stores its
-        configuration), so it gets the name and the file only."""
-        file = {"OS_CLIENT_CONFIG_FILE": str(self.clouds_file)} if self.clouds_file else {}
-        return {**file, **({"OS_CLOUD": self.cloud} if self.cloud else {})}
+    @property
+    def config(self) -> "OpenStackConfig":
+        """All that openstacksdk finds; raises what it raises."""
+        from openstack.config import OpenStackConfig
+
+        files = [str(self.clouds_file)] if self.clouds_file else None
+        return OpenStackConfig(config_files=files, load_envvars=self.uses_environment, app_name="bay")
+
+    def resolve(self) -> "CloudRegion":
+        """The cloud with everything merged: profiles, secure files, regions; raises what openstacksdk raises."""
+        return self.config.get_one(cloud=self.cloud, region_name=self.region)

@@ -1,7 +1,7 @@
 """cinder.conf: API, scheduler and one volume service of one process."""
 
 from bay.sandbox import catalog, seeds
-from bay.sandbox.config.common import Sections, Settings, authtoken, database, default, libraries, login
+from bay.sandbox.config.common import Sections, Settings, authtoken, database, default, libraries, liveness, login
 
 
 def cinder(settings: Settings) -> Sections:
@@ -21,6 +21,7 @@ def cinder(settings: Settings) -> Sections:
             report_interval=10,
             periodic_fuzzy_delay=0,
             scheduler_driver_init_wait_time=1,
+            **liveness(),
             **{f"quota_{resource}": limit for resource, limit in seeds.QUOTAS["cinder"].items()},
         ),
         "sandbox": {

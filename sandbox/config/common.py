@@ -45,9 +45,19 @@ def database(settings: Settings, name: str) -> dict[str, Option]:
     }
 
 
+DAY = 86400  # seconds
+
+
 def default(**options: Option) -> dict[str, Option]:
-    """A [DEFAULT] section. There is no broker: a service and those that it calls are threads of one process."""
-    return {"transport_url": "fake://", "rpc_response_timeout": 180, **options}
+    """A [DEFAULT] section. There is no broker: a service and those that it calls are threads of one process, so an
+    answer that is long in coming comes all the same, when the machine has the time for it."""
+    return {"transport_url": "fake://", "rpc_response_timeout": 1800, **options}
+
+
+def liveness() -> dict[str, Option]:
+    """Options of services whose hosts are threads of one process: one that could not report for a minute, because the
+    machine is busy, is not down. Nova would leave a deleted server's node running, Cinder would refuse a volume."""
+    return {"service_down_time": DAY}
 
 
 def libraries(settings: Settings) -> Sections:

@@ -1,7 +1,17 @@
 """nova.conf: API, conductor, scheduler and compute hosts of one process."""
 
 from bay.sandbox import catalog, seeds
-from bay.sandbox.config.common import Option, Sections, Settings, authtoken, database, default, libraries, login
+from bay.sandbox.config.common import (
+    Option,
+    Sections,
+    Settings,
+    authtoken,
+    database,
+    default,
+    libraries,
+    liveness,
+    login,
+)
 
 # Not ComputeFilter: a host that could not report for a minute because the machine is busy is not down.
 FILTERS = (
@@ -50,6 +60,8 @@ def _compute(settings: Settings) -> dict[str, Option]:
         scheduler_instance_sync_interval=-1,
         max_concurrent_builds=0,
         block_device_allocate_retries_interval=1,
+        block_device_allocate_retries=600,  # a volume that cannot be made says so: until then it is waited for
+        **liveness(),
     )
 
 

@@ -39,17 +39,20 @@ def list_owned(cloud: "Connection", bay: str, bay_id: str) -> Iterator[Thing]:
     return things_of(Listing(cloud, bay, bay_id))
 
 
-def things_of(listing: Listing) -> Iterator[Thing]:
-    """The same by a listing that is the caller's."""
+def things_of(listing: Listing, types: Collection[str] | None = None) -> Iterator[Thing]:
+    """The same by a listing that is the caller's; types: only of kinds whose type Pulumi calls so in short."""
     for kind in KINDS if listing.bay_id else ():
-        if kind.is_offered(listing.cloud):
+        if (types is None or kind.type in types) and kind.is_offered(listing.cloud):
             yield from ((kind.name, thing) for thing in kind.list_owned(listing))
 
 
-def list_unrecorded(cloud: "Connection", bay: str, bay_id: str, known: Collection[str] = ()) -> list[CloudObject]:
-    """Everything with the mark whose id is not `known`, in an order in which it can be deleted."""
+def list_unrecorded(
+    cloud: "Connection", bay: str, bay_id: str, known: Collection[str] = (), types: Collection[str] | None = None
+) -> list[CloudObject]:
+    """Everything with the mark whose id is not `known`, in an order in which it can be deleted; types: see above."""
     with openstack_errors("looking for resources of the bay"):
-        return [CloudObject.of(thing) for thing in list_owned(cloud, bay, bay_id) if thing[1].id not in known]
+        found = things_of(Listing(cloud, bay, bay_id), types)
+        return [CloudObject.of(thing) for thing in found if thing[1].id not in known]
 
 
 def other_bay_of_name(cloud: "Connection", bay: str, own_id: str) -> str:

@@ -1,7 +1,7 @@
 """The end of a bay: its servers, what its engine created, what the state knows, what carries its mark, the state."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from bay.components.errors import BayError
@@ -92,7 +92,7 @@ class _Deletion:
             self._take_controller_resources()  # the network would wait for it
             self._destroy()
         self._take_controller_resources()
-        self._delete_all(self._unrecorded())
+        self._delete_all(self._late())
 
     def _is_kept_address(self, item: CloudObject) -> bool:
         return self.keep.floating_ips and item.kind == "floating IP"
@@ -120,10 +120,13 @@ class _Deletion:
         rules = ownership_rules(self.before)
         return deletable(list_controller_resources(self.bay.cloud, rules, self.before.bay_id)) if rules else []
 
-    def _unrecorded(self) -> list[CloudObject]:
-        if not self.before.bay_id:
-            return []
-        return list_unrecorded(self.bay.cloud, self.bay.name, self.before.bay_id)
+    def _unrecorded(self, types: Collection[str]) -> list[CloudObject]:
+        return list_unrecorded(self.bay.cloud, self.bay.name, self.before.bay_id, types=types)
+
+    def _late(self) -> list[CloudObject]:
+        """What requests of an interrupted run, which were in flight at its end, have created since the plan."""
+        types = {operation.split()[1] for operation in self.before.interrupted_operations}
+        return self._unrecorded(types) if types else []
 
     def _keep(self, items: Iterable[CloudObject]) -> None:
         for item in items:
@@ -155,7 +158,7 @@ class _Deletion:
 
     def _give_up_floating_ips(self) -> bool:
         """Where the cloud lets no member delete floating IPs, they are detached; whether there was any."""
-        addresses = [item for item in self._unrecorded() if item.kind == "floating IP"]
+        addresses = self._unrecorded({"FloatingIp"})
         if addresses:
             self._delete_all(addresses)
             with self.bay.edit() as content:

@@ -44,7 +44,11 @@ def test_a_pulumi_on_path_downloads_its_plugin(cache: Path, programs: Path, put:
     put("pulumi", "echo v3.260.0")
     put("pulumi-language-python", "true")
     found = by_name(cache, programs)
-    assert found["pulumi"].detail == f"3.260.0, on PATH ({programs}/pulumi)"
+    assert found["pulumi"].detail == (
+        f"3.260.0, on PATH ({programs}/pulumi); it keeps no journal beside the state, "
+        "which costs minutes and gigabytes from some hundred nodes on (docs/speed.md): "
+        "with a PATH without it, `BAY_PULUMI_RELEASES=off bay doctor --build` builds one that does"
+    )
     assert found["plugin"] == Check("plugin", True, "openstack 5.5.1, pulumi downloads it when it is first used", "")
 
 

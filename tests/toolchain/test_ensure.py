@@ -128,17 +128,9 @@ def test_the_compiler_cannot_be_told_to_skip_the_sums(
     assert not any(line.startswith("GOOS=") for line in seen)
 
 
-def test_signs_of_life_come_while_the_compiler_works(
-    cache: Path, programs: Path, put_go: PutGo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bay.toolchain.process.HEARTBEAT", 0.1)
-    put_go('case "$PWD" in */cli) echo package/one; echo package/two; sleep 0.5;; esac')
-    said: list[str] = []
-    ensure(cache, str(programs), said.append)
-    assert "  the pulumi command: 0 s, 2 steps" in said
-
-
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_build_ends_its_compiler_and_the_next_call_goes_on(
+    number: signal.Signals,
     start: Callable[[], "subprocess.Popen[str]"],
     hanging_go: Callable[[], bool],
     put_go: PutGo,
@@ -148,12 +140,13 @@ def test_an_interrupted_build_ends_its_compiler_and_the_next_call_goes_on(
 ) -> None:
     build = start()
     wait_until(hanging_go)
-    build.send_signal(signal.SIGINT)
+    build.send_signal(number)
     _, said = build.communicate(timeout=10)
     assert build.returncode == 130
     assert said.endswith("interrupted; what is compiled is kept, the same command goes on from there\n")
     assert not hanging_go()
     assert find(cache, str(programs)) is None
+    assert not list((cache / "toolchain").glob("*.part"))
 
     put_go()
     assert start().wait(10) == 0

@@ -132,7 +132,7 @@ def test_the_command_prints_two_lines_and_no_traceback(cache: Path, programs: Pa
     put_go("echo dial tcp; exit 1")
     answer = subprocess.run(
         [sys.executable, "-m", "bay.toolchain"],
-        env={"XDG_CACHE_HOME": str(cache.parent), "PATH": f"{programs}:/usr/bin:/bin"},
+        env={"XDG_CACHE_HOME": str(cache.parent), "BAY_PULUMI_RELEASES": "off", "PATH": f"{programs}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,

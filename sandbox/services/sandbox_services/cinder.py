@@ -2,13 +2,18 @@
 """Cinder: API, scheduler and volume service in one process."""
 
 import sys
+import time
 from typing import Any
 
+from .nodes.deadline import Deadline
 from .plan import Plan
+from .progress import Progress
 from .service import wait_for
 from .web import Application
 
 LAZY_TRANSACTIONS = False
+REPORTED = 60.0  # seconds for the scheduler to know what the volume service can; on an idle machine it takes a tenth
+INTERVAL = 0.1  # seconds between polls
 
 _services: list[Any] = []
 
@@ -30,19 +35,24 @@ def load(plan: Plan) -> Application:
 
 
 def start_workers(plan: Plan) -> None:
-    """The scheduler, then the volume service that reports to it."""
+    """The scheduler, then the volume service that reports to it; a volume asked for before that would be in ERROR."""
     from cinder import service
     from cinder.common import constants
     from oslo_config import cfg
 
     wait_for(plan, "keystone")
-    _start(service.Service.create(binary="cinder-scheduler"))
+    scheduler = service.Service.create(binary="cinder-scheduler")
+    _start(scheduler)
     cfg.CONF.register_opt(cfg.StrOpt("backend_host"), group="sandbox")
     _start(
         service.Service.create(
             host="sandbox@sandbox", service_name="sandbox", binary=constants.VOLUME_BINARY, coordination=True
         )
     )
+    deadline, progress = Deadline(REPORTED), Progress()
+    while not scheduler.manager.driver.is_first_receive() and not deadline.has_passed():
+        progress.report("the volume service's report to the scheduler")
+        time.sleep(INTERVAL)
 
 
 def _start(service: Any) -> None:

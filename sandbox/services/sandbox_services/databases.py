@@ -1,5 +1,11 @@
-"""The services' empty databases: made once for a schema, kept in the cache, copied for each new sandbox."""
+"""The services' empty databases: made once for a schema, kept in the cache, copied for each new sandbox.
 
+All of this is done by the launcher, which forks the services afterwards, so every connection is closed here: left to
+itself it stays open until the garbage collector comes (it is in a cycle), and a child that inherits it takes itself for
+the holder of locks that it does not have.
+"""
+
+import contextlib
 import functools
 import os
 import shutil
@@ -8,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import preload, schemas, sqlite
+from . import preload, schemas
 from .plan import Plan
 
 SCHEMA = "schema"
@@ -50,7 +56,7 @@ def makers(plan: Plan) -> dict[str, Callable[[], None]]:
 def finish(plan: Plan) -> None:
     """Keep a copy in the cache, and mark them complete."""
     for path in plan.database.glob("*.sqlite"):
-        with sqlite3.connect(path) as database:
+        with contextlib.closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     _keep_template(plan)
     (plan.database / SCHEMA).write_text(plan.template.name)
@@ -69,6 +75,8 @@ def _keep_template(plan: Plan) -> None:
 
 
 def _make(plan: Plan, name: str) -> None:
+    from . import sqlite
+
     if name != "nova":
         preload.allow_eventlet()
     sqlite.patch(lazy=False)
@@ -77,5 +85,5 @@ def _make(plan: Plan, name: str) -> None:
 
 def _move_cells(folder: Path, old: str, new: str) -> None:
     """Nova's API database says where those of its cells are."""
-    with sqlite3.connect(folder / "nova_api.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(folder / "nova_api.sqlite")) as database, database:
         database.execute(MOVE_CELLS, (old, new))

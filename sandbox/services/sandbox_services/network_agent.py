@@ -6,7 +6,7 @@ import signal
 
 from . import process, service
 from .nodes.names import Names
-from .nodes.network import agent
+from .nodes.network import follow, heartbeat
 from .plan import Plan
 
 NAME = "network"
@@ -16,13 +16,14 @@ NAME = "network"
 def fork(plan: Plan) -> int:
     """Start it; returns its process id."""
     service.record(plan, NAME).unlink(missing_ok=True)
+    heartbeat.delete(plan.state)
     return process.fork(functools.partial(_run, plan), plan.state / "log" / f"{NAME}.log")
 
 
 def _run(plan: Plan) -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     _say(plan, ready=False)
-    agent.serve(plan.state, Names.of(plan.state), functools.partial(_stay, plan))
+    follow.serve(plan.state, Names.of(plan.state), functools.partial(_stay, plan))
 
 
 def _stay(plan: Plan) -> None:

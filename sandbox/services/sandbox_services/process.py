@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import open_files
+from .nodes.processes import start_time
+
 PR_SET_PDEATHSIG = 1  # prctl(2)
-START_TIME = 19  # place in /proc/PID/stat after the name: field 22 of proc(5)
 
 
 def end_with_parent(parent: int) -> None:
@@ -26,8 +28,19 @@ def outlive_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
 
 
+class OpenDatabaseError(RuntimeError):
+    """A process with an open SQLite database was about to fork."""
+
+
 def fork(work: Callable[[], None], log: Path) -> int:
-    """Run ``work`` in a child whose output goes to a log file of its own; return the child's id."""
+    """Run ``work`` in a child whose output goes to a log file of its own; return the child's id.
+
+    OpenDatabaseError where this process has a database open: the child would inherit SQLite's belief to hold locks of
+    it, which are this process's alone, and files deleted under it would be taken for the database.
+    """
+    open_here = sorted({file.path.name.partition(open_files.SQLITE)[0] for file in open_files.sqlite_files()})
+    if open_here:
+        raise OpenDatabaseError(f"cannot fork while databases are open in this process: {', '.join(open_here)}")
     parent = os.getpid()
     child = os.fork()
     if child:
@@ -51,11 +64,6 @@ def fork(work: Callable[[], None], log: Path) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
-
-
-def start_time(pid: int) -> int:
-    """When a process began, in clock ticks after boot."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[START_TIME])
 
 
 def write_record(path: Path, **fields: Any) -> None:

@@ -11,11 +11,12 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from . import preload, process, sqlite, web
+from . import open_files, preload, process, sqlite, web
 from .plan import Plan
+from .progress import Progress
 
-LIMIT = 120.0  # seconds to wait for another service
 INTERVAL = 0.05  # seconds between looks
+WATCH = 2.0  # seconds between checks of its database files
 
 
 class ServiceModule(Protocol):
@@ -52,11 +53,10 @@ def is_ready(plan: Plan, name: str, pid: int | None = None) -> bool:
 
 
 def wait_for(plan: Plan, name: str) -> None:
-    """Return when another service answers; TimeoutError after :data:`LIMIT`."""
-    end = time.monotonic() + LIMIT
+    """Return when another service answers. No timeout: the launcher has one, and this process exits with it."""
+    progress = Progress()
     while not is_ready(plan, name):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{name} does not answer")
+        progress.report(name)
         time.sleep(INTERVAL)
 
 
@@ -76,7 +76,21 @@ def _run(plan: Plan, name: str) -> None:
     this.start_workers(plan)
     process.outlive_parent()  # counts for the thread that calls it: the main one, which asked for the opposite
     _write_record(plan, name, ready=True)
-    serving.join()
+    _watch(serving)
+
+
+def _watch(serving: threading.Thread) -> None:
+    """Return with the server; exit where database files are deleted or replaced while this process has them open."""
+    before: list[str] = []
+    while serving.is_alive():
+        serving.join(WATCH)
+        lost = open_files.find_replaced(open_files.sqlite_files())
+        if lost and lost == before:  # seen twice: SQLite itself deletes files that it is about to close
+            print(
+                f"database files were deleted or replaced: {', '.join(lost)}; exiting, writes would be lost", flush=True
+            )
+            os._exit(1)
+        before = lost
 
 
 def _keep_handlers(number: int, handler: Any) -> None:

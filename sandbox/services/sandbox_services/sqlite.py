@@ -24,9 +24,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.base import Connection
 
 from .fair_lock import FairLock
+from .nodes.deadline import slowness
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "SAVEPOINT", "CREATE", "ALTER", "DROP")
-LIMIT = 120.0  # seconds to wait for the write lock
+LIMIT = 120.0  # seconds to wait for the write lock, on an idle machine
 PRAGMAS = ("busy_timeout=60000", "journal_mode=WAL", "synchronous=OFF")
 """synchronous=OFF: a killed process loses nothing, the kernel has its pages; only a power cut could."""
 HELD, READER = "sandbox_lock", "sandbox_reader"
@@ -81,7 +82,7 @@ def _eager_begin(connection: Any, cursor: Any, statement: str, parameters: Any, 
 
 def _acquire(connection: Any) -> None:
     lock = _locks[str(connection.engine.url)]
-    if lock.acquire(LIMIT):
+    if lock.acquire(LIMIT * slowness()):
         connection.info[HELD] = lock
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from bay.components.engines import ENGINES, Source
-from bay.components.firewall import ROLES, ports
+from bay.components.firewall_rules import ROLES, ports
 from bay.components.node.cloudinit import unpacked
 from tests.components.graph.conftest import EXAMPLES, place_for
 from tests.components.graph.recorder import Graph, Recorded

@@ -113,11 +113,24 @@ class Quiet(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A request that came. client: first word of its User-Agent: ``bay`` of bay itself, another of Pulumi's plugin."""
+
+    method: str
+    path: str
+    client: str
+
+
 class Relay:
-    """The door of one user. guard: who decides of each request. clouds_file: clouds.yaml of the cloud behind it."""
+    """The door of one user. guard: who decides of each request. clouds_file: clouds.yaml of the cloud behind it.
+
+    seen: every request so far, in their order.
+    """
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.guard: Guard = _pass
+        self.seen: list[Seen] = []
         behind = list(ports(sandbox.first_port).values())
         self.servers = {port: Quiet(("127.0.0.1", 0), self._handler(port)) for port in behind}
         self.rewritten = {f"127.0.0.1:{port}": f"127.0.0.1:{s.server_port}" for port, s in self.servers.items()}
@@ -151,6 +164,8 @@ class Relay:
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
+                client = (self.headers.get("User-Agent") or "").partition(" ")[0]
+                relay.seen.append(Seen(self.command, self.path, client))
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length) if length else None
                 try:

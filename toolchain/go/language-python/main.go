@@ -1,7 +1,8 @@
 // Command pulumi-language-python runs Python programs for the Pulumi engine.
 // It stands in for the official language host, whose module has no tags that a
-// module proxy serves, and does what `pulumi up` of a bay needs: it starts
-// programs. It installs no dependencies and generates no code.
+// module proxy serves, and does what `pulumi up`, `pulumi about` and `pulumi
+// install` need: it starts programs, says what runs them, and installs what they
+// ask for. It generates no code.
 package main
 
 import (

@@ -35,21 +35,36 @@ func (h *host) program(ctx context.Context, request *pulumirpc.RunRequest) (*exe
 // interpreter is the python of the project's virtualenv option, else the one
 // named by PULUMI_PYTHON_CMD, else python3.
 func interpreter(info *pulumirpc.ProgramInfo) (string, error) {
-	environment := info.GetOptions().GetFields()["virtualenv"].GetStringValue()
+	environment := virtualEnvironment(info)
 	if environment == "" {
 		if named := os.Getenv("PULUMI_PYTHON_CMD"); named != "" {
 			return exec.LookPath(named)
 		}
 		return exec.LookPath("python3")
 	}
-	if !filepath.IsAbs(environment) {
-		environment = filepath.Join(info.GetRootDirectory(), environment)
-	}
-	python := filepath.Join(environment, "bin", "python")
+	python := pythonIn(environment)
 	if _, err := os.Stat(python); err != nil {
-		return "", fmt.Errorf("the virtualenv of Pulumi.yaml has no Python: %w", err)
+		return "", fmt.Errorf("the virtualenv of Pulumi.yaml has no Python (`pulumi install` makes it): %w", err)
 	}
 	return python, nil
+}
+
+// virtualEnvironment is the folder of the project's virtualenv option, or empty.
+func virtualEnvironment(info *pulumirpc.ProgramInfo) string {
+	folder := option(info, "virtualenv")
+	if folder == "" || filepath.IsAbs(folder) {
+		return folder
+	}
+	return filepath.Join(info.GetRootDirectory(), folder)
+}
+
+func pythonIn(environment string) string {
+	return filepath.Join(environment, "bin", "python")
+}
+
+// option is a runtime option of Pulumi.yaml, or empty.
+func option(info *pulumirpc.ProgramInfo, name string) string {
+	return info.GetOptions().GetFields()[name].GetStringValue()
 }
 
 // configuration carries the stack's settings. The program wants {} and [] where

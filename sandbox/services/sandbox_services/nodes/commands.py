@@ -4,6 +4,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from .deadline import Deadline
+
 SHOWN = 400  # characters of a failed command's complaint
 
 
@@ -25,10 +27,10 @@ def attempt(*command: str) -> bool:
 
 
 def wait_until(condition: Callable[[], object], seconds: float, interval: float = 0.05) -> bool:
-    """Whether the condition came true in that time."""
-    end = time.monotonic() + seconds
+    """Whether the condition came true within ``seconds``, see Deadline."""
+    deadline = Deadline(seconds)
     while not condition():
-        if time.monotonic() > end:
+        if deadline.has_passed():
             return False
         time.sleep(interval)
     return True

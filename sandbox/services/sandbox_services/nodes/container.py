@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import cgroups, namespaces
 from .commands import CommandError, wait_until
+from .processes import start_time
 
 RUN = Path(__file__).with_name("run_container.sh")
 POWER_OFF = signal.SIGRTMIN + 4
@@ -130,13 +131,9 @@ class Container:
         return self.console.read_text(errors="replace")[-LAST_WORDS:].strip()
 
 
-def _start_time(process: int) -> str | None:
-    """When a process began, in clock ticks after boot; None for one that has ended."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else fields[19]
+def _start_time(process: int) -> str:
+    """As text, and as such in the records of containers; an empty one for a process that has ended."""
+    return str(start_time(process) or "")
 
 
 def _children(process: int) -> list[int]:

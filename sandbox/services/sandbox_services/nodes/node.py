@@ -2,20 +2,25 @@
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import mounts, namespaces, tree
-from .commands import CommandError, attempt, run, wait_until
+from .commands import CommandError, attempt, run
 from .container import Container
+from .deadline import Deadline
 from .disks import Disk, Disks
 from .names import BRIDGE, Names, tap
+from .network import lag
 
 OWN_DISK = ("docker", "containerd", "kubelet", "etcd")
 """Folders of /var/lib that are the host's file system: engines cannot put overlays on an overlay. An image may have
 content for them, beside its root file system."""
-BRIDGE_APPEARS = 60.0  # seconds for the network agent to make a new network; on an idle machine it takes a half
+BRIDGE_APPEARS = 60.0  # seconds for the network agent to create a new network; on an idle machine it takes a half
+AGENT_RETURNS = 20.0  # seconds for an agent that has exited to be started again
+INTERVAL = 0.1  # seconds between polls
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,7 @@ class Node:
         namespaces.ensure(self.namespace)
         if interface.mac in namespaces.macs(self.namespace):
             return
-        if not wait_until(lambda: _has_bridge(network), BRIDGE_APPEARS, 0.1):
-            raise CommandError(f"the network agent has made no bridge for the network {interface.network}")
+        self._wait_for_bridge(network, interface.network)
         # Of a server that had the port before: the kernel takes a namespace that was deleted apart when it has time.
         self.unplug(interface)
         links = namespaces.links(self.namespace)
@@ -108,6 +112,17 @@ class Node:
         end = ("type", "veth", "peer", "name", outside, *mtu, "netns", network)
         run("ip", "link", "add", "name", inside, *mtu, "address", interface.mac, "netns", self.namespace, *end)
         run("ip", "-n", network, "link", "set", outside, "master", BRIDGE, "up")
+
+    def _wait_for_bridge(self, namespace: str, network: str) -> None:
+        state = self.folder.parent.parent
+        deadline, absent = Deadline(BRIDGE_APPEARS), Deadline(AGENT_RETURNS)
+        while not _has_bridge(namespace):
+            if lag.is_running(state):
+                absent = Deadline(AGENT_RETURNS)
+            if deadline.has_passed() or absent.has_passed():
+                why = lag.lag_reason(state, grace=0) or "it has applied everything that the databases have"
+                raise CommandError(f"the network agent has not created a bridge for the network {network}: {why}")
+            time.sleep(INTERVAL)
 
     def unplug(self, interface: Interface) -> None:
         """Take an interface away."""

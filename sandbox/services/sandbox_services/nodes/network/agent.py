@@ -1,13 +1,7 @@
-"""The network agent: a process that looks at the databases of Neutron and Octavia and makes this machine follow.
-
-It asks SQLite several times a second whether anybody committed, which costs next to nothing, and plans anew when
-somebody did. What could not be done, because something was just being made, is tried again.
-"""
+"""Makes this machine what a plan asks for, and remembers what it made."""
 
 import shutil
-import sqlite3
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .. import namespaces
@@ -15,12 +9,7 @@ from ..commands import CommandError
 from ..names import Names
 from . import apply
 from .balancers import Balancer
-from .plan import Network, Plan, Router, plan
-from .tables import NEUTRON, OCTAVIA, Database
-
-INTERVAL = 0.2  # seconds between looks
-RETRY = 1.0  # seconds after something failed
-
+from .plan import Network, Plan, Router
 
 Item = Network | Router | Balancer
 
@@ -32,32 +21,27 @@ class Agent:
         self._names = names
         self._folder = folder
         self._done: dict[str, Item] = {}
-        self._errors: dict[str, str] = {}
 
-    def follow(self, wanted: Plan) -> bool:
-        """Do what a plan asks for; False when some of it failed."""
+    def follow(self, wanted: Plan) -> str:
+        """Do what a plan asks for; returns what of it failed, an empty string where nothing did."""
         mine: list[Item] = [*wanted.networks, *wanted.routers, *wanted.balancers]
         self._delete_others({item.namespace for item in mine})
         moved = any(self._done.get(router.namespace) != router for router in wanted.routers)
-        done = all([self._apply(item) for item in mine])
+        failed = [error for item in mine if (error := self._apply(item))]
         if moved:
             apply.forget_neighbours(wanted)
-        return done
+        return "; ".join(failed)
 
-    def _apply(self, item: Item) -> bool:
+    def _apply(self, item: Item) -> str:
         if self._done.get(item.namespace) == item:
-            return True
+            return ""
         try:
             self._make(item)
         except CommandError as error:
-            if self._errors.get(item.namespace) != str(error):
-                _log(f"{item.namespace}: {error}")
-            self._errors[item.namespace] = str(error)
-            return False
+            return f"{item.namespace}: {error}"
         self._done[item.namespace] = item
-        self._errors.pop(item.namespace, None)
-        _log(f"{item.namespace}: applied")
-        return True
+        log(f"{item.namespace}: applied")
+        return ""
 
     def _make(self, item: Item) -> None:
         if isinstance(item, Network):
@@ -67,7 +51,7 @@ class Agent:
         elif shutil.which("haproxy"):
             apply.balancer(item, self._folder)
         else:
-            _log("there is no haproxy here: load balancers answer nobody")
+            log("there is no haproxy here: load balancers answer nobody")
 
     def _delete_others(self, wanted: set[str]) -> None:
         for kind in (self._names.network(""), self._names.router(""), self._names.balancer("")):
@@ -77,43 +61,6 @@ class Agent:
                     self._done.pop(namespace, None)
 
 
-def serve(state: Path, names: Names, ready: Callable[[], None]) -> None:
-    """Follow the databases for ever; ``ready`` is called when all of it was applied for the first time."""
-    neutron = _open(state / "db" / "neutron.sqlite", NEUTRON)
-    octavia = _open(state / "db" / "octavia.sqlite", OCTAVIA)
-    agent = Agent(names, state / "balancers")
-    seen: tuple[int, int] | None = None
-    told = False
-    while True:
-        versions = (neutron.version(), octavia.version())
-        if versions != seen:
-            seen = versions if _follow(agent, neutron, octavia, names) else None
-            if seen is None:
-                time.sleep(RETRY)
-            elif not told:
-                told = True
-                ready()
-        time.sleep(INTERVAL)
-
-
-def _open(path: Path, queries: Mapping[str, str]) -> Database:
-    while True:
-        try:
-            source = Database(path, queries)
-            source.version()
-            return source
-        except sqlite3.OperationalError as error:
-            _log(str(error))
-            time.sleep(RETRY)
-
-
-def _follow(agent: Agent, neutron: Database, octavia: Database, names: Names) -> bool:
-    try:
-        return agent.follow(plan(neutron.read(), octavia.read(), names))
-    except (sqlite3.OperationalError, KeyError, StopIteration, CommandError) as error:  # half of a change: see it whole
-        _log(f"{type(error).__name__}: {error}")
-        return False
-
-
-def _log(line: str) -> None:
+def log(line: str) -> None:
+    """Into the agent's log."""
     print(time.strftime("%H:%M:%S"), line, flush=True)

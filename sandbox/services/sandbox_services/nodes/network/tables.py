@@ -1,5 +1,8 @@
 """What is read of Neutron's and Octavia's databases: of each a consistent picture of the tables that matter here."""
 
+import contextlib
+import hashlib
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
@@ -49,9 +52,18 @@ class Database:
         self._queries = queries
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
+        try:
+            self.version()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
 
     def version(self) -> int:
-        """Another number after each commit of another process."""
+        """Another number after each commit of another process; of this connection alone."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def read(self) -> Tables:
@@ -61,6 +73,43 @@ class Database:
             return {name: [dict(row) for row in self._connection.execute(sql)] for name, sql in self._queries.items()}
         finally:
             self._connection.execute("ROLLBACK")
+
+
+class Databases:
+    """Those of Neutron and Octavia, in the order of all pairs here; sqlite3.OperationalError while one is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        with contextlib.ExitStack() as opened:
+            self._both = []
+            for name, queries in (("neutron", NEUTRON), ("octavia", OCTAVIA)):
+                self._both.append(Database(folder / f"{name}.sqlite", queries))
+                opened.callback(self._both[-1].close)
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._opened.close()
+
+    def versions(self) -> tuple[int, ...]:
+        """Others after each commit of another process; of these connections alone."""
+        return tuple(database.version() for database in self._both)
+
+    def read(self) -> tuple[Tables, Tables]:
+        """Each as of one moment."""
+        neutron, octavia = self._both
+        return neutron.read(), octavia.read()
+
+
+def digest(neutron: Tables, octavia: Tables) -> str:
+    """The same for the same rows in whatever order: what one process applied and what another reads are compared."""
+    tables = [{name: sorted(map(json.dumps, rows)) for name, rows in both.items()} for both in (neutron, octavia)]
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def digest_of(folder: Path) -> str:
+    """Of what the databases in a folder have now. sqlite3.Error where they cannot be read."""
+    with contextlib.closing(Databases(folder)) as databases:
+        return digest(*databases.read())
 
 
 def grouped(rows: list[Row], key: str) -> defaultdict[str, list[Row]]:

@@ -1,0 +1,3 @@
+module bay/bench/stub
+
+go 1.25

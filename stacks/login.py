@@ -1,0 +1,110 @@
+"""A login in a private file: resolved once, by openstacksdk, for bay and all its child processes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bay.stacks.settings import short_hash, write_private
+
+if TYPE_CHECKING:
+    from openstack.config.cloud_region import CloudRegion
+
+PLUGIN_TYPES = {
+    *("password", "v3password", "token", "v3token", "v3applicationcredential"),
+    *("v2password", "v2token"),
+}
+"""Authentication types that the OpenStack plugin knows (gophercloud/utils, clientconfig.AuthType)."""
+PLUGIN_AUTH = {
+    *("auth_url", "username", "user_id", "password", "token", "system_scope", "domain_name", "domain_id"),
+    *("project_name", "project_id", "project_domain_name", "project_domain_id", "user_domain_name", "user_domain_id"),
+    *("application_credential_id", "application_credential_name", "application_credential_secret"),
+}
+"""What it reads below ``auth`` (clientconfig.AuthInfo)."""
+SECRETS = {"password", "passcode", "token", "application_credential_secret", "client_secret", "access_token"}
+PATHS = ("cacert", "cert", "key")
+CHILD = "@bay"
+"""Appended to a cloud's name for children: no secure.yaml of the user's has an entry of such a name to be merged."""
+
+
+@dataclass(frozen=True)
+class ResolvedLogin:
+    """A login in a file that only its owner may read, whole: nothing else decides for who reads it.
+
+    A password in a child's environment can end in the state (the OpenStack plugin stores its configuration), so
+    children get the name and the file only, and what is no secret.
+    """
+
+    cloud: str
+    clouds_file: Path
+    region: str
+    interface: str
+
+    def environment(self) -> Mapping[str, str]:
+        """For child processes: Pulumi, its plugins, dynamic providers; also for an `openstack` in the same shell."""
+        region = {"OS_REGION_NAME": self.region} if self.region else {}
+        return {
+            "OS_CLIENT_CONFIG_FILE": str(self.clouds_file),
+            "OS_CLOUD": f"{self.cloud}{CHILD}",
+            "OS_ENDPOINT_TYPE": self.interface,
+            **region,
+        }
+
+
+def write_login(resolved: "CloudRegion", folder: Path) -> ResolvedLogin:
+    """Write a resolved cloud into a private clouds.yaml of the folder, once as it is and once as children read it.
+
+    One file for each login, since two shells may work with two projects at the same time. Asks for a token where the
+    plugin cannot log in by itself: it gets that, for as long as it is valid.
+    """
+    name = str(resolved.name)
+    whole = _plain(resolved)
+    clouds = {name: whole, f"{name}{CHILD}": _for_children(resolved, whole)}
+    kept = json.dumps({**whole, "auth": {k: v for k, v in whole["auth"].items() if k not in SECRETS}}, sort_keys=True)
+    path = folder / f"{short_hash(f'{name} {kept}')}.yaml"
+    write_private(path, yaml.safe_dump({"clouds": clouds}))
+    interface = str(whole.get("interface") or "public")
+    return ResolvedLogin(name, path, str(resolved.region_name or ""), interface)
+
+
+def _plain(resolved: "CloudRegion") -> dict[str, Any]:
+    """The cloud as openstacksdk resolved it, with absolute paths and nothing of another way to log in."""
+    values = {key: value for key, value in resolved.config.items() if value is not None}
+    for key in PATHS:
+        if key in values:
+            values[key] = str(Path(values[key]).expanduser().absolute())
+    known = _auth_options(resolved)
+    auth = {key: value for key, value in values["auth"].items() if key in known and value is not None}
+    domain = auth.pop("default_domain_id", None)
+    if domain:
+        auth |= {key: auth.get(key, domain) for key in _missing_domains(auth)}
+    return {**json.loads(json.dumps(values, default=str)), "auth": auth}
+
+
+def _auth_options(resolved: "CloudRegion") -> set[str]:
+    """Names of what the login's kind of authentication takes: an openrc of another login may have left more."""
+    from keystoneauth1.loading import get_plugin_loader
+
+    return {option.dest for option in get_plugin_loader(resolved.config["auth_type"]).get_options()}
+
+
+def _missing_domains(auth: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{owner}_domain_id"
+        for owner in ("user", "project")
+        if not {f"{owner}_domain_id", f"{owner}_domain_name"} & set(auth)
+    ]
+
+
+def _for_children(resolved: "CloudRegion", whole: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plugin understands: the same, or a token where it cannot log in so."""
+    auth = whole["auth"]
+    if whole.get("auth_type") not in PLUGIN_TYPES or set(auth) - PLUGIN_AUTH:
+        session = resolved.get_session()
+        token, project = session.get_token(), session.get_project_id()
+        auth = {"auth_url": auth["auth_url"], "token": token, "project_id": project}
+        return {**whole, "auth_type": "v3token", "auth": auth}
+    return dict(whole)
