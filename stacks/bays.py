@@ -146,7 +146,7 @@ class Bays:
         return True
 
     def client_files(self, name: str) -> ClientFiles:
-        """What a client needs to use a bay's API; gives full power over the bay. NotReady before it is complete."""
+        """What a client needs to use a bay's API; gives full power over the bay. BayError before it is complete."""
         with opened(self.context, name) as bay:
             return client_files_of(bay)
 
@@ -186,7 +186,7 @@ class Bays:
             return drift.compare(bay)
 
     def repair_plan(self, name: str, request: RepairRequest | None = None) -> RepairPlan:
-        """What `repair` would do; refuses what it would refuse."""
+        """What `repair` would do, and why it would refuse to."""
         with opened(self.context, name) as bay:
             return repair.make_plan(bay, request or RepairRequest())
 

@@ -26,6 +26,8 @@ PLUGIN_AUTH = {
 """What it reads below ``auth`` (clientconfig.AuthInfo)."""
 SECRETS = {"password", "passcode", "token", "application_credential_secret", "client_secret", "access_token"}
 PATHS = ("cacert", "cert", "key")
+OPENRC = "openrc"
+"""Name of the cloud that comes from OS_* variables, which openstacksdk calls ``envvars``: in a file it refuses that."""
 CHILD = "@bay"
 """Appended to a cloud's name for children: no secure.yaml of the user's has an entry of such a name to be merged."""
 
@@ -60,7 +62,7 @@ def write_login(resolved: "CloudRegion", folder: Path) -> ResolvedLogin:
     One file for each login, since two shells may work with two projects at the same time. Asks for a token where the
     plugin cannot log in by itself: it gets that, for as long as it is valid.
     """
-    name = str(resolved.name)
+    name = OPENRC if resolved.name == "envvars" else str(resolved.name)
     whole = _plain(resolved)
     clouds = {name: whole, f"{name}{CHILD}": _for_children(resolved, whole)}
     kept = json.dumps({**whole, "auth": {k: v for k, v in whole["auth"].items() if k not in SECRETS}}, sort_keys=True)

@@ -46,10 +46,9 @@ def opened_aside(bay: BayStack, deployment: Deployment | None = None) -> Iterato
     deployment: what it holds; its secrets stay those of the bay.
     """
     with tempfile.TemporaryDirectory(prefix="bay-aside-") as folder:
-        stack = BayStack(bay.context, bay.name, Path(folder) / "work", f"file://{folder}")
-        (Path(folder) / "work").mkdir()
-        stack.exists = False
-        stack._salt = bay._salt
+        work = Path(folder) / "work"
+        work.mkdir()
+        stack = bay.beside(work, f"file://{folder}")
         if deployment is None:
             stack.pulumi.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
         else:

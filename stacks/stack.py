@@ -106,6 +106,12 @@ class BayStack:
         """Put another deployment in the place of the stack's."""
         self._change(lambda: self._stack.import_stack(deployment))
 
+    def beside(self, folder: Path, state_url: str) -> "BayStack":
+        """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
+        other = BayStack(self.context, self.name, folder, state_url)
+        other.exists, other._salt = False, self._salt
+        return other
+
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""
         outputs: dict[str, Any] = json.loads(self.command("stack", "output", "--json", "--show-secrets"))
@@ -144,8 +150,7 @@ class BayStack:
         """Make the stack, where there is none yet."""
         if not self.exists:
             _ = self._stack
-            self.exists = True
-            self._state = None
+            self.exists = True  # and its state is as empty as that of none
 
     def up(
         self,

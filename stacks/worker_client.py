@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bay.components import errors as component_errors
 from bay.components.errors import BayError
 from bay.stacks import errors, events
+from bay.stacks.errors import Interrupted
 from bay.stacks.events import Event, Listener, ignore
 
 Answer = dict[str, Any]
@@ -85,13 +88,15 @@ def started() -> Iterator[WorkerProcess]:
 def _event(answer: Answer) -> Event:
     kind = getattr(events, answer.pop("event"))
     del answer["id"]
-    event: Event = kind(**answer)
+    event: Event = TypeAdapter(kind).validate_python(answer)  # JSON has lists only
     return event
 
 
 def _error(family: str, message: str, hint: str) -> BayError:
     """Of its own class, where that takes no more than the words."""
     kind = getattr(errors, family, None) or getattr(component_errors, family, None)
+    if kind is Interrupted:
+        return Interrupted()
     if isinstance(kind, type) and issubclass(kind, BayError):
         try:
             return kind(message, hint)

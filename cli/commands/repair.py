@@ -63,6 +63,8 @@ def repair(
         plan = bays.repair_plan(name, request)
         print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])
         say(f"bay {name}: {plan.drift.summary}")
+        if plan.refusal:
+            raise plan.refusal
         return
     with changing(bays):
         left = bays.repair(name, request, approve=TerminalApproval(yes, _show, always_shows=True))

@@ -43,12 +43,12 @@ def assignment(text: str) -> Values:
     """
     parts, value = split_assignment(text)
     if not parts:
-        raise InvalidInput(f"--set {text!r} is not FIELD=VALUE", "for example --set nodes.flavor=m1.large")
+        raise InvalidInput(f"{text!r} is not FIELD=VALUE", "for example --set nodes.flavor=m1.large")
     try:
         return dict(nested(parts, yaml.safe_load(value)))
     except yaml.YAMLError:
         raise InvalidInput(
-            f"--set {text!r}: the value is not YAML", "quote it, for example --set 'keypair=\"a: b\"'"
+            f"{text!r}: the value is not YAML", "quote it, for example --set 'keypair=\"a: b\"'"
         ) from None
 
 

@@ -83,16 +83,22 @@ KNOWN = (
         "rename or delete the other one, then run the same command again to resume",
     ),
     (
-        r"belongs to project [^\n]*",
+        r"belongs to project [^\n;]*",
         BayError,
         "bay {bay} {found}",
         "name the bay's own cloud with --os-cloud or OS_CLOUD",
     ),
     (
-        r"is managed by [^\n]*",
+        r"is managed by the bay command",
         BayError,
         "bay {bay} {found}",
-        "",
+        "'bay export {bay}' gives it to this checkout",
+    ),
+    (
+        r"is managed by the file [^\n;]*",
+        BayError,
+        "bay {bay} {found}",
+        "change it there",
     ),
     (
         r"cannot be deleted\s+because it is protected|marked for protection"

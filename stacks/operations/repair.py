@@ -45,10 +45,13 @@ class RepairRequest:
 
 
 def make_plan(bay: BayStack, request: RepairRequest) -> RepairPlan:
-    """What a repair would do; nothing is changed. BayError where it would be refused."""
+    """What a repair would do; nothing is changed. Its `refusal` says why that would be refused."""
     repair = _Repair(bay, request, compare(bay))
     plan = repair.plan()
-    repair.require_possible(plan)
+    try:
+        repair.require_possible(plan)
+    except BayError as error:
+        return replace(plan, refusal=error)
     return plan
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bay.components.disruption import max_unavailable_repair
+from bay.components.errors import BayError
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
 from bay.stacks.cluster.control_plane import is_majority
@@ -55,13 +56,16 @@ class RepairAction:
 @dataclass(frozen=True)
 class RepairPlan:
     """supporting_resources: everything but servers, all at once. batches: servers, masters first. skipped: what is not
-    repaired. unrecorded: number of resources with the bay's mark that are not in its state, which are deleted."""
+    repaired. unrecorded: number of resources with the bay's mark that are not in its state, which are deleted. refusal:
+    why a repair would not do it: quotas are too low, or masters would lose their quorum; None where nothing is known.
+    """
 
     drift: Drift
     supporting_resources: tuple[RepairAction, ...] = ()
     batches: tuple[Batch[RepairAction], ...] = ()
     skipped: tuple[RepairAction, ...] = ()
     unrecorded: int = 0
+    refusal: BayError | None = None
 
     @property
     def bay(self) -> str:

@@ -70,7 +70,7 @@ class LockHolder:
 def lock_holders(folder: Path, project: str, stack: str) -> Iterator[LockHolder]:
     """Who holds a stack of a ``file://`` state."""
     for file in folder.glob(f"{LOCKS.format(project=project, stack=stack)}/*.json"):
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError):  # begun, or none
             lock = json.loads(file.read_bytes())
             yield LockHolder(int(lock["pid"]), str(lock["username"]), str(lock["hostname"]), file)
 

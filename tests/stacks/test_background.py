@@ -20,5 +20,5 @@ def test_an_error_comes_to_whoever_waits() -> None:
 
 def test_a_program_ends_without_waiting_for_it() -> None:
     """As after Ctrl-C during a login to a cloud that does not answer."""
-    program = "import time; from bay.stacks.background import begun; begun(lambda: time.sleep(600))"
+    program = "import time; from bay.stacks.background import run_in_background as run; run(lambda: time.sleep(600))"
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0

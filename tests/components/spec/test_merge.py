@@ -67,7 +67,7 @@ def test_an_assignment_is_a_path_and_yaml(text: str, values: dict[str, Any]) -> 
 
 def test_a_path_with_an_empty_part_is_none() -> None:
     for text in ("nodes. .count=3", 'nodes[""]=3', "nodes[0]=3", 'nodes["a]=3'):
-        assert told(lambda text=text: assignment(text))[0] == f"--set {text!r} is not FIELD=VALUE"
+        assert told(lambda text=text: assignment(text))[0] == f"{text!r} is not FIELD=VALUE"
 
 
 def test_an_option_wins_over_a_file_and_a_file_over_the_model() -> None:

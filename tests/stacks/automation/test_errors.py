@@ -1,4 +1,4 @@
-"""The engine's output in words of what the user can do."""
+"""Pulumi's output in words of what the user can do."""
 
 import os
 import socket
@@ -9,12 +9,14 @@ import pytest
 from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError, create_command_error
 
+from bay.cli.errors import exit_code
+from bay.components.identity import FOREIGN_OWNER
 from bay.stacks.automation.errors import first_errors, from_output, pulumi_errors
 from bay.stacks.errors import Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
 from tests.fakes.messages import told
 
-KEPT = "what was made is kept: run the same command again, or 'bay delete demo'"
-QUOTA = "what was made is kept: free some quota and run the same command again, or 'bay delete demo'"
+KEPT = "resources created so far are kept: run the same command again to resume, or 'bay delete demo'"
+QUOTA = "resources created so far are kept: free some quota and run the same command again, or 'bay delete demo'"
 
 NEUTRON_QUOTA = """\
 Updating (demo):
@@ -73,45 +75,57 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "name the bay's own cloud with --os-cloud or OS_CLOUD",
         ),
         (
-            "RuntimeError: bay demo is managed by the bay command; 'bay export demo' gives it to this checkout",
-            "bay demo is managed by the bay command; 'bay export demo' gives it to this checkout",
-            "",
+            "error: bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a; "
+            "use the login that created demo: set OS_CLOUD or --os-cloud",
+            "bay demo belongs to project p1 at https://a, but the login is for project p2 at https://a",
+            "name the bay's own cloud with --os-cloud or OS_CLOUD",
+        ),
+        (
+            f"RuntimeError: {FOREIGN_OWNER['cli'].format(bay='demo')}",
+            "bay demo is managed by the bay command",
+            "'bay export demo' gives it to this checkout",
+        ),
+        (
+            f"RuntimeError: {FOREIGN_OWNER['file'].format(bay='demo')}",
+            "bay demo is managed by the file of its checkout, stacks/Pulumi.demo.yaml",
+            "change it there",
         ),
         (
             "error: resource urn:pulumi:demo::bay::bay:index:Bay::demo violates plan: "
             "properties changed: ~~spec[{x}!={y}]",
-            "the run would do what is not in the plan: demo violates plan",
-            "what was done is kept: 'bay preview demo' shows what is left, --save keeps it",
+            "the run would do more than the plan: demo violates plan",
+            "changes made so far are kept: 'bay preview demo' shows the rest, --save keeps it as a plan",
         ),
         (
             "error: mkdir /state/.pulumi: permission denied",
             "the state cannot be written: permission denied",
-            "make room and make it writable, or name another with --state or BAY_STATE",
+            "free some space and make it writable, or name another with --state or BAY_STATE",
         ),
         (
             "error: write /state/x: no space left on device",
             "the state cannot be written: no space left on device",
-            "make room and make it writable, or name another with --state or BAY_STATE",
+            "free some space and make it writable, or name another with --state or BAY_STATE",
         ),
         (
             "error: write /state/x: disk quota exceeded",
             "the state cannot be written: disk quota exceeded",
-            "make room and make it writable, or name another with --state or BAY_STATE",
+            "free some space and make it writable, or name another with --state or BAY_STATE",
         ),
         (
             "error: failed to load checkpoint: place 1: unexpected end of JSON input",
-            "the state of bay demo is cut short, and so is the engine's copy of it",
-            "put the newest whole file of .pulumi/backups/bay/demo in the place of .pulumi/stacks/bay/demo.json;"
-            " the bay's mark finds what it lacks",
+            "the state of bay demo is truncated, and so is Pulumi's copy of it",
+            "replace .pulumi/stacks/bay/demo.json with the newest complete file of .pulumi/backups/bay/demo;"
+            " resources that it lacks are found by their tag",
         ),
         (
             'error: Error creating OpenStack server: Post "http://127.0.0.1:8774/v2.1/servers": '
             "OpenStack connection error, retries exhausted. Aborting. Last error was: EOF",
             "bay demo: the cloud cannot be reached at http://127.0.0.1:8774",
-            "what was made is kept: run the same command again once the cloud answers, or 'bay delete demo'",
+            "resources created so far are kept: run the same command again once the cloud answers, "
+            "or 'bay delete demo'",
         ),
         ("error: something new", "bay demo: something new", KEPT),
-        ("", "bay demo: the engine failed without a message", KEPT),
+        ("", "bay demo: Pulumi failed without a message", KEPT),
     ],
     ids=lambda value: value[:30].strip(),
 )
@@ -126,7 +140,7 @@ def test_a_cause_is_told_with_a_way_out(text: str, message: str, hint: str) -> N
 def test_a_quota_has_an_exit_code_of_its_own(text: str) -> None:
     error = from_output("demo", text)
     assert isinstance(error, QuotaExceeded)
-    assert error.exit_code == 3
+    assert exit_code(error) == 3
 
 
 def test_a_server_that_nova_could_not_make_is_known_by_its_id() -> None:
@@ -202,7 +216,7 @@ def told_of(error: Locked) -> tuple[str, str]:
     return error.message, error.hint
 
 
-def test_a_failure_keeps_the_engines_own_words_for_debug() -> None:
+def test_a_failure_keeps_pulumis_own_words_for_debug() -> None:
     def fail() -> None:
         with pulumi_errors("demo"):
             raise CommandError(CommandResult(stdout="", stderr="error: something new", code=255))
@@ -215,11 +229,11 @@ def test_an_error_of_the_program_itself_is_left_alone() -> None:
         raise KeyError("mine")
 
 
-def test_the_engines_errors_are_those_of_the_automation_api() -> None:
+def test_pulumis_errors_are_those_of_the_automation_api() -> None:
     assert issubclass(StackNotFoundError, CommandError)
     assert issubclass(ConcurrentUpdateError, CommandError)
 
 
 def test_ctrl_c_ends_as_in_a_shell_and_says_how_to_go_on() -> None:
-    assert Interrupted().exit_code == 130
+    assert exit_code(Interrupted()) == 130
     assert "run the same command again" in Interrupted().hint

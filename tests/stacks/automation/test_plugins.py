@@ -1,38 +1,76 @@
-"""Plugins whose engine died are ended, and no other process."""
+"""Plugins whose Pulumi died are ended, and no other process."""
 
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
+import psutil
 import pytest
 
-from bay.stacks.automation import plugins
+from bay.stacks.automation.plugins import end_orphaned_plugins
 
-STATE = "file:///bays"
+SECONDS = 60
+Leader = Literal["lives", "is gone", "is not waited for"]
+
+
+@contextmanager
+def plugin(program: Path, state: str, leader: Leader) -> Iterator[psutil.Process]:
+    """A program that works on a state, in the session of a process which lives or not."""
+    shutil.copy("/bin/sleep", program)
+    script = f"'{program}' 600 & echo $!; exec sleep 600"
+    with subprocess.Popen(
+        ["sh", "-c", script],
+        env={"PULUMI_BACKEND_URL": state},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as pulumi:
+        assert pulumi.stdout is not None
+        started = psutil.Process(int(pulumi.stdout.readline()))
+        try:
+            _until(lambda: started.name() == program.name)
+            if leader != "lives":
+                pulumi.kill()
+                _until(lambda: psutil.Process(pulumi.pid).status() == psutil.STATUS_ZOMBIE)
+            if leader == "is gone":
+                pulumi.wait()
+            yield started
+        finally:
+            pulumi.kill()
+            with suppress(ProcessLookupError):
+                os.kill(started.pid, signal.SIGKILL)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
-    ("command", "state", "leader", "ended"),
+    ("program", "other", "leader", "ended"),
     [
-        ("/home/plugins/pulumi-resource-openstack", STATE, None, True),
-        ("/home/plugins/pulumi-resource-openstack", STATE, "Z", True),
-        ("/home/plugins/pulumi-resource-openstack", STATE, "S", False),
-        ("/home/plugins/pulumi-resource-openstack", "file:///others", None, False),
-        ("/usr/bin/editor", STATE, None, False),
+        ("pulumi-resource-openstack", "", "is gone", True),
+        ("pulumi-resource-openstack", "", "is not waited for", True),
+        ("pulumi-resource-openstack", "", "lives", False),
+        ("pulumi-resource-openstack", "/other", "is gone", False),
+        ("editor", "", "is gone", False),
     ],
-    ids=["orphan", "of an engine nobody waits for", "of a living engine", "of another state", "no plugin"],
+    ids=["orphan", "of a Pulumi nobody waits for", "of a living Pulumi", "of another state", "no plugin"],
 )
-def test_only_an_orphan_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, state: str, leader: str | None, ended: bool
-) -> None:
-    plugin = tmp_path / "4711"
-    plugin.mkdir()
-    (plugin / "cmdline").write_bytes(f"{command}\x00127.0.0.1:1\0".encode())
-    (plugin / "environ").write_bytes(f"HOME=/\0PULUMI_BACKEND_URL={state}\0".encode())
-    (plugin / "stat").write_text("4711 (pulumi (x)) S 1 4711 42 0")
-    if leader:
-        (tmp_path / "42").mkdir()
-        (tmp_path / "42" / "stat").write_text(f"42 (pulumi) {leader} 1 42 42 0")
-    killed: list[int] = []
-    monkeypatch.setattr(plugins, "PROC", tmp_path)
-    monkeypatch.setattr(plugins.os, "kill", lambda pid, _signal: killed.append(pid))
-    plugins.end_orphaned_plugins(STATE)
-    assert killed == ([4711] if ended else [])
+def test_only_an_orphan_is_ended(tmp_path: Path, program: str, other: str, leader: Leader, ended: bool) -> None:
+    state = f"file://{tmp_path}"
+    with plugin(tmp_path / program, f"{state}{other}", leader) as process:
+        end_orphaned_plugins(state)
+        if ended:
+            _until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+        else:
+            time.sleep(0.2)  # as long as a signal takes, and more
+            assert process.status() == psutil.STATUS_SLEEPING

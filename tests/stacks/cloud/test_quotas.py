@@ -1,75 +1,46 @@
 """What each service says of its quotas, and what happens where one does not."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterable
+from itertools import repeat
 
 import pytest
 from openstack import exceptions
 
 from bay.components.quota_demand import Resource
-from bay.stacks.cloud import quotas as limits
-from bay.stacks.cloud.quotas import Limit
-
-PROJECT = "p" * 32
-
-
-class FakeCloud:
-    """A connection whose services answer as OpenStack's do; `asked` says which were asked."""
-
-    def __init__(self) -> None:
-        self.asked: set[str] = set()
-        self.compute = SimpleNamespace(get_limits=self._limits)
-        self.network = SimpleNamespace(security_groups=self._groups, get_quota=self._network_quota)
-        self.block_storage = SimpleNamespace(get_quota_set=self._volume_quota, get_type=self._type)
-        self.load_balancer = SimpleNamespace(
-            get_quota=self._balancer_quota,
-            load_balancers=lambda project_id: iter([1, 2]),
-            listeners=lambda project_id: iter([1]),
-            pools=lambda project_id: iter([SimpleNamespace(members=[1, 2, 3]), SimpleNamespace(members=None)]),
-            health_monitors=lambda project_id: iter([]),
-        )
-
-    def _limits(self) -> SimpleNamespace:
-        self.asked.add("compute")
-        numbers = {"instances": 10, "total_cores": 20, "total_ram": 51200, "server_groups": 10}
-        used = {f"{name}_used": place for place, name in enumerate(numbers)}
-        return SimpleNamespace(absolute=SimpleNamespace(**numbers, **used, server_group_members=-1))
-
-    def _groups(self, project_id: str, name: str) -> Iterator[str]:
-        assert (project_id, name) == (PROJECT, "default")
-        self.asked.add("default group")
-        return iter(["default"])
-
-    def _network_quota(self, project: str, details: bool) -> SimpleNamespace:
-        assert (project, details) == (PROJECT, True)
-        assert "default group" in self.asked, "Neutron makes it at the first look, and it counts"
-        numbers = {name: {"used": 1, "reserved": 2, "limit": 10} for name in limits.NETWORK.values()}
-        return SimpleNamespace(**{**numbers, "floating_ips": None})
-
-    def _volume_quota(self, project: str, usage: bool) -> SimpleNamespace:
-        self.asked.add("volumes")
-        assert (project, usage) == (PROJECT, True)
-        quotas = {"volumes": 10, "gigabytes": 1000, "volumes_ssd": 3, "gigabytes_ssd": -1, "snapshots": 5}
-        used = {**dict.fromkeys(quotas, 1), "gigabytes": 40}
-        return SimpleNamespace(to_dict=lambda: {**quotas, "usage": used, "reservation": {"gigabytes": 2}})
-
-    def _type(self, name: str) -> SimpleNamespace:
-        assert name == "default"
-        return SimpleNamespace(name="ssd")
-
-    def _balancer_quota(self, project: str) -> SimpleNamespace:
-        numbers: dict[str, int | None] = dict.fromkeys(limits.LOAD_BALANCERS.values(), 5)
-        return SimpleNamespace(**{**numbers, "health_monitors": None})
+from bay.stacks.cloud.quotas import Limit, default_volume_type, get_limits, quota_attributes
+from tests.fakes.openstack import PROJECT, FakeCloud
 
 
 @pytest.fixture
 def cloud() -> FakeCloud:
-    return FakeCloud()
+    cloud = FakeCloud()
+    numbers = {"instances": 10, "total_cores": 20, "total_ram": 51200, "server_groups": 10}
+    used = {f"{name}_used": place for place, name in enumerate(numbers)}
+    cloud.compute_limits = {**numbers, **used, "server_group_members": -1}
+    for attribute in quota_attributes("network").values():
+        cloud.network_quota[attribute] = {"used": 1, "reserved": 2, "limit": 10}
+    cloud.network_quota["floating_ips"] = None
+    quotas = {"volumes": 10, "gigabytes": 1000, "volumes_ssd": 3, "gigabytes_ssd": -1, "snapshots": 5}
+    usage = {**dict.fromkeys(quotas, 1), "gigabytes": 40}
+    cloud.volume_quota = {**quotas, "usage": usage, "reservation": {"gigabytes": 2}}
+    cloud.balancer_quota = {**dict.fromkeys(("load_balancers", "listeners", "pools", "members"), 5)}
+    cloud.balancer_quota["health_monitors"] = None
+    cloud.add("type", "t", name="ssd")
+    cloud.default_type = "t"
+    for kind, count in (("load_balancer", 2), ("listener", 1)):
+        for n in range(count):
+            cloud.add(kind, f"{kind}{n}")
+    cloud.add("load_balancer", "theirs", project_id="9" * 32)
+    cloud.add("pool", "p1", members=[{"id": "1"}, {"id": "2"}, {"id": "3"}])
+    cloud.add("pool", "p2", members=None)
+    return cloud
 
 
 def ask(cloud: FakeCloud, *wanted: str) -> dict[str, Limit]:
-    return limits.get_limits(cloud, PROJECT, wanted)  # type: ignore[arg-type]
+    def notify(_code: str, text: str) -> None:
+        raise AssertionError(text)
+
+    return get_limits(cloud, PROJECT, wanted, notify)  # type: ignore[arg-type]
 
 
 def test_servers(cloud: FakeCloud) -> None:
@@ -80,13 +51,17 @@ def test_servers(cloud: FakeCloud) -> None:
         "server groups": Limit(3, 10),
         "members of server group": Limit(0, -1),
     }
-    assert cloud.asked == {"compute"}, "no service is asked for what is not needed"
+    assert cloud.journal == ["get_limits"], "no service is asked for what is not needed"
 
 
 def test_networks_with_what_is_reserved_and_without_what_the_cloud_does_not_limit(cloud: FakeCloud) -> None:
     found = ask(cloud, Resource.PORTS)
     assert found["ports"] == Limit(3, 10)
-    assert set(found) == {*map(str, limits.NETWORK)} - {"floating IPs"}
+    assert set(found) == {
+        *("networks", "subnets", "routers", "ports", "security groups", "security group rules"),
+    }, "all but floating IPs"
+    default_group = f"security_groups project_id={PROJECT} name=default"
+    assert cloud.journal == [default_group, f"get_quota {PROJECT} details=True"], "Neutron makes it at the first look"
 
 
 def test_volumes_in_all_and_of_each_type(cloud: FakeCloud) -> None:
@@ -114,24 +89,19 @@ def test_every_resource_has_a_service_that_is_asked(cloud: FakeCloud) -> None:
 
 
 @pytest.mark.parametrize("error", [exceptions.ForbiddenException("not yours"), exceptions.NotFoundException("no")])
-def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_said(
-    error: Exception, cloud: FakeCloud, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise error
+def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_told(error: Exception, cloud: FakeCloud) -> None:
+    def limits(wanted: Iterable[str]) -> dict[str, Limit]:
+        return get_limits(cloud, PROJECT, list(wanted), lambda *words: told.append(words))  # type: ignore[arg-type]
 
-    cloud.network.get_quota = refuse
-    assert set(ask(cloud, Resource.PORTS, Resource.VOLUMES)) >= {"volumes"}
-    assert "ports" not in ask(cloud, Resource.PORTS)
-    line = f"asking for the quotas of networks: {error}; so these are not compared"
-    assert set(capsys.readouterr().err.splitlines()) == {line}
+    told: list[tuple[str, str]] = []
+    cloud.fail("get_quota", repeat(error))
+    assert set(limits([Resource.PORTS, Resource.VOLUMES])) >= {"volumes"}
+    assert "ports" not in limits([Resource.PORTS])
+    line = f"asking for the quotas of networks: {error}; these quotas are not compared"
+    assert set(told) == {("quota-unknown", line)}
 
 
 def test_the_default_volume_type_is_empty_where_there_is_none(cloud: FakeCloud) -> None:
-    assert limits.default_volume_type(cloud) == "ssd"  # type: ignore[arg-type]
-
-    def missing(_name: str) -> None:
-        raise exceptions.NotFoundException("no default type")
-
-    cloud.block_storage.get_type = missing
-    assert limits.default_volume_type(cloud) == ""  # type: ignore[arg-type]
+    assert default_volume_type(cloud) == "ssd"  # type: ignore[arg-type]
+    cloud.default_type = "nothing"
+    assert default_volume_type(cloud) == ""  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bay.stacks.cluster.console_log import Stage, latest, summary, tail, unresolved_failure
+from bay.stacks.cluster.console_log import latest, tail, unresolved_failure
 
 BOOT = "[  OK  ] Started foo.\n"
 
@@ -56,12 +56,6 @@ def log_of(*marks: str) -> str:
 def test_a_failure_lasts_until_a_retry_gets_further(marks: list[str], reason: str | None) -> None:
     failure = unresolved_failure(log_of(*marks))
     assert (failure and failure.details["reason"]) == reason
-
-
-def test_a_summary_counts_the_ready_ones_first() -> None:
-    stages = [Stage("ready"), Stage("cluster"), Stage(), Stage("cluster")]
-    assert summary(stages) == "1 of 4 ready (booting 1, cluster 2)"
-    assert summary([Stage("ready")]) == "1 of 1 ready"
 
 
 def test_the_end_of_a_log_is_shown_without_colours_and_empty_lines() -> None:

@@ -1,10 +1,18 @@
-"""What no change may make of a bay: one of another engine, or one with masters that its engine cannot take."""
+"""The masters of a bay: what no change may make of them, and the quorum without which none of them goes."""
+
+from dataclasses import replace
 
 import pytest
 
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
-from bay.stacks.cluster.control_plane import require_compatible, require_quorum, unhealthy_masters
+from bay.stacks.cluster.control_plane import (
+    is_majority,
+    majority,
+    require_compatible,
+    require_quorum,
+    unhealthy_masters,
+)
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 from tests.fakes.messages import told
 
@@ -25,14 +33,14 @@ def test_masters_of_most_engines_may_be_more_or_fewer_as_far_as_the_spec_goes(co
 
 def test_no_change_makes_a_bay_one_of_another_engine() -> None:
     wrong, hint, _ = told(lambda: require_compatible(bay("swarm", 3), with_masters("kubernetes", 3)))
-    assert wrong == "bay demo: its servers run Docker Swarm, and no change makes that another"
-    assert hint == "make another bay with --set coe=kubernetes"
+    assert wrong == "bay demo: its container engine, Docker Swarm, cannot be changed"
+    assert hint == "create another bay with --set coe=kubernetes"
 
 
 def test_an_engine_whose_ensemble_is_fixed_takes_no_more_masters() -> None:
     wrong, hint, _ = told(lambda: require_compatible(bay("mesos", 3), with_masters("mesos", 5)))
-    assert wrong == "bay demo: the number of masters of Apache Mesos stays what it was at the beginning"
-    assert hint == "make another bay with --masters 5"
+    assert wrong == "bay demo: the number of masters of Apache Mesos cannot be changed"
+    assert hint == "create another bay with --masters 5"
     require_compatible(bay("mesos", 3), with_masters("mesos", 3))
 
 
@@ -55,28 +63,31 @@ def test_a_master_may_go_while_the_others_are_a_majority(masters: int, well: tup
 @pytest.mark.parametrize(("masters", "well"), [(3, (1,)), (5, (1, 2)), (3, ())])
 def test_it_may_not_go_while_they_are_none(masters: int, well: tuple[int, ...]) -> None:
     wrong, hint, _ = told(lambda: require_quorum(bay_of(masters), ["demo-master-0"], running(*well), {}))
-    assert wrong == f"bay demo: beside demo-master-0 {len(well)} of {masters} masters are well, which is no majority"
+    assert wrong == (
+        f"bay demo: without demo-master-0 only {len(well)} of {masters} masters would be healthy; "
+        f"quorum needs {masters // 2 + 1}"
+    )
     first = ", ".join(f"demo-master-{i}" for i in range(1, masters) if i not in well)
-    assert hint == f"bring back {first} first; --lose-data goes on all the same, and the engine's data may be lost"
+    assert hint == f"bring back {first} first; --lose-data overrides this, and control-plane data may be lost"
 
 
 def test_a_master_that_the_engine_calls_ill_does_not_count() -> None:
     health = {"demo-master-1": "UNHEALTHY", "demo-master-2": "HEALTHY"}
     wrong, _, _ = told(lambda: require_quorum(bay_of(3), ["demo-master-0"], running(0, 1, 2), health))
-    assert "1 of 3 masters are well" in wrong
+    assert "only 1 of 3 masters would be healthy" in wrong
 
 
 def test_a_master_that_the_state_does_not_have_any_more_counts_among_all() -> None:
     others = StateSnapshot("demo", servers=bay_of(3).servers[1:])
     require_quorum(others, ["demo-master-0"], running(1, 2), {})
     wrong, _, _ = told(lambda: require_quorum(others, ["demo-master-0"], running(1), {}))
-    assert "1 of 3 masters are well" in wrong
+    assert "only 1 of 3 masters would be healthy" in wrong
 
 
 def test_the_only_master_is_not_given_up() -> None:
     wrong, hint, _ = told(lambda: require_quorum(bay_of(1), ["demo-master-0"], {}, {}))
-    assert wrong == "bay demo: the engine's data goes with demo-master-0, its only master"
-    assert hint.endswith("--lose-data goes on all the same")
+    assert wrong == "bay demo: control-plane data is lost with demo-master-0, its only master"
+    assert hint == "save what is in it, then 'bay delete demo' and create it again; --lose-data overrides this"
 
 
 def test_masters_are_ill_that_nova_or_the_engine_says_so_of_or_that_are_gone() -> None:
@@ -85,3 +96,19 @@ def test_masters_are_ill_that_nova_or_the_engine_says_so_of_or_that_are_gone() -
         "demo-master-1",
         "demo-master-2",
     }
+
+
+@pytest.mark.parametrize(("count", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (7, 4)])
+def test_a_quorum_is_more_than_half(count: int, needed: int) -> None:
+    assert majority(count) == needed
+    assert is_majority(needed, count)
+    assert not is_majority(needed - 1, count)
+
+
+def test_a_server_that_never_ran_is_no_master_that_an_ensemble_has() -> None:
+    state = bay("mesos", 3)
+    with_another = replace(
+        state, servers=(*state.servers, RecordedServer("demo-master-3", "master", "master", "", "x"))
+    )
+    require_compatible(with_another, with_masters("mesos", 3), with_another.servers[3:])
+    assert "cannot be changed" in told(lambda: require_compatible(with_another, with_masters("mesos", 3)))[0]

@@ -15,7 +15,11 @@ import pytest
 from bay.components.node import certificates
 from bay.components.node.credentials import new_generation
 from bay.components.spec.merge import build_spec
-from bay.stacks.cluster.health import Health, ask, first_that_answers, health_from_answer
+from bay.stacks.cluster import health
+from bay.stacks.cluster.health import CLOSED, Health, ask, first_that_answers, health_from_answer, health_of
+from tests.fakes.openstack import FakeCloud
+from tests.fakes.stack import FakeStack
+from tests.fakes.states import bay_of, complete, cut_off
 
 KEYS = new_generation("demo", 1, datetime.now(UTC))
 FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
@@ -163,3 +167,37 @@ def test_another_authoritys_server_is_not_believed(tmp_path: Path) -> None:
         health = ask(OPEN, [], [address], {**FILES, "ca.pem": other["ca_cert"]})
     assert health.status == "UNKNOWN"
     assert "certificate verify failed" in health.reason
+
+
+def test_of_a_bay_that_is_not_complete_or_closed_nobody_is_asked() -> None:
+    unfinished, closed = FakeStack(cut_off(), FakeCloud()), FakeStack(complete(), FakeCloud())
+    assert health_of(unfinished) == Health("UNKNOWN", "the bay is not complete")
+    assert health_of(closed) == CLOSED
+
+
+def complete_bay(model: str, *addresses: str) -> FakeStack:
+    """Of a master and a node, whose API is open."""
+    spec = build_spec([{"model": model, "access": {"api": ["127.0.0.0/8"]}}])
+    deployment = bay_of(spec, built=["demo-master-0", "demo-node-0"])
+    stack = next(r for r in deployment["resources"] if r["type"] == "pulumi:pulumi:Stack")
+    stack["outputs"] |= {"client_files": FILES, "api_addresses": addresses}
+    return FakeStack(deployment, FakeCloud())
+
+
+def test_a_bay_is_asked_with_its_own_files_at_its_own_addresses(tmp_path: Path) -> None:
+    with engine(tmp_path, json.dumps([node("demo-master-0"), node("demo-node-0")])) as address:
+        found = health_of(complete_bay("swarm-ha", address))
+    assert found.nodes == {"demo-master-0": "HEALTHY", "demo-node-0": "HEALTHY"}
+
+
+@pytest.mark.parametrize(
+    ("model", "names"), [("kubernetes", {"demo-master-0", "demo-node-0"}), ("mesos", {"demo-node-0"})]
+)
+def test_a_bay_is_asked_of_the_servers_that_its_engine_lists(
+    model: str, names: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mesos lists no masters."""
+    seen: list[set[str]] = []
+    monkeypatch.setattr(health, "ask", lambda _spec, servers, *_: seen.append(set(servers)))
+    health_of(complete_bay(model))
+    assert seen == [names]

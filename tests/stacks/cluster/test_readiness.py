@@ -1,86 +1,92 @@
 """Waiting for the engine on servers of which only the console log is seen."""
 
-from types import SimpleNamespace
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
-from openstack import exceptions
+from openstack.exceptions import HttpException
 
 from bay.stacks.cluster import readiness
-from bay.stacks.cluster.readiness import wait_for_engine
+from bay.stacks.cluster.readiness import GIVEN_UP, TOLERATED, wait_until_ready
+from bay.stacks.errors import Interrupted, NotReady
+from bay.stacks.events import Event, PhaseEnded, PhaseStarted, ServerProgress
 from tests.fakes.messages import told
+from tests.fakes.openstack import FakeCloud
+from tests.fakes.stack import Clock, FakeContext
 
 READY = "bay: stage=ready node=x\n"
 DOCKER = "bay: stage=docker node=x\n"
 FAILED = "bay: stage=failed node=x reason=image-lacks-dockerd\n"
-ERROR = "an error of the cloud"
+ERROR = HttpException("503: no server is available")
+
+Logs = Mapping[str, Sequence[str | Exception]]
 
 
-class FakeCloud:
-    """Servers whose console log is another one at each look, or ERROR; the last stays.
-
-    lists: what happens at each list of the servers; "" is an answer.
-    """
-
-    def __init__(self, logs: dict[str, list[str]], status: str = "ACTIVE", lists: list[str] | None = None) -> None:
-        self.logs, self.status, self.lists = logs, status, lists or [""]
-        self.compute = SimpleNamespace(servers=self._servers, get_server_console_output=self._log)
-
-    def _servers(self, name: str) -> list[SimpleNamespace]:
-        assert name == "^demo-"
-        answer(self.lists)
-        return [
-            SimpleNamespace(id=f"id-{name}", name=name, status=self.status, metadata={"bay:group": name.split("-")[1]})
-            for name in self.logs
-        ]
-
-    def _log(self, server_id: str) -> dict[str, str]:
-        return {"output": answer(self.logs[server_id.removeprefix("id-")])}
-
-
-def answer(answers: list[str]) -> str:
-    """The next one; the last stays."""
-    now = answers.pop(0) if len(answers) > 1 else answers[0]
-    if now == ERROR:
-        raise exceptions.HttpException("503: no server is available")
-    return now
+def cloud_of(logs: Logs, status: str = "ACTIVE", lists: Iterable[Exception | None] = ()) -> FakeCloud:
+    """Servers whose console log is another one at each look; the last stays. lists: what happens at each list."""
+    cloud = FakeCloud()
+    for name, looks in logs.items():
+        cloud.add("server", f"id-{name}", name=name, status=status, metadata={"bay:group": name.split("-")[1]})
+        cloud.consoles[f"id-{name}"] = list(looks)
+    cloud.fail("servers", lists)
+    return cloud
 
 
 @pytest.fixture(autouse=True)
-def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "PAUSE", 0.0)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Of the only process that there is."""
+    clock = Clock()
+    monkeypatch.setattr(readiness, "time", clock)
+    return clock
 
 
-def wait(cloud: FakeCloud, minutes: float = 1) -> None:
-    wait_for_engine("demo", cloud, [f"id-{name}" for name in cloud.logs], minutes)  # type: ignore[arg-type]
+def wait(cloud: FakeCloud, clock: Clock, minutes: float = 60, ids: Sequence[str] | None = None) -> list[Event]:
+    """What is told meanwhile."""
+    context = FakeContext(cloud, cancel=clock)
+    known = [f"id-{name.removeprefix('id-')}" for name in cloud.consoles]
+    wait_until_ready(context, "demo", ids if ids is not None else known, timedelta(minutes=minutes))
+    return context.events
 
 
-def test_it_ends_when_every_server_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
-    wait(FakeCloud({"demo-master-0": ["", READY], "demo-node-0": ["", "bay: stage=docker node=x", "", READY]}))
-    shown = capsys.readouterr().err
-    assert "engine on masters        1 of 1 ready" in shown
-    assert "engine on nodes          1 of 1 ready" in shown
+def test_it_ends_when_every_server_is_ready(clock: Clock) -> None:
+    events = wait(cloud_of({"demo-master-0": ["", READY], "demo-node-0": ["", DOCKER, "", READY]}), clock)
+    assert events[0] == PhaseStarted("demo", "wait")
+    assert events[-3:] == [
+        ServerProgress("demo", "master", {"ready": 1}),
+        ServerProgress("demo", "node", {"ready": 1}),
+        PhaseEnded("demo", "wait"),
+    ]
 
 
-def test_servers_that_it_was_not_asked_for_do_not_count() -> None:
-    cloud = FakeCloud({"demo-node-0": [READY], "demo-node-1": [""]})
-    wait_for_engine("demo", cloud, ["id-demo-node-0"], 1)  # type: ignore[arg-type]
+def test_how_far_the_servers_of_a_role_are_is_counted_by_stage(clock: Clock) -> None:
+    logs = {"demo-node-0": ["", "", DOCKER, READY], "demo-node-1": ["", READY], "demo-node-2": ["", READY]}
+    events = [event for event in wait(cloud_of(logs), clock) if isinstance(event, ServerProgress)]
+    assert [dict(event.stages) for event in events] == [{"booting": 3}, {"ready": 2, "docker": 1}, {"ready": 3}]
 
 
-def test_a_failure_that_mends_itself_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "HOPELESS", 5.0)
-    wait(FakeCloud({"demo-node-0": [FAILED, FAILED, READY]}))
+def test_servers_that_it_was_not_asked_for_do_not_count(clock: Clock) -> None:
+    cloud = cloud_of({"demo-node-0": [READY], "demo-node-1": [""]})
+    wait(cloud, clock, ids=["id-demo-node-0"])
+    assert "get_server_console_output id-demo-node-1" not in cloud.journal
 
 
-def test_a_server_that_stays_failed_is_named_with_the_end_of_its_log(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(readiness, "HOPELESS", 0.0)
-    cloud = FakeCloud({"demo-node-0": [READY], "demo-node-1": ["E: no package\n" + FAILED]})
-    message, hint, _ = told(lambda: wait(cloud))
-    assert message == "server demo-node-1 says failed: image lacks dockerd"
-    assert "'bay wait demo' waits on" in hint
-    shown = capsys.readouterr().err.splitlines()
-    assert shown[-3:-1] == ["the console log of demo-node-1 ends:", "  | E: no package"]
+def test_a_failure_that_passes_by_itself_is_none(clock: Clock) -> None:
+    wait(cloud_of({"demo-node-0": [FAILED, FAILED, READY]}), clock)
+    assert clock.seconds < GIVEN_UP
+
+
+def test_a_server_that_stays_failed_is_named_with_the_end_of_its_log(clock: Clock) -> None:
+    cloud = cloud_of({"demo-node-0": [READY], "demo-node-1": ["E: no package\n" + FAILED]})
+    with pytest.raises(NotReady) as failed:
+        wait(cloud, clock)
+    assert failed.value.message == "server demo-node-1 says failed: image lacks dockerd"
+    assert failed.value.hint == (
+        "everything is kept: 'bay wait demo' waits on, 'openstack console log show demo-node-1' shows the log"
+    )
+    assert failed.value.server == "demo-node-1"
+    assert failed.value.console == ("E: no package", FAILED.strip())
+    assert GIVEN_UP < clock.seconds < GIVEN_UP + 5
 
 
 def retries(*marks: str) -> list[str]:
@@ -88,85 +94,108 @@ def retries(*marks: str) -> list[str]:
     return ["".join(marks[:end]) for end in range(1, len(marks) + 1)]
 
 
-def test_a_failure_that_every_retry_ends_with_is_a_lasting_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_that_every_retry_ends_with_is_a_lasting_one(clock: Clock) -> None:
     """A retry says first what it always says, and may take longer than the time between two looks."""
-    monkeypatch.setattr(readiness, "HOPELESS", 0.02)
-    monkeypatch.setattr(readiness, "PAUSE", 0.005)
-    cloud = FakeCloud({"demo-master-0": [DOCKER], "demo-node-0": retries(*[DOCKER, FAILED] * 20)})
-    message, _, _ = told(lambda: wait(cloud))
+    cloud = cloud_of({"demo-master-0": [DOCKER], "demo-node-0": retries(*[DOCKER, FAILED] * 100)})
+    message, _, _ = told(lambda: wait(cloud, clock))
     assert message == "server demo-node-0 says failed: image lacks dockerd"
-    assert len(cloud.logs["demo-node-0"]) > 1, "long before the last retry"
+    assert len(cloud.consoles["id-demo-node-0"]) > 1, "long before the last retry"
 
 
-def test_a_retry_that_goes_on_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "HOPELESS", 0.0)
-    wait(FakeCloud({"demo-node-0": [DOCKER, DOCKER + FAILED + DOCKER, DOCKER + FAILED + DOCKER, READY]}))
+def test_a_retry_that_goes_on_is_not_interrupted(clock: Clock) -> None:
+    """Though its time is over: it may still do better."""
+    going_on = DOCKER + FAILED + DOCKER
+    wait(cloud_of({"demo-node-0": [DOCKER, DOCKER + FAILED, *[going_on] * 150, READY]}), clock)
+    assert clock.seconds > GIVEN_UP
 
 
-def test_a_retry_that_gets_further_has_all_its_time_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "HOPELESS", 0.1)
-    monkeypatch.setattr(readiness, "PAUSE", 0.02)
-    clock = SimpleNamespace(seconds=0.0)
-
-    def sleep(seconds: float) -> None:
-        clock.seconds += seconds
-
-    monkeypatch.setattr(readiness, "time", SimpleNamespace(monotonic=lambda: clock.seconds, sleep=sleep))
+def test_a_retry_that_gets_further_has_all_its_time_again(clock: Clock) -> None:
     cluster = "bay: stage=cluster node=x\n"
-    wait(FakeCloud({"demo-node-0": [*retries(DOCKER, FAILED, DOCKER, *[cluster] * 6, FAILED), READY]}))
+    half = int(GIVEN_UP) - 30
+    first, further = DOCKER + FAILED, DOCKER + FAILED + DOCKER + cluster
+    wait(cloud_of({"demo-node-0": [*[first] * half, further, *[further + FAILED] * half, READY]}), clock)
+    assert clock.seconds > GIVEN_UP
 
 
-def test_at_the_end_of_the_time_one_that_failed_is_named_first() -> None:
-    cloud = FakeCloud({"demo-master-0": [DOCKER], "demo-node-0": [DOCKER + FAILED + DOCKER]})
-    message, _, _ = told(lambda: wait(cloud, minutes=0))
-    assert message == "server demo-node-0 is not ready after 0 minutes; it says failed: image lacks dockerd"
+def test_at_the_end_of_the_time_one_that_failed_is_named_first(clock: Clock) -> None:
+    cloud = cloud_of({"demo-master-0": [DOCKER], "demo-node-0": [DOCKER + FAILED + DOCKER]})
+    message, _, _ = told(lambda: wait(cloud, clock, minutes=1))
+    assert message == "server demo-node-0 is not ready after 1 minutes; it says failed: image lacks dockerd"
 
 
 @pytest.mark.parametrize(
-    ("log", "lists"), [([ERROR, ERROR, READY], [""]), (["", ERROR, READY], [""]), (["", "", READY], ["", ERROR, ""])]
+    ("log", "lists"), [([ERROR, ERROR, READY], []), (["", ERROR, READY], []), (["", "", READY], [None, ERROR])]
 )
-def test_an_error_of_the_cloud_does_not_end_the_wait(log: list[str], lists: list[str]) -> None:
-    wait(FakeCloud({"demo-master-0": log, "demo-node-0": ["", READY]}, lists=lists))
+def test_an_error_of_the_cloud_does_not_end_the_wait(
+    clock: Clock, log: list[str | Exception], lists: list[Exception | None]
+) -> None:
+    wait(cloud_of({"demo-master-0": log, "demo-node-0": ["", READY]}, lists=lists), clock)
 
 
 @pytest.mark.parametrize(
     ("log", "lists", "doing"),
     [
-        (["", ERROR], [""], "reading the console log of demo-node-0"),
-        ([""], ["", ERROR], "asking for the servers"),
+        (["", ERROR], [], "reading the console log of demo-node-0"),
+        ([""], chain([None], repeat(ERROR)), "asking for the servers"),
     ],
 )
-def test_errors_that_last_end_it(monkeypatch: pytest.MonkeyPatch, log: list[str], lists: list[str], doing: str) -> None:
-    monkeypatch.setattr(readiness, "BLIND", 0.01)
-    message, _, _ = told(lambda: wait(FakeCloud({"demo-node-0": log}, lists=lists)))
+def test_errors_that_last_end_it(
+    clock: Clock, log: list[str | Exception], lists: Iterable[Exception | None], doing: str
+) -> None:
+    message, _, _ = told(lambda: wait(cloud_of({"demo-node-0": log}, lists=lists), clock))
     assert message == f"{doing}: 503: no server is available"
+    assert TOLERATED < clock.seconds < TOLERATED + 5
 
 
-def test_errors_with_answers_between_them_do_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "BLIND", 0.1)
-    monkeypatch.setattr(readiness, "PAUSE", 0.02)
-    wait(FakeCloud({"demo-node-0": [*["", ERROR] * 8, READY]}))
+def test_errors_with_answers_between_them_do_not_add_up(clock: Clock) -> None:
+    wait(cloud_of({"demo-node-0": [*[*[ERROR] * 40, ""] * 4, READY]}), clock)
+    assert clock.seconds > 2 * TOLERATED
 
 
-def test_a_server_that_the_cloud_does_not_know_is_an_error() -> None:
-    cloud = FakeCloud({"demo-node-0": [READY]})
-    ids = ["id-demo-node-0", "id-demo-node-1"]
-    message, hint, _ = told(lambda: wait_for_engine("demo", cloud, ids, 1))  # type: ignore[arg-type]
+def test_a_server_that_the_cloud_does_not_know_is_an_error(clock: Clock) -> None:
+    cloud = cloud_of({"demo-node-0": [READY]})
+    message, hint, _ = told(lambda: wait(cloud, clock, ids=["id-demo-node-0", "id-demo-node-1"]))
     assert message == "servers of bay demo are DELETED: id-demo-node-1"
-    assert "'bay repair demo'" in hint
-    assert cloud.logs["demo-node-0"] == [READY]
+    assert hint == "'bay drift demo' shows what is missing, 'bay repair demo' creates it again"
+    assert cloud.consoles["id-demo-node-0"] == [READY]
 
 
-def test_a_server_that_says_nothing_is_waited_for_only_so_long() -> None:
-    message, _, _ = told(lambda: wait(FakeCloud({"demo-node-0": [""]}), minutes=0))
-    assert message == "server demo-node-0 is not ready after 0 minutes; it says booting"
+def test_a_server_that_says_nothing_is_waited_for_only_so_long(clock: Clock) -> None:
+    message, _, _ = told(lambda: wait(cloud_of({"demo-node-0": [""]}), clock, minutes=2.5))
+    assert message == "server demo-node-0 is not ready after 2.5 minutes; it says booting"
+    assert 150 < clock.seconds < 155
 
 
-def test_a_server_that_died_is_not_waited_for() -> None:
-    message, _, _ = told(lambda: wait(FakeCloud({"demo-node-0": [""]}, status="ERROR")))
-    assert message == "server demo-node-0 is ERROR"
+@pytest.mark.parametrize("status", ["ERROR", "SHUTOFF"])
+def test_a_server_that_died_is_not_waited_for(clock: Clock, status: str) -> None:
+    message, _, _ = told(lambda: wait(cloud_of({"demo-node-0": [""]}, status=status), clock))
+    assert message == f"server demo-node-0 is {status}"
+    assert clock.seconds == 0
 
 
-def test_where_servers_do_not_boot_nothing_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
-    wait(FakeCloud({"demo-master-0": ["bay: stage=unbooted node=demo-master-0\n"], "demo-node-0": [""]}))
-    assert capsys.readouterr().err == "the servers of this cloud do not boot, so there is no engine to wait for\n"
+def test_a_server_that_somebody_deleted_meanwhile_is_not_waited_for(clock: Clock) -> None:
+    cloud = cloud_of({"demo-node-0": [""], "demo-node-1": [READY]})
+    cloud.fail("servers", [None, None, lambda: cloud.things["server"].pop(0)])
+    message, _, _ = told(lambda: wait(cloud, clock))
+    assert message == "server demo-node-0 is DELETED"
+
+
+def test_where_servers_do_not_boot_nothing_is_waited_for(clock: Clock) -> None:
+    cloud = cloud_of({"demo-master-0": ["bay: stage=unbooted node=demo-master-0\n"], "demo-node-0": [""]})
+    context = FakeContext(cloud, cancel=clock)
+    wait_until_ready(context, "demo", list(cloud.consoles))
+    assert context.notices == ["the servers of this cloud do not boot, so there is no engine to wait for"]
+    assert context.phases == []
+
+
+def test_who_cancels_does_not_wait_on(clock: Clock) -> None:
+    cloud = cloud_of({"demo-node-0": [""]})
+    cloud.fail("get_server_console_output", [None, None, lambda: clock.request() and None])
+    with pytest.raises(Interrupted):
+        wait(cloud, clock)
+    assert clock.seconds < 5
+
+
+def test_many_servers_are_looked_at_less_often(clock: Clock) -> None:
+    wait(cloud_of({f"demo-node-{i}": ["", READY] for i in range(100)}), clock)
+    assert clock.seconds == 5, "a second, and one for each 25 servers"

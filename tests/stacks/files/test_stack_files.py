@@ -6,22 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from bay.cli import preview_sources
 from bay.components.errors import BayError
 from bay.stacks.files import stack_files
 from bay.stacks.files.stack_files import SpecFiles
-from bay.stacks.state.snapshot import StateSnapshot
-from tests.fakes.states import complete
+from tests.fakes.messages import told
 
 FILE = "config:\n  bay:model: swarm\n  bay:nodes: {count: 5}\n"
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a bay's file in its only commit, and without it in its folder; and this process in it."""
+def checkout(tmp_path: Path) -> Path:
+    """A checkout without any bay's file yet."""
     (tmp_path / "Pulumi.yaml").write_text("name: bay\nruntime: python\n")
     (tmp_path / "stacks").mkdir()
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -42,25 +39,23 @@ def test_a_commits_files_are_read_though_others_are_checked_out(checkout: Path) 
     write(checkout, "notes.yaml")
     commit(checkout)
     write(checkout, "Pulumi.physics.yaml", "config: {}\n")
-    found = stack_files.of_commit("HEAD")
+    found = stack_files.of_commit(checkout, "HEAD")
     assert list(found.texts) == ["physics"]
     assert found.spec("physics").nodes.count == 5
-    here = stack_files.here()
-    assert here is not None
     with pytest.raises(BayError, match="has no bay:model"):
-        here.spec("physics")
+        stack_files.of_folder(checkout).spec("physics")
 
 
 def test_a_link_of_a_commit_leads_nowhere(checkout: Path) -> None:
     (checkout / "stacks" / "Pulumi.linked.yaml").symlink_to("/etc/passwd")
     commit(checkout)
-    assert dict(stack_files.of_commit("HEAD").texts) == {}
+    assert dict(stack_files.of_commit(checkout, "HEAD").texts) == {}
 
 
 def test_a_file_that_is_too_large_to_be_a_bays_is_left_out(checkout: Path) -> None:
     write(checkout, "Pulumi.large.yaml", f"{FILE}# {'x' * stack_files.LARGEST}\n")
     commit(checkout)
-    assert dict(stack_files.of_commit("HEAD").texts) == {}
+    assert dict(stack_files.of_commit(checkout, "HEAD").texts) == {}
 
 
 @pytest.mark.parametrize("name", ["--output=touched", "nothing", "HEAD:stacks/Pulumi.physics.yaml"])
@@ -68,8 +63,27 @@ def test_what_is_no_commit_is_an_error_and_no_option_of_git(checkout: Path, name
     write(checkout, "Pulumi.physics.yaml")
     commit(checkout)
     with pytest.raises(BayError, match=r"^git rev-parse: "):
-        stack_files.of_commit(name)
+        stack_files.of_commit(checkout, name)
     assert not (checkout / "touched").exists()
+
+
+def test_outside_of_a_checkout_there_is_no_commit() -> None:
+    assert told(lambda: stack_files.of_commit(None, "HEAD")) == (
+        "HEAD is to be a commit of a checkout, and this folder is in none",
+        "go into the checkout first",
+        2,
+    )
+
+
+def test_the_files_of_a_folder_are_those_of_its_bays(checkout: Path) -> None:
+    write(checkout, "Pulumi.physics.yaml")
+    write(checkout, "notes.yaml")
+    found = stack_files.of_folder(checkout)
+    assert dict(found.texts) == {"physics": FILE}
+    assert not found.strict
+    message, hint, _ = told(lambda: found.spec("other"))
+    assert message == f"there is no stacks/Pulumi.other.yaml in {checkout}"
+    assert hint == "'git ls-files stacks' shows all"
 
 
 def test_names_that_are_no_bays_are_told_apart() -> None:
@@ -97,21 +111,6 @@ def test_what_would_lead_a_plan_elsewhere_is_refused_of_a_request_only(text: str
 def test_the_salt_of_a_file_is_no_reason_to_refuse_it() -> None:
     text = f"encryptionsalt: v1:abc\n{FILE}"
     assert SpecFiles({"physics": text}, "a request", strict=True).spec("physics").nodes.count == 5
-
-
-def test_a_bay_that_no_file_manages_is_not_previewed_from_one() -> None:
-    with pytest.raises(BayError, match="bay demo is managed by the bay command, not by its file"):
-        SpecFiles({"demo": FILE}, "a request", strict=True).wanted(
-            "demo", StateSnapshot.from_deployment("demo", complete())
-        )
-
-
-def test_a_bay_of_a_checkout_that_is_not_made_yet_is_what_its_file_says(checkout: Path) -> None:
-    write(checkout, "Pulumi.physics.yaml")
-    spec = preview_sources.before("physics", None, stack_files.here(), [])
-    assert spec is not None
-    assert spec.nodes.count == 5
-    assert preview_sources.before("other", None, stack_files.here(), []) is None
 
 
 @pytest.mark.parametrize("config", ["[a]", "text", "7"])

@@ -1,231 +1,302 @@
-"""The order in which a bay ends, what is kept of it, and what is tried again."""
+"""The order in which a bay ends, what is refused before, and what is tried once more."""
 
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
-from openstack.exceptions import BadRequestException, ConflictException, ForbiddenException, NotFoundException
+from openstack.exceptions import ForbiddenException
 
 from bay.components.errors import BayError
-from bay.stacks.cloud import cleanup
-from bay.stacks.cloud.cleanup import CloudObject
-from bay.stacks.operations import delete as deletion
-from bay.stacks.operations import retain
+from bay.stacks.approval import Approvable, Approval, allow
+from bay.stacks.errors import Declined, Interrupted, Locked, Protected
+from bay.stacks.operations.delete import delete, prepare_destroy, require_unprotected, retain_floating_ips
 from bay.stacks.operations.retain import Keep
-from bay.stacks.state import snapshot
-from tests.fakes.states import BAY_ID, complete
+from bay.stacks.state.snapshot import StateSnapshot
+from tests.fakes.openstack import FakeCloud
+from tests.fakes.stack import FakeContext, FakeStack
+from tests.fakes.states import BAY_ID, Deployment, complete, cut_off, kubernetes
 
-VOLUME, BALANCER = CloudObject("volume", "v1", "pvc-1", "3 GiB"), CloudObject("load balancer", "lb1", "web")
-
-
-def kubernetes() -> dict[str, Any]:
-    """The recorded bay, as if its engine were Kubernetes with a login to the cloud."""
-    deployment = complete()
-    bay = next(resource for resource in deployment["resources"] if resource["type"] == snapshot.BAY_TYPE)
-    bay["inputs"]["spec"]["coe"] = "kubernetes"
-    login = {"type": deletion.LOGIN_TYPE, "urn": f"urn:pulumi:demo::bay::{deletion.LOGIN_TYPE}::demo", "id": "a1"}
-    deployment["resources"].append(login)
-    return deployment
-
-
-class Stage:
-    """A stack and a cloud that write down what is done to them; made: what the engine has, in rounds of looking."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, deployment: dict[str, Any], *made: list[CloudObject]) -> None:
-        self.deeds: list[str] = []
-        self.deployment = deployment
-        self.rounds = list(made)
-        self.failures: list[BayError] = []
-        monkeypatch.setattr(deletion._End, "_engine_made", lambda _end: self.rounds.pop(0) if self.rounds else [])
-        monkeypatch.setattr(deletion._End, "_marked", lambda _end: [])
-        monkeypatch.setattr(deletion, "survey", lambda *_, **__: [])
-        monkeypatch.setattr(deletion, "watched", lambda _stack, run: run(None))
-        monkeypatch.setattr(cleanup, "sweep", self.sweep)
-        monkeypatch.setattr(retain, "unmark", lambda _cloud, item, *_: self.deeds.append(f"keep {item.id}"))
-
-    def sweep(self, _cloud: Any, found: Sequence[CloudObject], _report: Any) -> None:
-        self.deeds += [f"sweep {item.id}" for item in found]
-
-    def export(self) -> Any:
-        return SimpleNamespace(deployment=self.deployment)
-
-    def import_(self, deployment: Any) -> None:
-        self.deployment = deployment.deployment
-
-    def destroy(self, _on_event: Any, targets: Sequence[str] = ()) -> None:
-        self.deeds.append(f"destroy {', '.join(sorted(urn.rpartition('::')[2] for urn in targets)) or 'all'}")
-        if self.failures and not targets:
-            raise self.failures.pop(0)
-
-    def end(self, keep: Keep = Keep()) -> list[str]:  # noqa: B008 -- immutable
-        stack: Any = self
-        deletion._End(
-            stack, snapshot.StateSnapshot.from_deployment("demo", self.deployment), SimpleNamespace(), keep, print
-        ).run()
-        return self.deeds
-
-
-def test_servers_and_login_go_before_what_the_engine_made_and_that_before_the_rest(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage = Stage(monkeypatch, kubernetes(), [BALANCER], [VOLUME])
-    assert stage.end() == [
-        "destroy demo, demo-master-0, demo-node-0",
-        "sweep lb1",
-        "sweep v1",  # made while the first was deleted
-        "destroy all",
-    ]
-
-
-def test_an_engine_that_makes_nothing_costs_no_second_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Stage(monkeypatch, complete()).end() == ["destroy all"]
-
-
-def test_volumes_are_kept_whenever_they_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch, kubernetes(), [BALANCER, VOLUME])
-    assert stage.end(Keep(volumes=True))[1:] == ["keep v1", "sweep lb1", "destroy all"]
-
-
-def test_what_came_between_is_taken_and_the_rest_tried_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch, kubernetes(), [], [BALANCER])
-    stage.failures = [BayError("the subnet is in use")]
-    assert stage.end()[1:] == ["destroy all", "sweep lb1", "destroy all"]
-
-
-def test_a_destroy_that_nothing_explains_fails_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch, complete())
-    stage.failures = [BayError("the cloud is tired")]
-    with pytest.raises(BayError, match="the cloud is tired"):
-        stage.end()
-    assert stage.deeds == ["destroy all"]
-
-
-def test_addresses_that_are_kept_are_forgotten_by_the_engine_and_nothing_else_is() -> None:
-    deployment = complete()
-    deployment["resources"].append(
-        {"type": "openstack:networking/floatingIp:FloatingIp", "urn": "urn::demo", "id": "f1"}
-    )
-    stored: list[Any] = []
-    stack: Any = SimpleNamespace(export=lambda: SimpleNamespace(deployment=deployment), import_=stored.append)
-    retain.retain_floating_ips(stack)
-    assert [r["id"] for r in stored[0].deployment["resources"] if r.get("retainOnDelete")] == ["f1"]
-    assert len(stored[0].deployment["resources"]) == len(complete()["resources"]) + 1
-
-
-class Data:
-    """A volume, snapshot or backup that takes new metadata."""
-
-    id = "d1"
-
-    def __init__(self) -> None:
-        self.metadata = {"cinder.csi.openstack.org/cluster": BAY_ID, "csi.storage.k8s.io/pvc/name": "data"}
-
-    def replace_metadata(self, _storage: Any, metadata: dict[str, str]) -> None:
-        self.metadata = metadata
-
-
-@pytest.mark.parametrize("kind", ["volume", "snapshot", "backup"])
-def test_data_that_is_kept_says_whose_it_was_and_no_longer_whose_it_is(kind: str) -> None:
-    data = Data()
-    storage = SimpleNamespace(
-        **{f"get_{kind}": lambda _id: data},
-        update_backup=lambda thing, metadata: thing.replace_metadata(None, metadata),
-    )
-    retain.remove_ownership(SimpleNamespace(block_storage=storage), CloudObject(kind, "d1", "pvc-1"), "physics", BAY_ID)  # type: ignore[arg-type]
-    assert data.metadata == {"csi.storage.k8s.io/pvc/name": "data", "bay:kept-from": "physics"}
-
-
-DESCRIPTIONS = [
-    (
-        f"Floating IP for Kubernetes external service default/web from cluster {BAY_ID}",
-        "kept from bay physics: Floating IP for Kubernetes external service default/web",
-    ),
-    (f"bay:id={BAY_ID}", "kept from bay physics"),
-    (None, "kept from bay physics"),
-]
-
-
-@pytest.mark.parametrize(("before", "after"), DESCRIPTIONS)
-def test_an_address_that_is_kept_leaves_its_port_and_says_what_it_was_for(before: str | None, after: str) -> None:
-    address = SimpleNamespace(id="f1", description=before, tags=[f"bay:id={BAY_ID}", "bay:name=physics", "lhc"])
-    asked: list[Any] = []
-
-    def update_ip(floating_ip_id: str, **fields: Any) -> Any:
-        asked.append((floating_ip_id, fields))
-        return address
-
-    network = SimpleNamespace(
-        get_ip=lambda _id: address, update_ip=update_ip, set_tags=lambda _address, tags: asked.append(tags)
-    )
-    item = CloudObject("floating IP", "f1", "192.0.2.1")
-    retain.remove_ownership(SimpleNamespace(network=network), item, "physics", BAY_ID)  # type: ignore[arg-type]
-    assert asked == [("f1", {"port_id": None, "description": after}), ["lhc", "bay:kept-from=physics"]]
+SIGNED = {"cinder.csi.openstack.org/cluster": BAY_ID}
+SERVICE = f"kube_service_{BAY_ID}_default_web"
+TAG = f"bay:id={BAY_ID}"
+NOTHING = Keep()
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Time that passes only where somebody sleeps, a minute at a time."""
-    now = SimpleNamespace(seconds=0.0)
-
-    def sleep(_seconds: float) -> None:
-        now.seconds += 60
-
-    monkeypatch.setattr(cleanup, "time", SimpleNamespace(monotonic=lambda: now.seconds, sleep=sleep))
-    return now
+def cloud() -> FakeCloud:
+    return FakeCloud()
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, list[Exception | None]]) -> None:
-    """A cloud that answers each request for a thing's end with the next of its answers, the last one for ever."""
-
-    def delete(_cloud: Any, item: CloudObject) -> None:
-        own = answers[item.id]
-        answer = own.pop(0) if len(own) > 1 else own[0]
-        if answer is not None:
-            raise answer
-
-    monkeypatch.setattr(cleanup, "_delete", delete)
+def add_balancer(cloud: FakeCloud) -> None:
+    cloud.add("load_balancer", "lb1", name=SERVICE, tags=[SERVICE])
 
 
-def test_a_load_balancer_that_octavia_still_makes_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace
-) -> None:
-    busy: list[Exception | None] = [ConflictException("immutable")] * 8
-    answering(monkeypatch, {"lb1": [*busy, None, NotFoundException()]})
-    cleanup.delete_all(SimpleNamespace(), [BALANCER], print)  # type: ignore[arg-type]
-    assert clock.seconds == 9 * 60
+def add_volume(cloud: FakeCloud) -> None:
+    cloud.add("volume", "v1", name="pvc-1", size=3, metadata=SIGNED)
 
 
-def test_what_stays_in_use_is_named_with_the_clouds_reason(
-    monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace
-) -> None:
-    answering(monkeypatch, {"v1": [BadRequestException("Volume status must be available")]})
-    with pytest.raises(BayError, match=r"volume pvc-1 \(.*Volume status must be available") as error:
-        cleanup.delete_all(SimpleNamespace(), [VOLUME], print)  # type: ignore[arg-type]
-    assert error.value.hint == "free it, then delete the bay again"
-    assert clock.seconds == cleanup.PATIENCE + 60
+def deleted(bay: FakeStack, keep: Keep = NOTHING) -> list[str]:
+    """What was done."""
+    delete(bay, keep, allow("delete"))
+    return deeds(bay)
 
 
-@pytest.mark.usefixtures("clock")
-def test_a_backup_that_cinder_is_deleting_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    deleting = BadRequestException("Backup status must be available or error")
-    answering(monkeypatch, {"b1": [None, deleting, NotFoundException()]})
-    cleanup.delete_all(SimpleNamespace(), [CloudObject("backup", "b1", "nightly")], print)  # type: ignore[arg-type]
+def deeds(bay: FakeStack) -> list[str]:
+    """In its order, without arguments; what was asked for once more at once is the same."""
+    lines = [line.removesuffix(" cascade=True").removesuffix(" ignore_missing=False") for line in bay.deeds]
+    return [line for line, _ in groupby(lines)]
 
 
-@pytest.mark.usefixtures("clock")
-def test_patience_begins_anew_whenever_something_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    busy: Callable[[int], list[Exception | None]] = lambda times: [ConflictException("in use")] * times  # noqa: E731
-    answering(monkeypatch, {"lb1": [*busy(8), NotFoundException()], "v1": [*busy(10), NotFoundException()]})
-    cleanup.delete_all(SimpleNamespace(), [BALANCER, VOLUME], print)  # type: ignore[arg-type]
+def test_servers_and_login_go_before_what_the_engine_made_and_that_before_the_rest(cloud: FakeCloud) -> None:
+    bay = FakeStack(kubernetes(), cloud)
+    add_balancer(cloud)
+    cloud.on_delete("lb1", [lambda: add_volume(cloud)])
+    assert deleted(bay) == [
+        "edit",
+        "destroy demo, demo-master-0, demo-node-0",
+        "delete_load_balancer lb1",
+        "delete_volume v1",  # created while the first was deleted
+        "destroy all",
+        "remove",
+    ]
 
 
-@pytest.mark.usefixtures("clock")
-def test_an_address_that_may_not_be_deleted_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, {"f1": [ForbiddenException("disallowed by policy")]})
-    released: list[str] = []
-    monkeypatch.setattr(cleanup, "release", lambda _cloud, address: released.append(address))
-    said: list[str] = []
-    cleanup.delete_all(SimpleNamespace(), [CloudObject("floating IP", "f1", "192.0.2.1")], said.append)  # type: ignore[arg-type]
-    assert released == ["f1"]
-    assert said[-1].startswith("floating IP 192.0.2.1 stays in the project, on no port")
+def test_what_comes_while_the_rest_is_deleted_is_deleted_too(cloud: FakeCloud) -> None:
+    bay = FakeStack(kubernetes(), cloud)
+    add_balancer(cloud)
+    bay.on("destroy", None, lambda: add_volume(cloud))
+    assert deleted(bay)[-3:] == ["destroy all", "delete_volume v1", "remove"]
+
+
+def test_an_engine_that_makes_nothing_costs_no_second_run(cloud: FakeCloud) -> None:
+    assert deleted(FakeStack(complete(), cloud)) == ["edit", "destroy all", "remove"]
+
+
+def test_volumes_are_kept_whenever_they_are_found(cloud: FakeCloud) -> None:
+    bay = FakeStack(kubernetes(), cloud)
+    add_balancer(cloud)
+    add_volume(cloud)
+    assert deleted(bay, Keep(volumes=True))[1:] == [
+        "destroy demo, demo-master-0, demo-node-0",
+        "replace_metadata volume v1",
+        "delete_load_balancer lb1",
+        "destroy all",
+        "remove",
+    ]
+    assert cloud.ids("volume") == ["v1"]
+    assert "kept: volume pvc-1, 3 GiB" in bay.notices
+
+
+def test_floating_ips_that_are_kept_leave_the_bay_and_the_state_forgets_them(cloud: FakeCloud) -> None:
+    deployment = complete()
+    deployment["resources"].append(FLOATING_IP)
+    bay = FakeStack(deployment, cloud)
+    cloud.add("ip", "f1", name="192.0.2.1", description=TAG, tags=[TAG], port_id="p1")
+    bay.on("destroy", lambda: seen.append(bay.deployment))
+    seen: list[Deployment | None] = []
+    delete(bay, Keep(floating_ips=True), allow("delete"))
+    (before,) = seen
+    assert before is not None
+    assert [r["id"] for r in before["resources"] if r.get("retainOnDelete")] == ["f1"]
+    (address,) = cloud.things["ip"]
+    assert (address.port_id, address.description) == (None, "kept from bay demo")
+
+
+def test_what_came_between_is_taken_and_the_rest_tried_once_more(cloud: FakeCloud) -> None:
+    bay = FakeStack(kubernetes(), cloud)
+
+    def fail() -> None:
+        add_balancer(cloud)
+        raise BayError("the subnet is in use")
+
+    bay.on("destroy", None, fail)
+    add_volume(cloud)
+    assert deleted(bay)[2:] == [
+        *("delete_volume v1", "destroy all", "delete_load_balancer lb1", "destroy all", "remove")
+    ]
+
+
+def test_a_destroy_that_nothing_explains_fails_as_it_is(cloud: FakeCloud) -> None:
+    bay = FakeStack(complete(), cloud)
+    bay.on("destroy", BayError("the cloud is tired"))
+    with pytest.raises(BayError, match="the cloud is tired"):
+        deleted(bay)
+    assert deeds(bay) == ["edit", "destroy all"]
+
+
+def test_a_destroy_that_a_strangers_port_explains_names_it(cloud: FakeCloud) -> None:
+    """Of other projects nobody looks at ports before: the cloud has its own everywhere."""
+    cloud.add("network", "n1", name="demo", description=TAG)
+    network = {"type": "openstack:networking/network:Network", "urn": "urn:pulumi:demo::bay::t:t:T::demo", "id": "n1"}
+    bay = FakeStack({**complete(), "resources": [*complete()["resources"], network]}, cloud)
+    cloud.add("port", "p9", network_id="n1", project_id="theirs", name="printer", fixed_ips=[])
+    bay.on("destroy", BayError("the network is in use"))
+    with pytest.raises(BayError, match="resources of others block the deletion of bay demo: port printer"):
+        deleted(bay)
+
+
+def test_floating_ips_that_no_member_may_delete_are_detached_and_the_rest_tried_once_more(cloud: FakeCloud) -> None:
+    deployment = complete()
+    deployment["resources"].append(FLOATING_IP)
+    bay = FakeStack(deployment, cloud)
+    cloud.add("ip", "f1", name="192.0.2.1", description=TAG, tags=[TAG], port_id="p1")
+    cloud.on_delete("f1", [ForbiddenException("policy")] * 9)
+    bay.on("destroy", BayError("disallowed by policy"))
+    assert [line.split(" ")[0] for line in deleted(bay)] == [
+        *("edit", "destroy", "delete_ip", "update_ip", "set_tags", "edit", "destroy", "remove")
+    ]
+
+
+@pytest.mark.parametrize("error", [Interrupted(), Locked("bay demo is being changed by another run", "wait")])
+@pytest.mark.parametrize("failures", [0, 1])
+def test_an_end_that_was_asked_for_explains_itself(cloud: FakeCloud, error: BayError, failures: int) -> None:
+    bay = FakeStack(kubernetes(), cloud)
+    add_volume(cloud)
+
+    def fail() -> None:
+        add_balancer(cloud)
+        raise BayError("the subnet is in use")
+
+    bay.on("destroy", None, *([fail] * failures), error)
+    with pytest.raises(type(error)):
+        deleted(bay)
+
+
+def test_what_an_interrupted_run_created_goes_first(cloud: FakeCloud) -> None:
+    cloud.add("server", "s9", name="demo-node-0", metadata={"bay:id": BAY_ID})
+    bay = FakeStack(cut_off(), cloud)
+    assert deleted(bay) == ["delete_server s9", "edit", "destroy all", "remove"]
+    assert bay.notices == [
+        "the previous run was interrupted while creating Instance demo-node-0",
+        "deleting server demo-node-0",
+    ]
+
+
+def test_what_an_interrupted_runs_last_requests_create_late_goes_too(cloud: FakeCloud) -> None:
+    bay = FakeStack(cut_off(), cloud)
+
+    def create() -> None:
+        cloud.add("server", "late", name="demo-node-0", metadata={"bay:id": BAY_ID})
+
+    bay.on("destroy", create)
+    assert deleted(bay) == ["edit", "destroy all", "delete_server late", "remove"]
+
+
+def test_after_a_run_that_ended_nothing_comes_late_and_nobody_looks(cloud: FakeCloud) -> None:
+    bay = FakeStack(complete(), cloud)
+    bay.on("destroy", cloud.journal.clear)
+    assert deleted(bay) == ["remove"]
+    assert cloud.journal == ["remove"]
+
+
+def test_a_bay_of_which_nothing_was_created_is_only_forgotten(cloud: FakeCloud) -> None:
+    assert deleted(FakeStack({}, cloud)) == ["remove"]
+
+
+def test_its_passphrase_is_forgotten_with_it(cloud: FakeCloud, tmp_path: Path) -> None:
+    bay = FakeStack(complete(), context=FakeContext(cloud, tmp_path))
+    file = bay.context.settings.passphrase_file("demo")
+    file.parent.mkdir(parents=True)
+    file.touch()
+    deleted(bay)
+    assert not file.exists()
+
+
+# What is refused
+
+
+def test_what_was_approved_is_what_is_deleted(cloud: FakeCloud) -> None:
+    seen: list[str] = []
+
+    def approve(plan: Approvable) -> Approval:
+        seen.append(plan.disruption)
+        raise Declined("nothing was changed")
+
+    add_volume(cloud)
+    bay = FakeStack(kubernetes(), cloud)
+    with pytest.raises(Declined):
+        delete(bay, NOTHING, approve)
+    assert seen == ["delete bay demo and all its data, and 1 volume of the list"]
+    assert bay.deeds == []
+
+
+def test_a_protected_bay_is_not_even_looked_at(cloud: FakeCloud) -> None:
+    deployment = complete()
+    next(r for r in deployment["resources"] if r["type"] == "bay:index:Bay")["inputs"]["spec"]["protected"] = True
+    with pytest.raises(Protected) as refused:
+        deleted(FakeStack(deployment, cloud))
+    assert (refused.value.message, refused.value.hint) == (
+        "bay demo is protected from being deleted",
+        "lift that first: bay update demo --set protected=false",
+    )
+    assert cloud.journal == []
+    require_unprotected(StateSnapshot("demo"))
+
+
+def test_a_login_for_another_project_is_refused_before_anything_is_looked_at(cloud: FakeCloud) -> None:
+    cloud.current_project_id = "9" * 32
+    with pytest.raises(BayError, match="bay demo belongs to project"):
+        deleted(FakeStack(complete(), cloud))
+    assert cloud.journal == []
+
+
+def test_what_blocks_it_is_named_before_anybody_is_asked(cloud: FakeCloud) -> None:
+    cloud.add("network", "n1", name="demo", description=TAG)
+    cloud.add("port", "p9", network_id="n1", name="printer", fixed_ips=[])
+    bay = FakeStack(complete(), cloud)
+    never: Callable[..., Approval] = lambda _plan: pytest.fail("nobody is asked for what is refused")  # noqa: E731
+    with pytest.raises(BayError, match="port printer"):
+        delete(bay, NOTHING, never)
+    assert bay.deeds == []
+
+
+# The state before its end
+
+
+def test_nothing_stays_protected_pending_or_shut_down_first() -> None:
+    node = {
+        "type": "openstack:compute/instance:Instance",
+        "inputs": {"name": "demo-node-0", "stopBeforeDestroy": True},
+        "outputs": {"name": "demo-node-0", "stopBeforeDestroy": True, "powerState": "active"},
+    }
+    master = {"type": node["type"], "protect": True, "inputs": {}, "outputs": {"stopBeforeDestroy": False}}
+    component = {"type": "bay:index:Servers", "protect": False}
+    content: dict[str, Any] = {"resources": [node, master, component], "pending_operations": [{}]}
+    prepare_destroy(content, keep_floating_ips=False)
+    assert content == {
+        "resources": [
+            {
+                "type": node["type"],
+                "inputs": {"name": "demo-node-0", "stopBeforeDestroy": False},
+                "outputs": {"name": "demo-node-0", "stopBeforeDestroy": False, "powerState": "active"},
+            },
+            {"type": node["type"], "inputs": {}, "outputs": {"stopBeforeDestroy": False}},
+            {"type": "bay:index:Servers"},
+        ]
+    }
+
+
+def test_a_bay_of_which_nothing_was_created_has_nothing_to_prepare() -> None:
+    content: dict[str, Any] = {}
+    prepare_destroy(content, keep_floating_ips=True)
+    assert content == {}
+
+
+FLOATING_IP = {"type": "openstack:networking/floatingIp:FloatingIp", "urn": "urn::demo", "id": "f1"}
+
+
+def test_addresses_that_are_kept_are_forgotten_by_pulumi_and_nothing_else_is() -> None:
+    deployment = complete()
+    deployment["resources"].append(dict(FLOATING_IP))
+    retain_floating_ips(deployment)
+    assert [r["id"] for r in deployment["resources"] if r.get("retainOnDelete")] == ["f1"]
+    assert len(deployment["resources"]) == len(complete()["resources"]) + 1
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_only_where_they_are_kept_addresses_are_forgotten(keep: bool) -> None:
+    content = {"resources": [dict(FLOATING_IP)]}
+    prepare_destroy(content, keep_floating_ips=keep)
+    assert content["resources"][0].get("retainOnDelete", False) is keep

@@ -1,176 +1,40 @@
-"""What the end of a bay does to each thing, from a cloud of plain objects."""
+"""What the end of a bay does to each resource that its state does not know, or that others have."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
 from bay.components.errors import BayError
-from bay.stacks.cloud import controller_resources
-from bay.stacks.cloud.blockers import OwnedResources, find_blockers
-from bay.stacks.cloud.controller_resources import ControllerResource
-from bay.stacks.operations import delete_plan
-from bay.stacks.operations.delete_plan import Action, Disposition, refuse
+from bay.stacks.approval import allow, deny_disruptions
+from bay.stacks.errors import PlanRefused
+from bay.stacks.operations.delete_plan import Action, DeletePlan, Disposition, plan_delete
 from bay.stacks.operations.retain import Keep
-from bay.stacks.state import snapshot
-from tests.fakes.states import BAY_ID, complete
+from tests.fakes.openstack import FakeCloud
+from tests.fakes.stack import FakeStack
+from tests.fakes.states import BAY_ID, complete, kubernetes
 
-CINDER = {"cinder.csi.openstack.org/cluster": BAY_ID}
-PROJECT = "project-1"
-
-
-def thing(thing_id: str, **fields: Any) -> Any:
-    """An object of the cloud as openstacksdk gives it."""
-    return SimpleNamespace(id=thing_id, **{"name": "", "metadata": {}, "tags": [], "description": "", **fields})
+SIGNED = {"cinder.csi.openstack.org/cluster": BAY_ID}
+TAG = f"bay:id={BAY_ID}"
+NODE_ID = "00000000-0000-4000-8000-0000000000c0"
 
 
-def port(port_id: str, **fields: Any) -> Any:
-    """A port of the project on network n1."""
-    defaults = {"network_id": "n1", "project_id": PROJECT, "device_id": "", "device_owner": "", "fixed_ips": []}
-    return thing(port_id, **{**defaults, "security_group_ids": [], **fields})
+@pytest.fixture
+def cloud() -> FakeCloud:
+    """With what Kubernetes' controllers made."""
+    cloud = FakeCloud()
+    service = f"Floating IP for Kubernetes external service a/b from cluster {BAY_ID}"
+    cloud.add("ip", "f1", name="192.0.2.1", description=service)
+    cloud.add("volume", "v1", name="pvc-1", size=3, metadata=SIGNED)
+    cloud.add("snapshot", "sn1", name="snap", size=3, volume_id="v1", metadata=SIGNED)
+    return cloud
 
 
-class Listed:
-    """A service whose lists are given; what is looked for by its id is found by no name."""
-
-    def __init__(self, **lists: list[Any]) -> None:
-        self.lists = lists
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("find_"):
-            return lambda _id: None
-        return lambda **query: [
-            one
-            for one in self.lists.get(name, [])
-            if all(getattr(one, key, value) == value for key, value in query.items())
-        ]
+def planned(cloud: FakeCloud, keep: Keep | None = None, **state: Any) -> DeletePlan:
+    return plan_delete(FakeStack({**kubernetes(), **state}, cloud), keep or Keep())
 
 
-def cloud(**lists: list[Any]) -> Any:
-    """A cloud of one project with these lists."""
-    service = Listed(**lists)
-    return SimpleNamespace(
-        network=service,
-        compute=service,
-        load_balancer=service,
-        block_storage=service,
-        current_project_id=PROJECT,
-        has_service=lambda _name: True,
-    )
-
-
-OWN = OwnedResources(
-    {
-        "network": {"n1": thing("n1", name="physics")},
-        "subnet": {"s1": thing("s1")},
-        "router": {"r1": thing("r1", name="physics")},
-        "server": {"vm1": thing("vm1")},
-        "security group": {"g1": thing("g1", name="physics-node")},
-        "load balancer": {"lb1": thing("lb1", vip_port_id="p-vip")},
-        "volume": {"v1": thing("v1", name="pvc-1", attachments=[{"server_id": "vm1"}])},
-    },
-    frozenset({"p-state"}),
-)
-
-
-@pytest.mark.parametrize(
-    "own",
-    [
-        port("p-state"),
-        port("p-vip", device_owner="Octavia", device_id="lb-lb1"),
-        port("p1", device_owner="compute:nova", device_id="vm1"),
-        port("p1", device_owner="network:router_interface", device_id="r1"),
-        port("p1", device_owner="Octavia", device_id="lb-lb1", name="octavia-lb-additional"),
-        port("p1", device_owner="network:dhcp", device_id="dhcp-1"),
-        port("p1", device_owner="network:distributed", device_id="ovnmeta-n1"),
-        port("p1", device_owner="ovn-lb-hm:distributed", device_id="ovn-lb-hm-s1"),
-        port("p1", device_owner="compute:nova", device_id="amphora-1", name="octavia-lb-vrrp-1"),
-        port("p1", device_owner="compute:nova", device_id="amphora-1", project_id="service"),
-    ],
-)
-def test_what_is_the_bays_or_goes_with_it_is_not_in_the_way(own: Any) -> None:
-    assert list(find_blockers(cloud(ports=[own], subnets=[thing("s1", network_id="n1")]), OWN, [])) == []
-
-
-IN_THE_WAY = [
-    (port("p1", name="printer"), "port", "p1", "openstack port delete p1"),
-    (
-        port("p1", device_owner="compute:nova", device_id="vm9"),
-        "server",
-        "vm9",
-        "openstack server remove network vm9 n1",
-    ),
-    (
-        port("p1", device_owner="Octavia", device_id="lb-lb9"),
-        "load balancer",
-        "lb9",
-        "openstack loadbalancer delete --cascade lb9",
-    ),
-    (
-        port("p1", device_owner="network:router_interface_distributed", device_id="r9"),
-        "router",
-        "r9",
-        "openstack router remove port r9 p1",
-    ),
-    (
-        port("p1", device_owner="network:router_interface", device_id="r1", network_id="n9"),
-        "port",
-        "p1",
-        "openstack router remove port r1 p1",
-    ),
-]
-
-
-@pytest.mark.parametrize(("foreign", "kind", "thing_id", "remedy"), IN_THE_WAY)
-def test_a_foreign_port_is_named_by_what_a_person_knows(foreign: Any, kind: str, thing_id: str, remedy: str) -> None:
-    [found] = find_blockers(cloud(ports=[foreign]), OWN, [])
-    assert (found.kind, found.id, found.remedy) == (kind, thing_id, remedy)
-
-
-def test_ports_of_other_projects_are_only_looked_at_when_asked_for() -> None:
-    foreign = cloud(ports=[port("p1", project_id="theirs")])
-    assert list(find_blockers(foreign, OWN, [])) == []
-    assert [one.id for one in find_blockers(foreign, OWN, [], strangers=True)] == ["p1"]
-
-
-def test_users_of_groups_and_volumes_are_in_the_way() -> None:
-    held = cloud(
-        security_group_rules=[
-            thing("r-own", remote_group_id="g1", security_group_id="g1", project_id=PROJECT),
-            thing("r-foreign", remote_group_id="g1", security_group_id="g9", project_id=PROJECT),
-        ],
-        snapshots=[thing("sn1", volume_id="v1"), thing("sn2", volume_id="v9")],
-    )
-    elsewhere = port("p9", network_id="n9", security_group_ids=["g1", "g9"])
-    assert [one.id for one in find_blockers(held, OWN, [elsewhere])] == ["r-foreign", "p9", "sn1"]
-    mounted = OwnedResources({"volume": {"v1": thing("v1", attachments=[{"server_id": "vm9"}])}}, frozenset())
-    assert [(one.kind, one.id) for one in find_blockers(cloud(), mounted, [])] == [("server", "vm9")]
-
-
-def kubernetes() -> snapshot.StateSnapshot:
-    """The recorded bay, as if its engine were Kubernetes."""
-    deployment = complete()
-    bay = next(resource for resource in deployment["resources"] if resource["type"] == snapshot.BAY_TYPE)
-    bay["inputs"]["spec"]["coe"] = "kubernetes"
-    identity = next(resource for resource in deployment["resources"] if resource["type"] == snapshot.IDENTITY_TYPE)
-    identity["id"] = BAY_ID
-    return snapshot.StateSnapshot.from_deployment("demo", deployment)
-
-
-FULL: dict[str, list[Any]] = {
-    "ips": [
-        thing(
-            "f1",
-            name="192.0.2.1",
-            port_id=None,
-            project_id=PROJECT,
-            description=f"Floating IP for Kubernetes external service a/b from cluster {BAY_ID}",
-        )
-    ],
-    "volumes": [thing("v1", name="pvc-1", size=3, metadata=CINDER, attachments=[])],
-    "snapshots": [thing("sn1", name="snap", size=3, volume_id="v1", metadata=CINDER)],
-}
+def ids(plan: DeletePlan, action: Action) -> set[str]:
+    return {one.id for one in plan.dispositions if one.action == action}
 
 
 @pytest.mark.parametrize(
@@ -182,48 +46,114 @@ FULL: dict[str, list[Any]] = {
         (Keep(volumes=True, floating_ips=True), {"v1", "sn1", "f1"}),
     ],
 )
-def test_what_the_engine_made_goes_unless_it_is_kept(
-    keep: Keep, kept: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delete_plan, "everything", lambda *_: iter(()))
-    fates = delete_plan.plan_delete(cloud(**FULL), kubernetes(), keep)
-    assert {fate.id for fate in fates if fate.action == Action.KEEP} == kept
-    assert {fate.id for fate in fates if fate.action == Action.DELETE} == {"v1", "sn1", "f1"} - kept
-    assert {fate.id: fate.size for fate in fates} == {"v1": "3 GiB", "sn1": "3 GiB", "f1": ""}
+def test_what_the_engine_made_goes_unless_it_is_kept(cloud: FakeCloud, keep: Keep, kept: set[str]) -> None:
+    plan = planned(cloud, keep)
+    assert ids(plan, Action.KEEP) == kept
+    assert ids(plan, Action.DELETE) == {"v1", "sn1", "f1"} - kept
+    assert {one.id: one.size for one in plan.dispositions} == {"v1": "3 GiB", "sn1": "3 GiB", "f1": ""}
+    assert [item.id for item in plan.controller_resources] == ["sn1", "v1", "f1"]
 
 
-def test_a_bay_that_was_never_begun_has_nothing() -> None:
-    assert delete_plan.plan_delete(cloud(**FULL), snapshot.StateSnapshot("demo"), Keep()) == []
+def test_a_bay_that_was_never_begun_has_nothing(cloud: FakeCloud) -> None:
+    plan = plan_delete(FakeStack(None, cloud), Keep())
+    assert plan == DeletePlan("demo", (), 0)
+    assert cloud.journal == []
 
 
-def test_a_load_balancer_that_another_cluster_uses_is_in_the_way_and_not_deleted() -> None:
+def test_what_carries_the_mark_and_is_not_in_the_state_is_named(cloud: FakeCloud) -> None:
+    cloud.add("server", NODE_ID, name="demo-node-0", metadata={"bay:id": BAY_ID})
+    cloud.add("server", "s9", name="demo-node-9", metadata={"bay:id": BAY_ID})
+    cloud.add("router", "r9", name="demo", description=TAG)
+    cloud.add("port", "i9", device_id="r9", device_owner="network:router_interface", network_id="n")
+    plan = planned(cloud)
+    assert [str(item) for item in plan.unrecorded] == ["server demo-node-9", "router interface i9", "router demo"]
+    named = [(one.kind, one.id, one.why) for one in plan.dispositions if one.why == "carries the bay's mark"]
+    assert [one[:2] for one in named] == [("server", "s9"), ("router", "r9")], "an interface goes with its router"
+
+
+def test_the_bays_own_floating_ips_stay_on_request(cloud: FakeCloud) -> None:
+    cloud.add("ip", "f2", name="192.0.2.2", description=TAG)
+    known = [*kubernetes()["resources"], {"type": "t", "urn": "urn::t::f", "id": "f2"}]
+    assert "f2" not in {one.id for one in planned(cloud, resources=known).dispositions}, "it goes with the state"
+    plan = planned(cloud, Keep(floating_ips=True), resources=known)
+    assert ids(plan, Action.KEEP) == {"f1", "f2"}
+    assert [item.id for item in plan.floating_ips] == ["f2"]
+
+
+def test_what_is_the_users_own_only_loses_its_server_or_port(cloud: FakeCloud) -> None:
+    cloud.add("server", NODE_ID, name="demo-node-0", metadata={"bay:id": BAY_ID})
+    cloud.add("port", "p1", device_id=NODE_ID, device_owner="compute:nova", network_id="n")
+    cloud.add("ip", "f7", name="192.0.2.7", port_id="p1")
+    cloud.add("ip", "f8", name="192.0.2.8", port_id="elsewhere")
+    cloud.add("volume", "v7", name="data", size=7, attachments=[{"server_id": NODE_ID}])
+    cloud.add("volume", "v8", name="root", size=8, attachments=[{"server_id": NODE_ID}])
+    (server,) = cloud.things["server"]
+    server.attached_volumes = [{"id": "v8", "delete_on_termination": True}]
+    found = [(one.kind, one.id, one.size) for one in planned(cloud).dispositions if one.action == Action.DETACH]
+    assert found == [("floating IP", "f7", ""), ("volume", "v7", "7 GiB")], "what Nova made for it goes with it"
+
+
+def test_a_load_balancer_that_another_cluster_uses_blocks(cloud: FakeCloud) -> None:
     own, other = f"kube_service_{BAY_ID}_a_b", "kube_service_another_a_c"
-    balancer = thing("lb1", name=own, tags=[own, other])
-    listener = thing("l1", tags=[own], load_balancers=[{"id": "lb1"}], default_pool_id="p1")
-    found = controller_resources.list_controller_resources(
-        cloud(load_balancers=[balancer], listeners=[listener]), OWNERSHIP_RULES, BAY_ID
-    )
-    assert found == [ControllerResource("load balancer", balancer, f"name: {own}", other)]
-    assert controller_resources.deletable(found) == []
+    cloud.add("load_balancer", "lb1", name=own, tags=[own, other])
+    plan = planned(cloud)
+    assert ids(plan, Action.BLOCKER) == {"lb1"}
+    with pytest.raises(BayError, match=f"is shared with another cluster \\({other}\\)"):
+        plan.require_no_blockers()
 
 
-def test_of_another_clusters_load_balancer_only_the_own_listener_goes() -> None:
-    own = f"kube_service_{BAY_ID}_a_b"
-    balancer = thing("lb9", name="shared", tags=["kube_service_another_a_c", own])
-    listener = thing("l1", name="l", tags=[own], load_balancers=[{"id": "lb9"}], default_pool_id="p1")
-    found = controller_resources.list_controller_resources(
-        cloud(load_balancers=[balancer], listeners=[listener]), OWNERSHIP_RULES, BAY_ID
-    )
-    going = [(item.kind, item.id, item.name) for item in controller_resources.deletable(found)]
-    assert going == [("listener", "l1", "l"), ("pool", "p1", ""), ("tag of load balancer", "lb9", own)]
+def test_a_blocker_is_named_once_whatever_it_blocks(cloud: FakeCloud) -> None:
+    cloud.add("network", "n1", name="demo", description=TAG)
+    cloud.add("port", "p1", network_id="n1", fixed_ips=[], device_id="vm9", device_owner="compute:nova")
+    cloud.add("port", "p2", network_id="n1", fixed_ips=[], device_id="vm9", device_owner="compute:nova")
+    assert [one.id for one in planned(cloud).dispositions if one.action == Action.BLOCKER] == ["vm9"]
 
 
-def test_what_is_in_the_way_is_refused_with_the_command_that_takes_it_away() -> None:
-    refuse("physics", [Disposition(Action.DELETE, "volume", "pvc-1", "v1", "", "")])
+def test_what_blocks_is_refused_with_the_command_that_removes_it() -> None:
+    going = Disposition(Action.DELETE, "volume", "pvc-1", "v1", "", "")
+    DeletePlan("physics", (), 0, (going,)).require_no_blockers()
     blocked = Disposition(Action.BLOCKER, "port", "printer", "p1", "", "on network physics", "openstack port delete p1")
     with pytest.raises(BayError) as refused:
-        refuse("physics", [blocked])
+        DeletePlan("physics", (), 0, (going, blocked)).require_no_blockers()
     assert refused.value.message == (
-        "things of others are in the way of deleting bay physics: port printer on network physics"
+        "resources of others block the deletion of bay physics: port printer on network physics"
     )
-    assert refused.value.hint.startswith("take them away ('openstack port delete p1'), then 'bay delete physics' again")
+    assert refused.value.hint == (
+        "remove them ('openstack port delete p1'), then 'bay delete physics' again; --dry-run lists all of them"
+    )
+
+
+def test_a_plan_says_in_a_line_what_is_lost() -> None:
+    volume, snapshot, address = (
+        Disposition(action, kind, "", "1", "", "")
+        for action, kind in (
+            (Action.DELETE, "volume"),
+            (Action.DELETE, "snapshot"),
+            (Action.KEEP, "floating IP"),
+        )
+    )
+    plan = DeletePlan("demo", (), 0, (volume, volume, snapshot, address))
+    assert plan.disruption == (
+        "delete bay demo and all its data, and 2 volumes, 1 snapshot of the list, but keep 1 floating IP"
+    )
+    assert DeletePlan("demo", (), 0).disruption == "delete bay demo and all its data"
+
+
+def test_a_bay_is_only_deleted_where_that_was_allowed_by_name() -> None:
+    plan = DeletePlan("demo", (), 0)
+    with pytest.raises(PlanRefused) as refused:
+        deny_disruptions(plan)
+    assert refused.value.message == "bay demo: this would delete bay demo and all its data"
+    allow("delete")(plan)
+
+
+def test_each_resource_is_a_line_for_people_and_a_blocker_two() -> None:
+    volume = Disposition(Action.DELETE, "volume", "pvc-1", "v1", "3 GiB", "carries the bay's mark")
+    assert str(volume) == "delete:      volume pvc-1 (v1), 3 GiB; carries the bay's mark"
+    port = Disposition(Action.BLOCKER, "port", "", "p1", "", "on network x", "openstack port delete p1")
+    assert str(port) == "blocker:     port p1; on network x\n             openstack port delete p1"
+    assert volume.row["action"] == "delete"
+
+
+def test_an_engine_that_makes_nothing_is_not_looked_for(cloud: FakeCloud) -> None:
+    assert plan_delete(FakeStack(complete(), cloud), Keep()).dispositions == ()

@@ -1,34 +1,14 @@
-"""What the events of the engine's refresh tell of the cloud; shapes as pulumi 3.259 sent them from the sandbox."""
+"""What the events of Pulumi's refresh tell of the cloud; shapes as pulumi 3.259 sent them from the sandbox."""
 
 from typing import Any
 
 import pytest
-from pulumi.automation import EngineEvent
-from pulumi.automation.events import OpType, ResOutputsEvent, StepEventMetadata, StepEventStateMetadata
 
 from bay.stacks.operations.drift_events import Difference, What, of_event
 from bay.stacks.redaction import PULUMI_SECRET
-from tests.fakes.pulumi_events import TYPES, urn
+from tests.fakes.pulumi_events import begins, compared, differs, gone, state, urn
 
 PASSWORD = {PULUMI_SECRET: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
-
-
-def state(kind: str, inputs: dict[str, Any], outputs: dict[str, Any] | None = None) -> StepEventStateMetadata:
-    return StepEventStateMetadata(
-        TYPES[kind], urn("Instance", "demo-x"), "id 1", "", "", inputs=inputs, outputs={**inputs, **(outputs or {})}
-    )
-
-
-def event(
-    operation: str,
-    kind: str,
-    old: StepEventStateMetadata,
-    new: StepEventStateMetadata | None,
-    diffs: list[str] | None = None,
-) -> EngineEvent:
-    named = urn("Instance", "demo-x")
-    step = StepEventMetadata(OpType(operation), named, TYPES[kind], "", old=old, new=new, diffs=diffs)
-    return EngineEvent(sequence=0, timestamp=0, res_outputs_event=ResOutputsEvent(step))
 
 
 def short(found: list[Difference]) -> list[tuple[Any, ...]]:
@@ -36,27 +16,27 @@ def short(found: list[Difference]) -> list[tuple[Any, ...]]:
 
 
 def test_what_is_gone_is_missing() -> None:
-    found = of_event(event("delete", "SecGroupRule", state("SecGroupRule", {"protocol": "tcp"}), None))
+    found = of_event(gone("SecGroupRule", "demo-x"))
     assert short(found) == [(What.MISSING, "SecGroupRule", "demo-x", "id 1", "", None, None)]
-    assert found[0].urn == urn("Instance", "demo-x")
+    assert found[0].urn == urn("SecGroupRule", "demo-x")
 
 
 def test_a_change_has_both_values_of_each_property() -> None:
     old, new = state("Network", {"name": "demo", "tags": ["a"]}), state("Network", {"name": "demo", "tags": []})
-    found = of_event(event("update", "Network", old, new, ["tags"]))
+    found = of_event(compared("update", "Network", "demo-x", old, new, ["tags"]))
     assert short(found) == [(What.CHANGED, "Network", "demo-x", "id 1", "tags", ["a"], [])]
 
 
 def test_a_property_that_nobody_asked_for_is_shown_as_the_cloud_gave_it() -> None:
     old, new = state("Instance", {}, {"powerState": "active"}), state("Instance", {}, {"powerState": "paused"})
-    found = of_event(event("update", "Instance", old, new, ["powerState"]))
+    found = of_event(compared("update", "Instance", "demo-x", old, new, ["powerState"]))
     assert short(found)[0][-2:] == ("active", "paused")
 
 
-def test_secrets_and_the_engines_remarks_are_not_shown() -> None:
+def test_secrets_and_pulumis_remarks_are_not_shown() -> None:
     old = state("Instance", {"userData": PASSWORD, "networks": [{"__defaults": [], "port": "1"}]})
     new = state("Instance", {"userData": PASSWORD, "networks": [{"port": "2"}]})
-    found = of_event(event("update", "Instance", old, new, ["userData", "networks"]))
+    found = of_event(compared("update", "Instance", "demo-x", old, new, ["userData", "networks"]))
     assert [(d.recorded, d.found) for d in found] == [("[secret]", "[secret]"), ([{"port": "1"}], [{"port": "2"}])]
 
 
@@ -73,10 +53,14 @@ def test_secrets_and_the_engines_remarks_are_not_shown() -> None:
 def test_what_the_plugin_does_not_compare_is_compared(
     kind: str, asked: dict[str, Any], there: dict[str, Any], expected: list[tuple[str, Any]]
 ) -> None:
-    found = of_event(event("same", kind, state(kind, asked), state(kind, asked, there)))
+    found = of_event(compared("same", kind, "demo-x", state(kind, asked), state(kind, asked, there)))
     assert [(d.field, d.recorded) for d in found] == expected
 
 
 @pytest.mark.parametrize("kind", ["Identity", "Image", "Bay", "Provider"])
 def test_what_is_not_in_the_cloud_cannot_differ(kind: str) -> None:
-    assert of_event(event("update", kind, state(kind, {"a": 1}), state(kind, {"a": 2}), ["a"])) == []
+    assert of_event(differs(kind, "demo-x", "a", 1, 2)) == []
+
+
+def test_only_what_was_read_can_differ() -> None:
+    assert of_event(begins("refresh", urn("Network", "demo"))) == []

@@ -1,8 +1,9 @@
 """The state after a refresh: what was asked for stays asked for, what is there is told."""
 
 from bay.stacks.operations.drift_events import Difference, What
-from bay.stacks.operations.refresh_targets import with_declared_inputs
+from bay.stacks.operations.refresh_targets import refresh_targets, with_declared_inputs
 from bay.stacks.state.snapshot import INSTANCE_TYPE, PORT_TYPE
+from tests.fakes.stack import FakeStack
 
 SUBNET = "openstack:networking/subnet:Subnet"
 
@@ -38,3 +39,13 @@ def test_everything_else_is_as_the_refresh_left_it() -> None:
     before = [resource("a", SUBNET, {"x": 1}, {}), resource("b", SUBNET, {"x": 1}, {})]
     after = [resource("b", SUBNET, {"x": 2}, {})]
     assert with_declared_inputs(before, after, ["a"], []) == after
+
+
+def test_only_what_was_changed_costs_an_edit_of_the_state() -> None:
+    subnet = {"urn": "urn::subnet", "type": SUBNET, "inputs": {"enableDhcp": True}, "outputs": {}}
+    bay = FakeStack({"resources": [{**subnet, "inputs": {"enableDhcp": False}}]})
+    refresh_targets(bay, [subnet], ["urn::subnet"], [Difference(What.MISSING, "Subnet", "demo")])
+    assert bay.deeds == ["refresh subnet"]
+    refresh_targets(bay, [subnet], ["urn::subnet"], [Difference(What.CHANGED, "Subnet", "demo", field="enableDhcp")])
+    assert bay.deeds[1:] == ["refresh subnet", "edit"]
+    assert bay.deployment == {"resources": [subnet]}

@@ -1,10 +1,11 @@
-"""What of a drift is mended how: everything but servers first, masters one by one, other servers in batches."""
+"""What of a drift is repaired how: everything but servers first, masters one by one, other servers in batches."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from bay.stacks.cloud.discovery import CloudObject
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.operations.repair_plan import RepairPlan, plan_repair
@@ -28,25 +29,25 @@ def changed(kind: str, name: str, field: str, found: Any = None) -> Difference:
     return Difference(What.CHANGED, kind, name, field=field, found=found)
 
 
-def mended(
-    record: StateSnapshot, *differences: Difference, named: Iterable[str] = (), stopped: Iterable[str] = ()
+def planned(
+    state: StateSnapshot, *differences: Difference, named: Iterable[str] = (), stopped: Iterable[str] = ()
 ) -> RepairPlan:
     gone = {d.name for d in differences if d.type == "Instance" and d.what is What.MISSING} | set(stopped)
-    statuses = {node.id: "ACTIVE" for node in record.servers if node.name not in gone}
-    return plan_repair(Drift(record, differences, (), statuses, 0.0), set(named))
+    statuses = {server.id: "ACTIVE" for server in state.servers if server.name not in gone}
+    return plan_repair(Drift(state, differences, (), statuses, 0.0), set(named))
 
 
 def actions(plan: RepairPlan) -> list[tuple[Any, ...]]:
-    return [(row["round"], row["action"], row["name"], row["reason"]) for row in plan.rows]
+    return [(row["batch"], row["action"], row["name"], row["reason"]) for row in plan.rows]
 
 
 def test_nothing_differs_and_nothing_is_done() -> None:
-    assert mended(bay(1, 2)).empty
-    assert mended(bay(1, 2)).rows == []
+    assert planned(bay(1, 2)).is_empty
+    assert planned(bay(1, 2)).rows == []
 
 
 def test_everything_but_servers_comes_first() -> None:
-    plan = mended(
+    plan = planned(
         bay(1, 1),
         missing("Instance", "demo-node-0"),
         missing("SecGroupRule", "demo-node-tcp-22"),
@@ -54,20 +55,20 @@ def test_everything_but_servers_comes_first() -> None:
         changed("Subnet", "demo", "dnsNameservers"),
     )
     assert actions(plan) == [
-        (0, "make again", "demo-node-tcp-22", "missing"),
+        (0, "recreate", "demo-node-tcp-22", "missing"),
         (0, "restore", "demo", "dnsNameservers, enableDhcp"),
-        (1, "make again", "demo-node-0", "missing"),
+        (1, "recreate", "demo-node-0", "missing"),
     ]
 
 
 def test_no_more_than_two_in_five_servers_of_a_group_are_away_at_once() -> None:
-    plan = mended(bay(1, 5), *(changed("Instance", f"demo-node-{i}", "status", "ERROR") for i in range(5)))
+    plan = planned(bay(1, 5), *(changed("Instance", f"demo-node-{i}", "status", "ERROR") for i in range(5)))
     assert [len(one.actions) for one in plan.batches] == [2, 2, 1]
     assert plan.replaced == [f"demo-node-{i}" for i in range(5)]
 
 
 def test_masters_go_one_by_one_and_before_nodes() -> None:
-    plan = mended(
+    plan = planned(
         bay(5, 1),
         missing("Instance", "demo-node-0"),
         missing("Instance", "demo-master-0"),
@@ -77,7 +78,7 @@ def test_masters_go_one_by_one_and_before_nodes() -> None:
 
 
 def test_masters_without_majority_come_back_at_once() -> None:
-    plan = mended(bay(3, 0), missing("Instance", "demo-master-0"), missing("Instance", "demo-master-2"))
+    plan = planned(bay(3, 0), missing("Instance", "demo-master-0"), missing("Instance", "demo-master-2"))
     assert [one.names for one in plan.batches] == [["demo-master-0", "demo-master-2"]]
 
 
@@ -89,7 +90,7 @@ def test_masters_without_majority_come_back_at_once() -> None:
         (
             changed("Instance", "demo-node-0", "status", "SUSPENDED"),
             "leave",
-            "is SUSPENDED: 'bay repair' does not end that, 'openstack server' does",
+            "is SUSPENDED: a repair does not end that, 'openstack server' does",
         ),
         (changed("Instance", "demo-node-0", "metadata"), "restore", "metadata"),
         (changed("Instance", "demo-node-0", "imageId"), "replace", "imageId changed"),
@@ -97,10 +98,10 @@ def test_masters_without_majority_come_back_at_once() -> None:
     ],
 )
 def test_a_server_is_replaced_only_where_nothing_else_helps(difference: Difference, action: str, reason: str) -> None:
-    plan = mended(bay(1, 1), difference)
+    plan = planned(bay(1, 1), difference)
     number = None if action == "leave" else 1
     assert actions(plan) == [(number, action, "demo-node-0", reason)]
-    assert plan.empty is (action == "leave")
+    assert plan.is_empty is (action == "leave")
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,11 @@ def test_a_server_is_replaced_only_where_nothing_else_helps(difference: Differen
     ],
 )
 def test_a_server_goes_with_its_port_and_its_volume(lost: Difference, reason: str) -> None:
-    assert actions(mended(bay(3, 0), lost))[-1] == (1, "replace", "demo-master-0", reason)
+    assert actions(planned(bay(3, 0), lost))[-1] == (1, "replace", "demo-master-0", reason)
 
 
 def test_a_named_server_is_replaced_whatever_it_is() -> None:
-    assert actions(mended(bay(1, 2), named=["demo-node-1"])) == [(1, "replace", "demo-node-1", "named")]
+    assert actions(planned(bay(1, 2), named=["demo-node-1"])) == [(1, "replace", "demo-node-1", "named")]
 
 
 def test_what_an_earlier_run_left_undone_is_finished_and_nothing_is_done_twice() -> None:
@@ -127,13 +128,41 @@ def test_what_an_earlier_run_left_undone_is_finished_and_nothing_is_done_twice()
     ]
     assert actions(plan_repair(drift, (), unfinished)) == [
         (0, "finish", "demo-node-7", "create"),
-        (1, "make again", "demo-node-0", "missing"),
+        (1, "recreate", "demo-node-0", "missing"),
     ]
 
 
 def test_a_volume_that_grew_stays() -> None:
-    plan = mended(bay(1, 0), changed("Volume", "demo-master-0-state", "size", 9))
-    assert (plan.empty, actions(plan)) == (
+    plan = planned(bay(1, 0), changed("Volume", "demo-master-0-state", "size", 9))
+    assert (plan.is_empty, actions(plan)) == (
         True,
         [(None, "leave", "demo-master-0-state", "Cinder makes no volume smaller")],
     )
+
+
+def test_a_credential_that_is_missing_is_created_again_and_masters_wait_for_it() -> None:
+    (action,) = planned(bay(1, 0), missing("ApplicationCredential", "demo")).supporting_resources
+    assert (action.action, action.reason) == ("recreate", "missing; masters use the old one until they are replaced")
+
+
+def test_a_plan_says_in_a_line_what_it_takes_away() -> None:
+    assert planned(bay(1, 2), changed("Subnet", "demo", "enableDhcp")).disruption == ""
+    broken = planned(bay(1, 2), changed("Instance", "demo-node-0", "status", "ERROR"))
+    assert broken.disruption == "replace demo-node-0 of bay demo"
+    drift = Drift(bay(1, 2), (), (CloudObject("port", "p", "x"), CloudObject("port", "q", "y")), {}, 0.0)
+    unfinished = [Change("delete", Group.NETWORK, "Port", "demo-api", urn="urn port")]
+    assert plan_repair(drift, (), unfinished, sweep=True).disruption == (
+        "finish with deleting demo-api and delete 2 unrecorded resources of bay demo"
+    )
+    assert plan_repair(drift, (), unfinished).disruption == "finish with deleting demo-api of bay demo"
+
+
+def test_extra_resources_are_something_to_do_only_where_that_was_asked_for() -> None:
+    drift = Drift(bay(1, 0), (), (CloudObject("port", "p", "x"),), {}, 0.0)
+    assert plan_repair(drift).is_empty
+    assert not plan_repair(drift, sweep=True).is_empty
+
+
+def test_nothing_of_a_repair_has_to_be_allowed() -> None:
+    broken = planned(bay(1, 0), changed("Instance", "demo-master-0", "status", "ERROR"))
+    assert (broken.bay, broken.risks) == ("demo", ())

@@ -1,6 +1,4 @@
-"""What a plan makes of the engine's events."""
-
-from typing import Any
+"""What a plan makes of Pulumi's events."""
 
 import pytest
 from pulumi.automation import EngineEvent
@@ -75,7 +73,7 @@ def test_the_component_is_the_innermost() -> None:
     assert component_of(urn("Identity", "demo")) == ""
 
 
-def test_another_flavor_is_a_resize_with_both_values_though_the_engine_says_update() -> None:
+def test_another_flavor_is_a_resize_with_both_values_though_pulumi_says_update() -> None:
     found = seen("changed").changes()
     assert [(c.operation, c.name) for c in found if c.type == "Instance"] == [
         ("delete", "demo-node-2"),
@@ -86,7 +84,7 @@ def test_another_flavor_is_a_resize_with_both_values_though_the_engine_says_upda
     assert found[1].diffs == (Diff("flavorId", small, medium),)
 
 
-def test_another_image_of_a_server_is_a_rebuild_though_the_engine_says_update() -> None:
+def test_another_image_of_a_server_is_a_rebuild_though_pulumi_says_update() -> None:
     steps = PreviewSteps()
     steps(EngineEvent(0, 0, resource_pre_event=_update({"imageId": "old"}, {"imageId": "new"})))
     assert steps.changes() == (
@@ -126,23 +124,3 @@ def test_servers_that_are_not_whole_are_made_anew() -> None:
     steps = PreviewSteps()
     steps(begins("update", NODE, ["metadata"]))
     assert steps.changes({"demo-node-1"}) == (Change("replace", Group.NODES, "Instance", "demo-node-1", (), NODE),)
-
-
-def test_only_where_one_of_several_masters_goes_the_cloud_is_asked_how_the_others_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from contextlib import nullcontext
-    from types import SimpleNamespace
-
-    from bay.stacks.plan import planner
-    from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
-
-    nodes = tuple(RecordedServer(f"demo-master-{i}", "master", "master", "", f"id {i}") for i in range(3))
-    what: Any = SimpleNamespace(record=StateSnapshot("demo", servers=nodes), cloud=None)
-    steps, session = PreviewSteps(), SimpleNamespace()
-    assert planner._ill_masters(session, what, steps) == frozenset()  # type: ignore[arg-type]
-    steps(begins("delete", urn("Instance", "demo-master-2", "Bay", "Servers")))
-    monkeypatch.setattr(planner, "_stack", lambda *_: nullcontext())
-    monkeypatch.setattr(planner, "of_bay", lambda *_: SimpleNamespace(nodes={"demo-master-0": "UNHEALTHY"}))
-    monkeypatch.setattr(planner, "server_statuses", lambda *_: {"id 0": "ACTIVE", "id 1": "ERROR", "id 2": "ACTIVE"})
-    assert planner._ill_masters(session, what, steps) == {"demo-master-0", "demo-master-1"}  # type: ignore[arg-type]

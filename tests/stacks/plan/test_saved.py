@@ -1,150 +1,106 @@
-"""Plans in files: what they rest on, what makes them fail to fit, and files that are none."""
+"""Plans in files: what is saved, what makes one stale, and files that are none."""
 
 import json
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bay.cli.errors import exit_code
 from bay.components.errors import BayError
-from bay.components.openstack.resolved import Flavor, GlanceImage, Named, ResolvedSpec
-from bay.components.openstack.scope import ProjectScope
-from bay.stacks.plan import fingerprint
-from bay.stacks.plan.bound import OpenPlan, open_plan
-from bay.stacks.plan.fingerprint import Fingerprint
-from bay.stacks.plan.saved import SavedPlan, engine_plan, read, this_version
+from bay.components.openstack.resolve import resolve
+from bay.components.spec import BaySpec
+from bay.components.spec.merge import build_spec, changed_spec
+from bay.stacks.errors import NotFound, PlanRefused, PlanStale
+from bay.stacks.plan.fingerprint import capture
+from bay.stacks.plan.planner import OnCloud, prepare
+from bay.stacks.plan.saved import OpenPlan, SavedPlan, open_plan, read, save, this_version
 from bay.stacks.state.snapshot import StateSnapshot
-from tests.fakes.states import BAY_ID, Deployment, complete
+from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
+from tests.fakes.pulumi_events import begins, urn
+from tests.fakes.stack import FakeStack
+from tests.fakes.states import FINISHED, Deployment, bay_of, cut_off, failed
 
-PLACE = ResolvedSpec(
-    login=ProjectScope("https://cloud.example:5000", "north", "0" * 32),
-    images={"debian-12-docker": GlanceImage("image-1", "debian-12-docker")},
-    flavors={"m1.small": Flavor("1", "m1.small")},
-    network=None,
-    external=Named("public-1", "public"),
-)
-OTHER_IMAGE = {"images": {"debian-12-docker": GlanceImage("image-2", "debian-12-docker")}}
+SPEC = build_spec([{"model": "swarm", "nodes": 1}])
+TWO = changed_spec(SPEC, [{"nodes": 2}])
 
 
-def nova(record: StateSnapshot, **statuses: str) -> Any:
-    """A cloud in which the bay's servers are ACTIVE, or as said."""
-    servers = [SimpleNamespace(id=n.id, status=statuses.get(n.group, "ACTIVE")) for n in record.servers]
-    return SimpleNamespace(compute=SimpleNamespace(servers=lambda **_: iter([s for s in servers if s.status])))
+def stack(deployment: Deployment | None = None, cloud: FakeCloud | None = None, **options: Any) -> FakeStack:
+    deployment, cloud = deployment or bay_of(SPEC), cloud or ordinary_cloud()
+    boot(cloud, StateSnapshot.from_deployment("demo", deployment))
+    return FakeStack(deployment, cloud, last=FINISHED, **options)
 
 
-def resting_on(deployment: Deployment | None = None, place: ResolvedSpec = PLACE, **statuses: str) -> Fingerprint:
-    record = StateSnapshot.from_deployment("demo", deployment or complete())
-    return fingerprint.capture(record, place, nova(record, **statuses))
+def on(bay: FakeStack) -> OnCloud:
+    return OnCloud(bay.cloud, resolve(SPEC, bay.cloud), ())
 
 
 @pytest.fixture
 def plan() -> SavedPlan:
-    """Of the complete bay, for one node more."""
-    rests_on = resting_on()
-    assert rests_on.intended is not None
-    members = rests_on.intended.groups["node"]
+    """Of a complete bay, for one node more."""
+    bay = stack()
     return SavedPlan(
         made_by=this_version(),
         made_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         bay="demo",
         managed_by="cli",
-        spec=rests_on.intended.with_group("node", members.model_copy(update={"count": members.count + 1})),
-        basis=rests_on,
-        engine={"resourcePlans": {}},
+        spec=TWO,
+        fingerprint=capture(bay, on(bay).resolved),
+        pulumi={"resourcePlans": {}},
     )
 
 
-def of_type(deployment: Deployment, kind: str) -> dict[str, Any]:
-    return next(r for r in deployment["resources"] if r["type"].endswith(kind))
+def with_other_image(deployment: Deployment) -> None:
+    deployment["resources"][-1]["inputs"]["imageId"] = "another"
 
 
-def without_node(deployment: Deployment) -> None:
-    deployment["resources"].remove(of_type(deployment, "instance:Instance"))
-
-
-def with_other_port(deployment: Deployment) -> None:
-    of_type(deployment, "port:Port")["inputs"]["name"] = "another"
+def without_server(deployment: Deployment) -> None:
+    deployment["resources"].pop()
 
 
 def with_other_spec(deployment: Deployment) -> None:
-    of_type(deployment, "bay:index:Bay")["inputs"]["spec"]["keypair"] = "ada"
+    bay = next(r for r in deployment["resources"] if r["type"] == "bay:index:Bay")
+    bay["inputs"]["spec"]["keypair"] = "ada"
 
 
 def of_another_id(deployment: Deployment) -> None:
-    of_type(deployment, "bay:Identity")["id"] = "another"
-
-
-def encrypted_anew(deployment: Deployment) -> None:
-    """What a run that changes nothing, and a refresh, do to a state."""
-    for resource in deployment["resources"]:
-        resource["modified"] = "2030-01-01T00:00:00Z"
-        inputs = resource.get("inputs") or {}
-        inputs.pop("__defaults", None)
-        if isinstance(inputs.get("userData"), dict):
-            inputs["userData"]["ciphertext"] = "v1:other"
+    next(r for r in deployment["resources"] if r["type"].endswith("bay:Identity"))["id"] = "another"
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (without_node, "is gone from the state"),
-        (with_other_port, "Port demo-master-0 was changed in the state"),
+        (without_server, "Instance demo-node-0 is gone from the state"),
+        (with_other_image, "Instance demo-node-0 was changed in the state"),
         (with_other_spec, "Bay demo was changed in the state, its spec was changed"),
         (of_another_id, "it is another bay of the same name"),
     ],
 )
-def test_a_state_that_moved_on_is_named(plan: SavedPlan, change: Callable[[Deployment], None], words: str) -> None:
-    state = complete()
+def test_a_plan_whose_bay_moved_on_is_stale(plan: SavedPlan, change: Callable[[Deployment], None], words: str) -> None:
+    state = bay_of(SPEC)
     change(state)
-    record = StateSnapshot.from_deployment("demo", state)
-    with pytest.raises(BayError) as refused:
-        OpenPlan(plan, Path("none")).require_fresh(record, PLACE, nova(record))
-    assert refused.value.message.startswith("bay demo is not what the plan of 2026-01-02 03:04 UTC was made for: ")
-    assert words in refused.value.message
+    bay = stack(state)
+    with pytest.raises(PlanStale) as refused:
+        OpenPlan(plan, Path("none")).require_fresh(bay, on(bay))
+    assert refused.value.message == f"the plan of 2026-01-02 03:04 UTC is stale: bay demo has changed since: {words}"
     assert refused.value.hint == "nothing was changed: make a new one: bay preview demo ... --save FILE"
 
 
-def test_a_state_that_was_only_written_again_is_the_same(plan: SavedPlan) -> None:
-    state = complete()
-    encrypted_anew(state)
-    assert fingerprint.changes_since(plan.basis, resting_on(state), plan.spec) == []
+def test_a_plan_whose_bay_is_as_it_was_is_carried_out(plan: SavedPlan) -> None:
+    bay = stack()
+    opened = OpenPlan(plan, Path("none"))
+    opened.require_fresh(bay, on(bay))
+    assert opened.specify(SPEC) == TWO
 
 
-def test_a_server_that_stopped_or_is_gone_is_named(plan: SavedPlan) -> None:
-    assert fingerprint.changes_since(plan.basis, resting_on(node="ERROR"), plan.spec) == [
-        "server demo-node-0 is ERROR, was ACTIVE"
-    ]
-    assert fingerprint.changes_since(plan.basis, resting_on(node=""), plan.spec) == [
-        "server demo-node-0 is gone, was ACTIVE"
-    ]
-
-
-def test_another_image_of_the_same_name_and_another_project_are_named(plan: SavedPlan) -> None:
-    moved = fingerprint.changes_since(
-        plan.basis, resting_on(place=ResolvedSpec(**{**vars(PLACE), **OTHER_IMAGE})), plan.spec
-    )
-    assert moved == ["images.debian-12-docker.id is image-2, was image-1"]
-    elsewhere = ResolvedSpec(**{**vars(PLACE), "login": ProjectScope("https://cloud.example:5000", "north", "1" * 32)})
-    assert fingerprint.changes_since(plan.basis, resting_on(place=elsewhere), plan.spec) == [
-        f"login.project_id is {'1' * 32}, was {'0' * 32}"
-    ]
-
-
-def test_a_file_that_says_by_now_what_the_plan_does_is_no_change(plan: SavedPlan) -> None:
-    merged = plan.basis.model_copy(update={"intended": plan.spec})
-    assert fingerprint.changes_since(plan.basis, merged, plan.spec) == []
-
-
-def test_a_plan_for_a_new_bay_holds_until_there_is_one(plan: SavedPlan) -> None:
-    nothing = fingerprint.capture(None, PLACE, SimpleNamespace())
-    assert nothing.bay_id == ""
-    assert fingerprint.changes_since(nothing, fingerprint.capture(None, PLACE, SimpleNamespace()), plan.spec) == []
-    assert fingerprint.changes_since(nothing, resting_on(), plan.spec) == ["it was made meanwhile"]
-    assert resting_on().bay_id == BAY_ID
+def test_a_plan_of_a_bay_that_is_no_more_is_not_that_of_a_new_one(plan: SavedPlan) -> None:
+    with pytest.raises(NotFound, match="there is no bay 'demo' in this state"):
+        OpenPlan(plan, Path("none")).specify(None)
+    new = plan.model_copy(update={"fingerprint": plan.fingerprint.model_copy(update={"bay_id": ""})})
+    assert OpenPlan(new, Path("none")).specify(None) == TWO
 
 
 def test_a_plan_is_read_as_it_was_written_and_is_its_owners_alone(plan: SavedPlan, tmp_path: Path) -> None:
@@ -152,9 +108,9 @@ def test_a_plan_is_read_as_it_was_written_and_is_its_owners_alone(plan: SavedPla
     plan.write(file)
     assert read(file) == plan
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with open_plan(file, "demo") as bound:
-        assert json.loads(bound.engine.read_text()) == plan.engine
-    assert not bound.engine.exists()
+    with open_plan(file, "demo") as opened:
+        assert json.loads(opened.pulumi.read_text()) == plan.pulumi
+    assert not opened.pulumi.exists()
 
 
 def edited(**changes: Any) -> Callable[[str], str]:
@@ -164,13 +120,13 @@ def edited(**changes: Any) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text[:-20], "is no saved plan, or only a part of one"),
-        (lambda text: "", "is no saved plan, or only a part of one"),
-        (lambda text: "[]", "is no saved plan"),
-        (lambda text: '{"manifest": {}, "resourcePlans": {}}', "is no saved plan"),
-        (edited(version=2), "a plan of format 2, and this bay reads format 1"),
-        (lambda text: text.replace('"count": 2', '"count": 9'), "the plan is damaged: its checksum does not fit"),
-        (edited(sha256=None), "the plan is damaged: its checksum does not fit"),
+        (lambda text: text[:-20], "not a saved plan, or truncated"),
+        (lambda text: "", "not a saved plan, or truncated"),
+        (lambda text: "[]", "not a saved plan"),
+        (lambda text: '{"manifest": {}, "resourcePlans": {}}', "not a saved plan"),
+        (edited(version=1), "a plan of format 1, and this bay reads format 2"),
+        (lambda text: text.replace('"count": 2', '"count": 9'), "the plan is damaged: its checksum does not match"),
+        (edited(sha256=None), "the plan is damaged: its checksum does not match"),
     ],
 )
 def test_files_that_are_no_plans_are_told_from_damaged_ones(
@@ -184,7 +140,14 @@ def test_files_that_are_no_plans_are_told_from_damaged_ones(
     with pytest.raises(BayError) as refused:
         read(file)
     assert refused.value.message == f"{file}: {words}"
-    assert refused.value.exit_code == 2
+    assert exit_code(refused.value) == 2
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BayError) as refused:
+        read(tmp_path / "none.plan")
+    assert refused.value.message == f"{tmp_path / 'none.plan'}: No such file or directory"
+    assert refused.value.hint == "name a file that 'bay preview NAME --save FILE' wrote"
 
 
 def test_plans_of_other_versions_of_bay_and_of_other_bays_are_refused(plan: SavedPlan, tmp_path: Path) -> None:
@@ -197,9 +160,59 @@ def test_plans_of_other_versions_of_bay_and_of_other_bays_are_refused(plan: Save
         pass
 
 
-def test_what_the_engine_keeps_of_expected_outputs_is_left_out(tmp_path: Path) -> None:
-    file = tmp_path / "engine.json"
+# What is saved
+
+
+def saved(bay: FakeStack, path: Path, spec: BaySpec = TWO) -> SavedPlan:
+    plan = save(prepare(bay, lambda _before: spec), path, started=0.0)
+    assert plan.bay == "demo"
+    return read(path)
+
+
+def test_a_plan_that_is_saved_rests_on_the_bay_as_it_is(tmp_path: Path, plan: SavedPlan) -> None:
+    bay = stack()
+    found = saved(bay, tmp_path / "one.plan")
+    assert (found.spec, found.fingerprint, found.managed_by) == (TWO, plan.fingerprint, "cli")
+    assert bay.deeds == []
+
+
+def test_a_plan_that_would_be_refused_is_not_saved(tmp_path: Path) -> None:
+    network = begins("replace", urn("Network", "demo", "Bay", "Network"))
+    bay = stack(steps=[network])
+    with pytest.raises(PlanRefused) as refused:
+        saved(bay, tmp_path / "one.plan")
+    assert refused.value.message.startswith("the plan is not saved, since it would be refused: Network demo replaced;")
+    assert refused.value.hint == "create another bay"
+    assert not (tmp_path / "one.plan").exists()
+
+
+def test_a_batch_is_what_a_reviewer_of_the_plan_agrees_to(tmp_path: Path) -> None:
+    going = [begins("delete", urn("Instance", f"demo-node-{i}", "Bay", "Servers")) for i in range(2)]
+    bay = stack(bay_of(TWO), steps=going)
+    assert saved(bay, tmp_path / "one.plan", SPEC).spec == SPEC
+
+
+@pytest.mark.parametrize(("state", "verb"), [(cut_off(), "create"), (failed(), "update")])
+def test_a_bay_that_is_not_complete_is_resumed_first(tmp_path: Path, state: Deployment, verb: str) -> None:
+    with pytest.raises(BayError) as refused:
+        saved(FakeStack(state, ordinary_cloud()), tmp_path / "one.plan")
+    assert refused.value.message == (
+        "bay demo is not complete: a run of it was interrupted or failed, and a change first resumes that"
+    )
+    assert refused.value.hint == f"resume it, then save a plan: bay {verb} demo"
+
+
+def test_a_plan_for_a_new_bay_can_be_saved(tmp_path: Path) -> None:
+    bay = FakeStack(None, ordinary_cloud())
+    assert bay.state.spec is None
+    assert saved(bay, tmp_path / "one.plan").fingerprint.bay_id == ""
+
+
+def test_what_pulumi_keeps_of_expected_outputs_is_left_out(tmp_path: Path) -> None:
+    """It would hold user data in the clear."""
     goal = {"name": "demo-node-0"}
     made = {"goal": goal, "steps": ["create"], "state": {"__meta": '{"_new_extra_shim":{"user_data":"secret"}}'}}
-    file.write_text(json.dumps({"resourcePlans": {"urn": made}}))
-    assert engine_plan(file) == {"resourcePlans": {"urn": {"goal": goal, "steps": ["create"]}}}
+    bay = stack()
+    bay.update_plan = {"resourcePlans": {"urn": made}}
+    assert saved(bay, tmp_path / "one.plan").pulumi == {"resourcePlans": {"urn": {"goal": goal, "steps": ["create"]}}}
+    assert "secret" not in (tmp_path / "one.plan").read_text()

@@ -1,4 +1,4 @@
-"""A disk that fills up stops the engine: in order while there is room for the state, at once where there is none."""
+"""The disk of a state: what a change needs of it, and that Pulumi is stopped where it fills up."""
 
 import time
 from pathlib import Path
@@ -8,12 +8,52 @@ from typing import Any
 import pytest
 
 from bay.stacks.automation.process import PulumiProcess
-from bay.stacks.state import disk as room
-from bay.stacks.state.disk import FULL, LOW, WRITES, DiskFull, disk_guard
+from bay.stacks.settings import Settings
+from bay.stacks.state import disk
+from bay.stacks.state.disk import FULL, LOW, WRITES, DiskFull, disk_guard, require_space, require_writable
+from tests.fakes.messages import told
+
+
+def settings(state: str) -> Settings:
+    return Settings(Path("/c"), Path("/d"), Path("/e"), state)
+
+
+def test_a_local_state_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    require_writable(settings(f"file://{tmp_path / 'state'}"))
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    assert list((tmp_path / "state").iterdir()) == [], "the trial file is gone"
+
+
+def test_a_state_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    message, hint, _ = told(lambda: require_writable(settings(f"file://{tmp_path}/file/state")))
+    assert message == f"state folder {tmp_path}/file/state: Not a directory"
+    assert hint == "make it writable, or name another with --state or BAY_STATE"
+
+
+def test_a_state_elsewhere_is_pulumis_business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    require_writable(settings("s3://bucket"))
+    require_space(settings("s3://bucket"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("free", "message"), [(2**20, "1 MiB are free"), (2**16, "0 MiB are free"), (2**27, "")])
+def test_a_change_needs_space_for_the_state(
+    free: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+    require_space(settings("s3://bucket"))
+    if message:
+        shown, hint, _ = told(lambda: require_space(settings(f"file://{tmp_path}")))
+        assert shown == f"state folder {tmp_path}: {message}, and a change of a bay may need 64"
+        assert hint == "free some space, or name another with --state or BAY_STATE"
+    else:
+        require_space(settings(f"file://{tmp_path}"))
 
 
 class Told(PulumiProcess):
-    """An engine that only notes what it is told."""
+    """A Pulumi that only notes what it is told."""
 
     def __init__(self, url: str) -> None:
         super().__init__("pulumi", "3.0.0", {"PULUMI_BACKEND_URL": url})
@@ -27,32 +67,32 @@ class Told(PulumiProcess):
 
 
 def run(monkeypatch: pytest.MonkeyPatch, url: str, *free: int) -> list[str]:
-    """What the engine is told while the disk has so many bytes free, one look after the other."""
-    engine, looks = Told(url), iter(free)
-    monkeypatch.setattr(room, "PAUSE", 0.01)
+    """What Pulumi is told while the disk has so many bytes free, one look after the other."""
+    pulumi, looks = Told(url), iter(free)
+    monkeypatch.setattr(disk, "PAUSE", 0.01)
     seen: list[int] = []
 
     def usage(_folder: Path) -> Any:
         seen.append(next(looks, free[-1]))
         return SimpleNamespace(free=seen[-1])
 
-    monkeypatch.setattr(room.shutil, "disk_usage", usage)
+    monkeypatch.setattr(disk.shutil, "disk_usage", usage)
     try:
-        with disk_guard(engine):
+        with disk_guard(pulumi):
             for _ in range(500):
-                if len(seen) > len(free) or "kill" in engine.told:
+                if len(seen) > len(free) or "kill" in pulumi.told:
                     break
                 time.sleep(0.01)
     except DiskFull as full:
-        engine.told.append(full.message)
-    return engine.told
+        pulumi.told.append(full.message)
+    return pulumi.told
 
 
 def test_with_room_nothing_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert run(monkeypatch, f"file://{tmp_path}", LOW) == []
 
 
-def test_with_little_room_the_engine_stops_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_with_little_room_the_pulumi_stops_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     told = run(monkeypatch, f"file://{tmp_path}", LOW, LOW - 1, LOW - 1)
     assert told == [
         "interrupt",
@@ -60,7 +100,7 @@ def test_with_little_room_the_engine_stops_in_order(monkeypatch: pytest.MonkeyPa
     ]
 
 
-def test_without_room_the_engine_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_room_the_pulumi_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert run(monkeypatch, f"file://{tmp_path}", LOW - 1, FULL - 1)[:2] == ["interrupt", "kill"]
 
 
@@ -86,10 +126,10 @@ def test_a_state_that_was_cut_short_is_whole_again_before_it_is_said_so(
 
 
 def test_other_states_have_no_disk_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Told("s3://bays")
-    with disk_guard(engine):
+    pulumi = Told("s3://bays")
+    with disk_guard(pulumi):
         pass
-    assert engine.told == []
+    assert pulumi.told == []
 
 
 def test_another_error_stays_what_it_is(tmp_path: Path) -> None:

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.settings import Settings, read
+from bay.stacks.settings import Settings
 from bay.stacks.state.passphrase import create, environment, forget
 from tests.fakes.messages import told
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
 
+def settings_of(folder: Path, **environment: str) -> Settings:
+    return Settings(folder / "cache", folder / "data", folder / "config", f"file://{folder / 'state'}", environment)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return read({"HOME": str(tmp_path)})
+    return settings_of(tmp_path)
 
 
 def test_a_new_bay_gets_a_random_passphrase_that_only_its_owner_reads(settings: Settings) -> None:
@@ -35,7 +39,7 @@ def test_a_passphrase_that_is_there_stays(settings: Settings) -> None:
 
 
 def test_the_users_own_passphrase_is_left_alone(tmp_path: Path) -> None:
-    own = read({"HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": "word"})
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE="word")
     assert environment(own, "physics", new=True) == {}
     assert not own.passphrase_file("physics").exists()
 
@@ -47,7 +51,7 @@ def test_a_bay_that_plain_pulumi_made_has_the_shared_passphrase(settings: Settin
     assert environment(settings, "physics", new=True) != shared
 
 
-def test_without_any_passphrase_the_engine_is_told_of_none(settings: Settings) -> None:
+def test_without_any_passphrase_pulumi_is_told_of_none(settings: Settings) -> None:
     assert environment(settings, "physics", new=False) == {VARIABLE: ""}
 
 

@@ -8,7 +8,7 @@ import pytest
 from bay.components.engines import ENGINES
 from bay.components.node.credentials import Generation, Secret, current
 from bay.components.spec.merge import build_spec
-from bay.stacks.state.pki import authorities, authority, generations
+from bay.stacks.state.pki import authorities, authority, generations, keys_of
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from tests.fakes.messages import told
 
@@ -31,7 +31,7 @@ def secret(value: object) -> dict[str, str]:
         secret([{**KEYS, "engine": secret({})}]),
     ],
 )
-def test_secrets_are_found_however_deep_the_engine_wrapped_them(stored: object) -> None:
+def test_secrets_are_found_however_deep_pulumi_wrapped_them(stored: object) -> None:
     identity = {"type": IDENTITY_TYPE, "outputs": {"generations": stored}}
     assert generations({"resources": [{"type": "x"}, identity]}) == [KEYS]
 
@@ -55,10 +55,20 @@ def test_authorities_of_the_engine_are_named_with_dashes(monkeypatch: pytest.Mon
     assert (found.key, found.certificate) == ("PK", "PC")
     own = authority(RECORD, current([keys]))
     assert (own.key, own.certificate) == ("K", "C")
-    assert told(lambda: authority(RECORD, keys, "etcd"))[0] == "bay demo was made without authority 'etcd'"
+    assert told(lambda: authority(RECORD, keys, "etcd"))[0] == "bay demo was created without authority 'etcd'"
     assert told(lambda: authority(RECORD, keys, "ectd")) == ("bay demo has no authority 'ectd'", "nearest: etcd", 2)
 
 
 @pytest.mark.parametrize("name", list(ENGINES))
 def test_every_engine_says_what_a_certificate_lets_its_holder_do(name: str) -> None:
     assert len(ENGINES[name].certificate_power.split()) > 4
+
+
+def test_the_keys_of_a_bay_are_those_of_its_identity() -> None:
+    identity = {"type": IDENTITY_TYPE, "outputs": {"generations": [KEYS]}}
+    assert keys_of(RECORD, {"resources": [identity]}) == KEYS
+    assert told(lambda: keys_of(RECORD, {})) == (
+        "bay demo has no keys yet",
+        "'bay create demo' resumes its creation",
+        1,
+    )

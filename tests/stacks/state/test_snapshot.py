@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
-from tests.fakes.states import BAY_ID, complete, cut_off, with_nodes
+from tests.fakes.messages import told
+from tests.fakes.states import BAY_ID, NODE_URN, complete, cut_off, failed, with_nodes
 
 
 def test_a_complete_bay_is_known_from_its_state() -> None:
@@ -38,7 +39,7 @@ def test_the_ids_of_everything_that_the_state_owns_are_known() -> None:
 def test_a_bay_that_was_cut_off_says_on_what() -> None:
     record = StateSnapshot.from_deployment("demo", cut_off())
     assert not record.is_complete
-    assert record.interrupted_operations == ("making Instance demo-node-0",)
+    assert record.interrupted_operations == ("creating Instance demo-node-0",)
     assert record.missing_servers == ["demo-node-0"]
     assert record.bay_id == BAY_ID
     assert record.spec is not None, "any machine can go on with it"
@@ -93,3 +94,43 @@ def test_nodes_are_sorted_by_number() -> None:
 def test_the_state_is_of_a_time_in_utc_wherever_it_was_written() -> None:
     found = StateSnapshot.from_deployment("demo", {"manifest": {"time": "2026-11-30T01:53:57.440556715+01:00"}})
     assert f"{found.changed_at:%H:%M:%S %Z}" == "00:53:57 UTC"
+
+
+def test_a_server_that_nova_could_not_build_is_missing_though_the_state_has_it() -> None:
+    found = StateSnapshot.from_deployment("demo", failed())
+    node = next(r["id"] for r in complete()["resources"] if r["urn"] == NODE_URN)
+    assert found.missing_servers == ["demo-node-0"]
+    assert [server.id for server in found.failed_servers] == [node]
+    assert StateSnapshot.from_deployment("demo", complete()).failed_servers == ()
+
+
+def test_what_the_state_has_in_the_cloud_is_known_by_kind_and_name() -> None:
+    node, created = ("Instance", "demo-node-0"), StateSnapshot.from_deployment("demo", complete()).created
+    assert node in created
+    assert ("Port", "demo-master-0") in created
+    assert node not in StateSnapshot.from_deployment("demo", cut_off()).created
+    assert ("Bay", "demo") not in created, "a component is nothing in the cloud"
+
+
+def test_a_bay_that_was_never_begun_has_no_spec() -> None:
+    assert told(lambda: StateSnapshot("demo").require_spec()) == (
+        "bay demo has no spec yet; its creation never started",
+        "'bay create demo' creates it",
+        1,
+    )
+    state = StateSnapshot.from_deployment("demo", complete())
+    assert state.require_spec() == state.spec
+
+
+def test_an_interrupted_run_is_told_in_a_line() -> None:
+    interrupted = StateSnapshot.from_deployment("demo", cut_off())
+    assert interrupted.interrupted_text == "the previous run was interrupted while creating Instance demo-node-0"
+    assert StateSnapshot("demo").interrupted_text == ""
+
+
+def test_a_spec_that_this_version_cannot_read_is_an_error_with_a_way_out() -> None:
+    deployment = complete()
+    next(r for r in deployment["resources"] if r["type"] == "bay:index:Bay")["inputs"]["spec"]["later"] = 1
+    message, hint, _ = told(lambda: StateSnapshot.from_deployment("demo", deployment))
+    assert message.startswith("bay demo was created by another version of bay: later")
+    assert hint == "use the version that changed it last"

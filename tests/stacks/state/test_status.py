@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bay.stacks.state.snapshot import StateSnapshot
-from bay.stacks.state.status import LastRun, status
+from bay.stacks.state.status import LastRun, Status, status_of
 from tests.fakes.states import complete, cut_off, with_nodes
 
 COMPLETE = StateSnapshot.from_deployment("demo", complete())
@@ -15,7 +15,7 @@ MISSING = StateSnapshot.from_deployment("demo", with_nodes(9))
 SURPLUS = StateSnapshot.from_deployment("demo", with_nodes(0))
 FIRST, LATER = LastRun("update", "succeeded", 1), LastRun("update", "succeeded", 2)
 FAILED, DESTROY = LastRun("update", "failed", 2), LastRun("destroy", "failed", 3)
-PENDING = "cut off while making Instance demo-node-0"
+PENDING = "interrupted while creating Instance demo-node-0"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ PENDING = "cut off while making Instance demo-node-0"
         (COMPLETE, LATER, False, "UPDATE_COMPLETE", ""),
         (COMPLETE, LATER, True, "UPDATE_IN_PROGRESS", ""),
         (COMPLETE, FAILED, False, "UPDATE_FAILED", "the last run failed"),
-        (COMPLETE, DESTROY, False, "DELETE_FAILED", "the deletion did not go through"),
+        (COMPLETE, DESTROY, False, "DELETE_FAILED", "the deletion did not finish"),
         (COMPLETE, DESTROY, True, "DELETE_IN_PROGRESS", ""),
         (NOT_BEGUN, LastRun(), True, "CREATE_IN_PROGRESS", ""),
         (NOT_BEGUN, LastRun(), False, "CREATE_FAILED", "the last run did not finish"),
@@ -38,15 +38,15 @@ PENDING = "cut off while making Instance demo-node-0"
 def test_a_status_follows_from_state_last_run_and_lock(
     record: StateSnapshot, last: LastRun, running: bool, word: str, reason: str
 ) -> None:
-    assert status(record, last, running) == (word, reason)
+    assert status_of(record, last, running) == Status(word, reason)
 
 
 @pytest.mark.parametrize("last", [FAILED, LATER])
 def test_what_is_missing_is_said_and_a_long_list_is_cut(last: LastRun) -> None:
-    word, reason = status(MISSING, last, running=False)
-    assert word == "UPDATE_FAILED"
-    assert reason.startswith("missing: demo-node-1, demo-node-2, demo-node-3, demo-node-4, demo-node-5, ...")
-    assert "demo-node-6" not in reason
+    found = status_of(MISSING, last, is_running=False)
+    assert found.word == "UPDATE_FAILED"
+    assert found.reason.startswith("missing: demo-node-1, demo-node-2, demo-node-3, demo-node-4, demo-node-5, ...")
+    assert "demo-node-6" not in found.reason
 
 
 WRITTEN = datetime(2026, 1, 2, 3, 4, 5, 900000, tzinfo=UTC)

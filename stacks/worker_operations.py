@@ -1,0 +1,94 @@
+"""What each operation of a request to a worker does, and its result as plain values."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+from bay.stacks.approval import Approve
+from bay.stacks.bays import Bays
+from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.repair import RepairRequest
+from bay.stacks.operations.retain import Keep
+from bay.stacks.plan.document import document
+from bay.stacks.plan.planner import SpecSource
+from bay.stacks.spec_request import SpecRequest
+from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.worker_request import Operation, Request, Values
+
+
+def _spec(bays: Bays, request: Request) -> SpecSource:
+    if request.spec is not None:
+        return lambda _before: request.spec  # type: ignore[return-value]
+    wanted = SpecRequest(request.layers, request.addons, request.models, lambda: bays.context.cloud)
+    return lambda before: wanted(before or request.new_spec)
+
+
+def _wait(request: Request) -> timedelta | None:
+    return timedelta(seconds=request.timeout) if request.timeout else None
+
+
+def _create(bays: Bays, request: Request, _approve: Approve) -> Values:
+    return _state(bays.create(request.bay, _spec(bays, request), wait=_wait(request)))
+
+
+def _update(bays: Bays, request: Request, approve: Approve) -> Values:
+    return _state(bays.update(request.bay, _spec(bays, request), approve=approve, wait=_wait(request)))
+
+
+def _scale(bays: Bays, request: Request, approve: Approve) -> Values:
+    wanted = scaled(request.bay, request.group, request.count, request.remove)
+    return _state(bays.update(request.bay, wanted, approve=approve, wait=_wait(request)))
+
+
+def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
+    wanted = RepairRequest(request.nodes, request.sweep, request.lose_data, wait=bool(request.timeout))
+    left = bays.repair(request.bay, wanted, approve=approve)
+    return {"differences": [difference.row(request.bay) for difference in left.all_differences]}
+
+
+def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
+    bays.delete(request.bay, Keep(request.keep_volumes, request.keep_floating_ips), approve=approve)
+    return {"deleted": request.bay}
+
+
+def _wait_for(bays: Bays, request: Request, _approve: Approve) -> Values:
+    bays.wait(request.bay, timeout=_wait(request) or timedelta(hours=1))
+    return {"ready": request.bay}
+
+
+def _preview(bays: Bays, request: Request, _approve: Approve) -> Values:
+    return document(
+        bays.preview(request.bay, _spec(bays, request), refresh=request.refresh, from_file=request.from_file)
+    )
+
+
+def _drift(bays: Bays, request: Request, _approve: Approve) -> Values:
+    found = bays.drift(request.bay)
+    return {"differences": [difference.row(request.bay) for difference in found.all_differences]}
+
+
+def _status(bays: Bays, request: Request, _approve: Approve) -> Values:
+    return asdict(bays.status(request.bay))
+
+
+def _health(bays: Bays, request: Request, _approve: Approve) -> Values:
+    return asdict(bays.health(request.bay))
+
+
+def _state(state: StateSnapshot) -> Values:
+    servers = [{"name": s.name, "group": s.group, "address": s.address, "id": s.id} for s in state.servers]
+    return {"id": state.bay_id, "api_address": state.outputs.get("api_address"), "servers": servers}
+
+
+OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
+    "create": _create,
+    "update": _update,
+    "scale": _scale,
+    "wait": _wait_for,
+    "repair": _repair,
+    "delete": _delete,
+    "preview": _preview,
+    "drift": _drift,
+    "status": _status,
+    "health": _health,
+}

@@ -1,0 +1,71 @@
+"""Requests to a worker as plain values: what is read from its standard input, a JSON object a line."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bay.components.errors import InvalidInput
+from bay.components.spec import BaySpec
+
+Values = dict[str, Any]
+Operation = Literal["create", "update", "scale", "wait", "repair", "delete", "preview", "drift", "status", "health"]
+
+
+class Place(BaseModel):
+    """Where the bays are. state: URL of the Pulumi backend. environment: of child processes; PATH and HOME at least."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cache: Path
+    data: Path
+    config: Path
+    state: str
+    environment: dict[str, str] = Field(repr=False)
+    cloud: str | None = None
+    clouds_file: Path | None = None
+    checkout: Path | None = None
+
+
+class Request(BaseModel):
+    """One operation.
+
+    layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
+    layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
+    approval. timeout: seconds to wait for servers; 0: not at all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    op: Operation
+    bay: str
+    place: Place
+    layers: tuple[Values, ...] = ()
+    spec: BaySpec | None = None
+    new_spec: BaySpec | None = None
+    addons: tuple[str, ...] = ()
+    models: tuple[Path, ...] = ()
+    group: str = "node"
+    count: int | None = None
+    remove: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    sweep: bool = False
+    lose_data: bool = False
+    keep_volumes: bool = False
+    keep_floating_ips: bool = False
+    refresh: bool = False
+    from_file: bool = False
+    allow: tuple[str, ...] = ()
+    ask: bool = False
+    timeout: float = 0
+
+
+def parse(line: str) -> Request:
+    """A request from its line; InvalidInput that names the first wrong field."""
+    try:
+        return Request.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(("request", *(str(part) for part in first["loc"])))
+        raise InvalidInput(f"{where}: {first['msg']}", "docs/api.md has the shape") from None

@@ -1,0 +1,343 @@
+"""One bay's stack: its state is read from its file, edited as plain values, and never changed beside another run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bay.components.errors import BayError
+from bay.stacks.errors import Interrupted, Locked
+from bay.stacks.events import PhaseEnded, PhaseStarted
+from bay.stacks.stack import PATIENCE, BayStack
+from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.status import LastRun
+from tests.fakes.messages import told
+from tests.fakes.openstack import FakeCloud
+from tests.fakes.stack import Clock, FakeContext, FakePulumi, write_lock, write_state
+from tests.fakes.states import Deployment, complete
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> FakeContext:
+    return FakeContext(folder=tmp_path, cancel=Clock())
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The folder of the state, with a bay in it."""
+    write_state(tmp_path / "state", complete())
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def bay(context: FakeContext, state: Path, tmp_path: Path) -> BayStack:
+    return BayStack(context, "demo", tmp_path / "work")
+
+
+@pytest.fixture(autouse=True)
+def _work(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+
+
+def pulumi(bay: BayStack) -> FakePulumi:
+    assert isinstance(bay.pulumi, FakePulumi)
+    return bay.pulumi
+
+
+def written(state: Path) -> Deployment:
+    """What the file of the state says."""
+    found: Deployment = json.loads((state / ".pulumi/stacks/bay/demo.json").read_text())["checkpoint"]["latest"]
+    return found
+
+
+# What the state says
+
+
+def test_a_state_in_a_file_is_read_without_pulumi(bay: BayStack) -> None:
+    assert bay.state == StateSnapshot.from_deployment("demo", complete())
+    assert bay.exists
+    assert pulumi(bay).commands == []
+
+
+def test_a_bay_that_is_not_there_costs_no_process_either(context: FakeContext, state: Path, tmp_path: Path) -> None:
+    other = BayStack(context, "other", tmp_path / "work")
+    assert other.state == StateSnapshot("other")
+    assert not other.exists
+    assert pulumi(other).commands == []
+
+
+def test_what_the_file_does_not_tell_pulumi_is_asked_for(bay: BayStack, state: Path) -> None:
+    (state / ".pulumi/stacks/bay/demo.json").rename(state / ".pulumi/stacks/bay/demo.json.gz")
+    pulumi(bay).answers["stack export"] = json.dumps({"version": 3, "deployment": complete()})
+    assert bay.state == StateSnapshot.from_deployment("demo", complete())
+    assert pulumi(bay).commands == ["stack export"]
+
+
+def test_a_state_elsewhere_is_pulumis(tmp_path: Path, context: FakeContext) -> None:
+    bay = BayStack(context, "demo", tmp_path / "work", "s3://bays")
+    pulumi(bay).failures["stack export"] = ["error: no stack named 'demo' found"]
+    assert bay.state == StateSnapshot("demo")
+    assert not bay.exists
+
+
+def test_the_state_is_read_once_until_something_changed_it(bay: BayStack, state: Path) -> None:
+    assert bay.state is bay.state
+    before = bay.state
+    bay.unprotect("urn::x")
+    assert bay.state is not before
+
+
+def test_outputs_of_an_earlier_version_have_the_address_alone(bay: BayStack) -> None:
+    pulumi(bay).answers["stack output"] = '{"api_address": "203.0.113.1:2376"}'
+    assert bay.outputs() == {"api_address": "203.0.113.1:2376", "api_addresses": ["203.0.113.1:2376"]}
+    pulumi(bay).answers["stack output"] = "{}"
+    assert bay.outputs() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("", LastRun()),
+        ("[]", LastRun()),
+        ('[{"kind": "update", "result": "failed"}]', LastRun("update", "failed", 1, "")),
+        (
+            '[{"kind": "destroy", "result": "succeeded", "endTime": "2026-01-02T03:04:05.000Z"}, {"kind": "update"}]',
+            LastRun("destroy", "succeeded", 2, "2026-01-02T03:04:05.000Z"),
+        ),
+    ],
+)
+def test_the_last_run_is_the_newest_of_two(bay: BayStack, text: str, last: LastRun) -> None:
+    pulumi(bay).answers["stack history"] = text
+    assert bay.last_run() == last
+
+
+# Its cloud
+
+
+def test_a_login_for_another_project_gets_no_connection_to_the_bays_cloud(context: FakeContext, bay: BayStack) -> None:
+    context.openstack = FakeCloud(project_id="9" * 32)
+    message, hint, _ = told(lambda: bay.cloud)
+    assert message == (
+        f"bay demo belongs to project {'1' * 32} at https://cloud.example:5000 (region RegionOne), "
+        f"but the login is for project {'9' * 32} at https://cloud.example:5000 (region RegionOne)"
+    )
+    assert hint == "use the login that created demo: set OS_CLOUD or --os-cloud"
+
+
+def test_a_bay_that_has_no_cloud_yet_takes_any(context: FakeContext, state: Path, tmp_path: Path) -> None:
+    context.openstack = FakeCloud(project_id="9" * 32)
+    assert BayStack(context, "other", tmp_path / "work").cloud is context.openstack
+
+
+# Edits
+
+
+def test_what_was_changed_in_an_edit_is_written_back(bay: BayStack, state: Path) -> None:
+    with bay.edit() as content:
+        assert content == complete()
+        content["resources"].pop()
+    assert written(state) == {**complete(), "resources": complete()["resources"][:-1]}
+    assert pulumi(bay).commands == ["stack import"]
+    assert len(bay.state.servers) == 1, "it is read again"
+
+
+def test_an_edit_that_changes_nothing_costs_nothing(bay: BayStack) -> None:
+    with bay.edit() as content:
+        content["resources"] = [*content["resources"]]
+    assert pulumi(bay).commands == []
+
+
+def test_an_edit_that_fails_leaves_the_state_as_it_was(bay: BayStack, state: Path) -> None:
+    def fail() -> None:
+        with bay.edit() as content:
+            content["resources"].clear()
+            raise BayError("half way")
+
+    assert told(fail)[0] == "half way"
+    assert written(state) == complete()
+
+
+def test_a_state_that_holds_nothing_can_be_edited(context: FakeContext, state: Path, tmp_path: Path) -> None:
+    write_state(state, None, "empty")
+    bay = BayStack(context, "empty", tmp_path / "work")
+    pulumi(bay).answers["stack export"] = json.dumps({"version": 3, "deployment": None})
+    assert bay.exists
+    with bay.edit() as content:
+        assert content == {}
+
+
+def test_a_copy_has_nothing_protected_and_all_the_rest(bay: BayStack) -> None:
+    copied = bay.unprotected_copy().deployment
+    assert copied is not None
+    assert not any("protect" in resource for resource in copied["resources"])
+    assert any("protect" in resource for resource in complete()["resources"])
+    assert [r["urn"] for r in copied["resources"]] == [r["urn"] for r in complete()["resources"]]
+    assert copied["secrets_providers"] == complete()["secrets_providers"]
+
+
+# Beside other runs
+
+
+def ended() -> int:
+    """The id of a process that is no more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    return process.pid
+
+
+CHANGES: list[tuple[str, Callable[[BayStack], object]]] = [
+    ("state unprotect", lambda bay: bay.unprotect("urn::x")),
+    ("stack rm", lambda bay: bay.remove()),
+    ("stack import", lambda bay: bay.replace_state(bay.unprotected_copy())),
+]
+
+
+@pytest.mark.parametrize(("command", "change"), CHANGES, ids=[one[0] for one in CHANGES])
+def test_the_lock_of_a_run_that_is_no_more_is_removed_before_a_change(
+    bay: BayStack, state: Path, context: FakeContext, command: str, change: Callable[[BayStack], object]
+) -> None:
+    lock = write_lock(state, ended())
+    others = write_lock(state, ended(), stack="other")
+    change(bay)
+    assert not lock.exists()
+    assert others.exists()
+    assert pulumi(bay).commands == [command], "it cost no process and no try"
+    assert context.notices == []
+
+
+def test_a_living_run_is_waited_for_and_that_is_told_once(
+    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, waits = write_lock(state, os.getpid()), list[float]()
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            lock.unlink()
+
+    monkeypatch.setattr(context.cancel, "sleep", sleep)
+    bay.unprotect("urn::x")
+    assert waits == [1, 1, 1]
+    assert pulumi(bay).commands == ["state unprotect"] * 4
+    holder = f"ada@{os.uname().nodename}, process {os.getpid()}"
+    assert context.notices == [f"bay demo is being changed by another run ({holder}); waiting for its end"]
+
+
+def test_a_living_run_is_waited_for_only_so_long(
+    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = context.cancel
+    assert isinstance(clock, Clock)
+    monkeypatch.setattr("bay.stacks.stack.time", clock)
+    lock = write_lock(state, os.getpid())
+    with pytest.raises(Locked, match="bay demo is being changed by another run"):
+        bay.unprotect("urn::x")
+    assert PATIENCE < clock.seconds < PATIENCE + 2
+    assert lock.exists()
+
+
+def test_a_run_on_another_machine_is_not_waited_for(bay: BayStack, state: Path, context: FakeContext) -> None:
+    lock = write_lock(state, ended(), host="elsewhere")
+    with pytest.raises(Locked) as refused:
+        bay.unprotect("urn::x")
+    assert (refused.value.here, refused.value.dead) == (False, False)
+    assert refused.value.hint == "wait for it, or 'bay cancel demo' if that run is no more"
+    assert lock.exists()
+    assert context.notices == []
+
+
+def test_a_lock_that_only_pulumi_sees_is_removed_by_pulumi_where_its_holder_is_no_more(
+    context: FakeContext, tmp_path: Path
+) -> None:
+    """Of a bucket, whose files nobody here reads."""
+    bay = BayStack(context, "demo", tmp_path / "work", "s3://bays")
+    locked = f"error: the stack is currently locked by 1 lock(s). created by ada@{os.uname().nodename} (pid {ended()})"
+    pulumi(bay).failures["state unprotect"] = [locked]
+    bay.unprotect("urn::x")
+    assert pulumi(bay).commands == ["state unprotect", "cancel", "state unprotect"]
+
+
+def test_who_cancels_does_not_wait_for_another_run(bay: BayStack, state: Path, context: FakeContext) -> None:
+    write_lock(state, os.getpid())
+    context.cancel.request()
+    with pytest.raises(Interrupted):
+        bay.unprotect("urn::x")
+
+
+def test_a_run_that_was_stopped_is_interrupted_whatever_pulumi_says_of_it(bay: BayStack, context: FakeContext) -> None:
+    """It calls a destroy that it stopped a success."""
+    pulumi(bay).failures["state unprotect"] = ["error: update canceled"]
+    context.cancel.request()
+    with pytest.raises(Interrupted):
+        bay.unprotect("urn::x")
+
+
+def test_an_error_of_pulumi_is_told_in_words_of_what_to_do(bay: BayStack) -> None:
+    pulumi(bay).failures["state unprotect"] = ["error: No such resource"]
+    assert told(lambda: bay.unprotect("urn::x"))[0] == "bay demo: No such resource"
+
+
+def test_a_lock_can_be_taken_away_on_request(bay: BayStack, state: Path) -> None:
+    lock = write_lock(state, os.getpid())
+    bay.cancel()
+    assert not lock.exists()
+
+
+# Made and gone
+
+
+def test_a_stack_is_made_once(context: FakeContext, state: Path, tmp_path: Path) -> None:
+    bay = BayStack(context, "new", tmp_path / "work")
+    assert not bay.state.ids
+    bay.create()
+    bay.create()
+    assert bay.state == StateSnapshot("new")
+    assert pulumi(bay).commands == ["stack init"], "nobody asks what is in a new one"
+    assert bay.exists
+    assert (state / ".pulumi/stacks/bay/new.json").exists()
+
+
+def test_pulumi_gets_a_login_once_it_runs_on_the_stack_and_not_before(bay: BayStack, tmp_path: Path) -> None:
+    """Looking at a state needs no cloud."""
+    assert bay.state.is_complete
+    bay.last_run()
+    assert "OS_CLOUD" not in pulumi(bay).environment
+    bay.destroy()
+    assert pulumi(bay).environment["OS_CLOUD"] == "test@bay"
+
+
+def test_a_stack_that_is_removed_is_no_more(bay: BayStack, state: Path) -> None:
+    bay.remove()
+    assert not bay.exists
+    assert not (state / ".pulumi/stacks/bay/demo.json").exists()
+
+
+def test_a_stack_beside_it_has_its_name_and_secrets_and_a_state_of_its_own(bay: BayStack, tmp_path: Path) -> None:
+    assert bay.state.salt == "v1:salt:v1:check"
+    (tmp_path / "aside").mkdir()
+    other = bay.beside(tmp_path / "work", f"file://{tmp_path / 'aside'}")
+    assert (other.name, other.exists) == ("demo", False)
+    other.create()
+    assert "v1:salt:v1:check" in (tmp_path / "work" / "Pulumi.demo.yaml").read_text()
+    assert (tmp_path / "aside/.pulumi/stacks/bay/demo.json").exists()
+    assert pulumi(bay).commands == []
+
+
+# Runs that take long
+
+
+def test_a_run_that_changes_resources_is_a_phase(bay: BayStack, context: FakeContext) -> None:
+    bay.destroy(["urn::x"])
+    assert context.events == [PhaseStarted("demo", "destroy"), PhaseEnded("demo", "destroy")]
+    assert pulumi(bay).commands == ["destroy"]
+
+
+def test_a_phase_ends_however_the_run_does(bay: BayStack, context: FakeContext) -> None:
+    pulumi(bay).failures["destroy"] = ["error: the cloud is tired"]
+    with pytest.raises(BayError, match="the cloud is tired"):
+        bay.destroy()
+    assert context.events[-1] == PhaseEnded("demo", "destroy")
