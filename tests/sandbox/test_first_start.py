@@ -20,10 +20,10 @@ from bay.sandbox.services.sandbox_services.nodes import namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import BRIDGE, Names, tap
 from bay.sandbox.services.sandbox_services.nodes.node import Interface, Node
 
-from ..bays.harness import connect
-from ..conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
-from .booted import eventually, output
-from .busy import busy
+from tests.integration.bays.harness import connect
+from tests.conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
+from tests.sandbox.booted import eventually, output
+from tests.sandbox.busy import busy
 
 pytestmark = [pytest.mark.boot, pytest.mark.sandbox]
 

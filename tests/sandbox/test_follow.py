@@ -16,8 +16,8 @@ from bay.sandbox.services.sandbox_services.nodes.network.follow import Follower
 from bay.sandbox.services.sandbox_services.nodes.network.plan import Plan
 from bay.sandbox.services.sandbox_services.nodes.network.tables import digest_of
 
-from . import agent_databases
-from .agent_databases import Service
+from tests.sandbox import agent_databases
+from tests.sandbox.agent_databases import Service
 
 PORT = "INSERT INTO ports VALUES ('{0}', '{0}', 'mac', 'compute:nova', 1)"
 NETWORK = "INSERT INTO networks VALUES ('{0}', 1450)"

@@ -21,8 +21,8 @@ from bay.sandbox.services.sandbox_services.nodes.network.tables import digest_of
 from bay.sandbox.services.sandbox_services.nodes.node import Interface, Node
 from bay.sandbox.services.sandbox_services.nodes.processes import start_time
 
-from . import agent_databases
-from .agent_databases import Service
+from tests.sandbox import agent_databases
+from tests.sandbox.agent_databases import Service
 
 
 @dataclass
