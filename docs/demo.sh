@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The main job of bay, on a real OpenStack of this machine: make, show, preview, scale. Where servers may boot here,
+# The main job of bay, on a real OpenStack on this machine: create, show, preview, scale. Where servers may boot here,
 # the bay is a real Swarm in the end.
 set -euo pipefail
 
 step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
 
-# Whether the sandbox's servers boot: then one of its services makes their networks.
+# Whether the sandbox's servers boot: then one of its services creates their networks.
 boots() { bay sandbox status -f value -c service | grep -qx network; }
 
 # Bays other than the demo's that are on the sandbox, and not on another cloud; it has to run for that.
@@ -25,7 +25,7 @@ boot() {
     fi
     if [ -n "$kept" ]; then
         echo "servers do not boot: the sandbox has bays whose servers never did ($kept);" \
-            "when you need them no more, delete them, and make the demo again"
+            "delete them when you no longer need them, and run the demo again"
         return 1
     fi
     step bay sandbox start --boot && step bay sandbox image build swarm && return
@@ -33,7 +33,7 @@ boot() {
     return 1
 }
 
-# After a `boot` that failed: a bay whose servers wait for an image would have no swarm. Other bays' servers go on.
+# After a `boot` that failed: a bay whose servers wait for an image would have no swarm. Other bays' servers keep running.
 unboot() {
     if boots && [ -n "$(others)" ]; then
         step bay sandbox start

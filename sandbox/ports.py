@@ -40,7 +40,7 @@ def _owner(port: int) -> str:
     """Name and id of the process that listens on a port, where the user may know it, else an empty string."""
     try:
         found = psutil.net_connections("tcp4")
-        pid = next((one.pid for one in found if one.status == psutil.CONN_LISTEN and one.laddr.port == port), None)
+        pid = next((one.pid for one in found if one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,)), None)
         return f"process {pid} ({psutil.Process(pid).name()})" if pid else ""
     except psutil.Error:  # gone meanwhile, or of another user
         return ""

@@ -24,11 +24,11 @@ INTRODUCTION = """# The spec of a bay
 
 Every field, its type and its default. A spec is the YAML of `--file`, of a model and of `bay:` keys in a stack's file;
 `--set FIELD=VALUE` sets one field, where a key with a dot in it is quoted: `--set 'nodes.labels["example.org/gpu"]=a'`.
-`nodes: 5` says the same as `nodes: {count: 5}`, and `engine_volume: 50` the same as `engine_volume: {size: 50}`. `null`
-takes away what a model said: the field has its default again, the entry of a mapping is gone. Of model, add-ons, file
+`nodes: 5` is short for `nodes: {count: 5}`, and `engine_volume: 50` for `engine_volume: {size: 50}`. `null`
+removes what a model set: the field gets its default again, an entry of a mapping is removed. Of model, add-ons, file
 and options the later one wins, field by field; a list is replaced as a whole.
 
-This page is made from the code (`make golden`); `bay model fields` prints the same.
+This page is generated from the code (`make golden`); `bay model fields` prints the same.
 """
 
 
@@ -81,11 +81,11 @@ def page() -> str:
 
 
 MODELS = (
-    "A model is a file `NAME.yaml` in `~/.config/bay/models`, or in the folder of `--models`. It may leave out what\n"
-    "its user must say. `projects` is a courtesy to users and no protection: who reads the file can copy it."
+    "A model is a file `NAME.yaml` in `~/.config/bay/models`, or in the folder of `--models`. It may omit what its\n"
+    "user must set. `projects` is a courtesy to users, not a protection: whoever can read the file can copy it."
 )
 ADDONS = (
-    "An add-on is a file `addons/NAME.yaml` beside the models (docs/addons.md); it may not say model, coe or addons."
+    "An add-on is a file `addons/NAME.yaml` beside the models (docs/addons.md); it may not set model, coe or addons."
 )
 
 

@@ -18,8 +18,8 @@ from .releases import CLI, PLUGIN, PULUMI, Server, files_of, packed
 Builds = Callable[[], list[str]]
 PutGo = Callable[..., Path]
 
-#: Seconds in which a server that says nothing has to be given up, with a stall of half a second.
-SOON = 5
+#: Seconds in which a server that says nothing for a minute has to be given up, with a stall of half a second.
+SOON = 30
 
 
 def test_what_is_offered_is_taken_and_nothing_is_built(

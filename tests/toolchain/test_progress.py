@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ PutGo = Callable[..., Path]
 #: Of a part: five packages, of which Go has one compiled already, and the main package.
 PACKAGES = "a/one true\na/two false\na/three true\na/four true\na/five true\nmain true"
 
-#: What the last part's compiler prints, which stops between its lines for as long as the test needs to look.
+#: What the last part's compiler does.
 STEPS = 'case "$PWD" in */cli) {} ;; esac'
 
 
@@ -35,6 +36,27 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bay.toolchain.process.REFRESH", 0.05)
 
 
+@dataclass
+class Told:
+    """Takes lines; `until` is a shell command that waits until one of them has a text in it."""
+
+    file: Path
+    lines: list[str] = field(default_factory=list)
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+        with self.file.open("a") as file:
+            file.write(f"{line}\n")
+
+    def until(self, text: str) -> str:
+        return f'until grep -q "{text}" {self.file} 2>/dev/null; do sleep 0.02; done'
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    return Told(tmp_path / "told")
+
+
 def of(title: str, said: list[str]) -> list[str]:
     """The different lines of progress of one part, without their seconds."""
     lines = [re.sub(r", \d+ s$", "", line.strip()) for line in said if title in line]
@@ -43,15 +65,13 @@ def of(title: str, said: list[str]) -> list[str]:
 
 @pytest.mark.usefixtures("often")
 def test_the_packages_that_are_missing_are_counted_beforehand_and_then_off(
-    cache: Path, programs: Path, put_go: PutGo
+    cache: Path, programs: Path, put_go: PutGo, told: Told
 ) -> None:
-    put_go(
-        STEPS.format("sleep 0.2; echo a/one; echo go: something else; echo a/three; sleep 0.3; echo main; sleep 0.3"),
-        packages=PACKAGES,
-    )
-    said: list[str] = []
-    ensure(cache, str(programs), said.append)
-    assert of("the pulumi command", said) == [
+    first, second = told.until("command: 0 of about 4"), told.until("command: 2 of about 4")
+    compiled = f"{first}; echo a/one; echo go: something else; echo a/three; {second}; echo main"
+    put_go(STEPS.format(f"{compiled}; {told.until('linking the pulumi command')}"), packages=PACKAGES)
+    ensure(cache, str(programs), told)
+    assert of("the pulumi command", told.lines) == [
         "building the pulumi command (3 of 3)",
         "compiling the pulumi command: 0 of about 4 packages",
         "compiling the pulumi command: 2 of about 4 packages",
@@ -60,27 +80,25 @@ def test_the_packages_that_are_missing_are_counted_beforehand_and_then_off(
 
 
 @pytest.mark.usefixtures("often")
-def test_the_modules_that_are_downloaded_are_counted(cache: Path, programs: Path, put_go: PutGo) -> None:
-    put_go(packages='go: downloading a v1.0.0"; sleep 0.2; echo "go: downloading b v1.0.0"; sleep 0.2; echo "main true')
-    said: list[str] = []
-    ensure(cache, str(programs), said.append)
-    assert of("the sources of the Python language host", said) == [
-        "downloading the sources of the Python language host: 1 modules",
-        "downloading the sources of the Python language host: 2 modules",
+def test_the_modules_that_are_downloaded_are_counted(cache: Path, programs: Path, put_go: PutGo, told: Told) -> None:
+    one, two = told.until("plugin: 1 modules"), told.until("plugin: 2 modules")
+    put_go(packages=f'go: downloading a v1"; {one}; echo "go: downloading b v1"; {two}; echo "main true')
+    ensure(cache, str(programs), told)
+    assert of("the sources of the OpenStack plugin", told.lines)[-2:] == [
+        "downloading the sources of the OpenStack plugin: 1 modules",
+        "downloading the sources of the OpenStack plugin: 2 modules",
     ]
 
 
 @pytest.mark.usefixtures("often")
 def test_on_a_terminal_progress_goes_to_its_own_line_which_is_cleared(
-    cache: Path, programs: Path, put_go: PutGo
+    cache: Path, programs: Path, put_go: PutGo, told: Told
 ) -> None:
-    put_go(STEPS.format("echo a/one; sleep 0.3"), packages=PACKAGES)
+    put_go(STEPS.format(f"echo a/one; {told.until('command: 1 of about 4')}"), packages=PACKAGES)
     said: list[str] = []
-    changing: list[str] = []
-    ensure(cache, str(programs), said.append, changing.append)
-    assert "compiling the pulumi command: 1 of about 4 packages" in of("the pulumi command", changing)
+    ensure(cache, str(programs), said.append, told)
     assert not any("packages" in line for line in said)
-    assert changing[-1] == ""
+    assert told.lines[-1] == ""
 
 
 def test_elsewhere_there_is_no_line_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:

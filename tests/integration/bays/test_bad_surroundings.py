@@ -86,7 +86,7 @@ def test_without_any_cloud_there_is_a_way_to_get_one(user: Bay) -> None:
     result = user.run("create", "wrong", "--model", "swarm", OS_CLOUD=None, OS_CLIENT_CONFIG_FILE=None)
     assert result.error == (
         "no cloud is named",
-        "use --os-cloud NAME or set OS_CLOUD; 'bay sandbox start' starts one to try",
+        "name one with --os-cloud or OS_CLOUD; 'bay sandbox start' starts one to try",
     )
     unknown = user.run("create", "wrong", "--model", "swarm", OS_CLOUD="work", OS_CLIENT_CONFIG_FILE=None)
     assert unknown.error == (
