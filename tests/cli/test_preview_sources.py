@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bay.cli import preview_sources
 from bay.cli.bulk_preview import Outcome
@@ -88,11 +89,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
 @pytest.fixture
 def bays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bays:
-    """The bays `one` and `two` of a state."""
+    """The bays `one` and `two` of a state, with a login of a file."""
+    auth = {
+        "auth_url": "https://cloud.example:5000",
+        "username": "ada",
+        "password": "hidden",
+        "project_name": "physics",
+    }
+    clouds = tmp_path / "clouds.yaml"
+    clouds.write_text(yaml.safe_dump({"clouds": {"mycloud": {"auth": auth, "region_name": "north"}}}))
     settings = Settings(
         tmp_path / "cache", tmp_path / "data", tmp_path / "config", "s3://bays", {"PATH": "/bin", "HOME": "/home/ada"}
     )
-    found = Bays(settings, Login("mycloud", tmp_path / "clouds.yaml"), checkout=tmp_path / "checkout")
+    found = Bays(settings, Login("mycloud", clouds), checkout=tmp_path / "checkout")
     monkeypatch.setattr(found, "names", lambda: ["one", "two"])
     return found
 
@@ -119,7 +128,10 @@ def test_a_worker_is_told_where_the_bays_are_and_whose_login_it_has(bays: Bays, 
         settings.state,
     )
     assert place.environment == {"PATH": "/bin", "HOME": "/home/ada"}
-    assert (place.cloud, place.clouds_file) == (bays.context.login.cloud, bays.context.login.clouds_file)
+    assert place.cloud == "mycloud"
+    assert place.clouds_file is not None
+    assert place.clouds_file.is_relative_to(settings.data), "the login is resolved once, and written for all"
+    assert yaml.safe_load(place.clouds_file.read_text())["clouds"]["mycloud"]["region_name"] == "north"
     assert place.checkout == bays.context.checkout
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bay.cli.console.progress import Progress
-from bay.cli.session import changing, model_folders, open_bays, spec_request
+from bay.cli.session import changing, model_folders, open_bays
 from bay.stacks.context import Context
 
 Environment = MutableMapping[str, str]
@@ -42,7 +42,7 @@ def test_a_spec_that_everybody_may_ask_for_needs_no_login(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Context, "cloud", property(lambda _: pytest.fail("nobody has to log in")))
-    assert spec_request(open_bays(), [{"model": "swarm", "nodes": 7}])(None).nodes.count == 7
+    assert open_bays().spec({"model": "swarm", "nodes": 7})(None).nodes.count == 7
 
 
 def test_while_a_bay_is_changed_ctrl_c_is_the_operations(environment: Environment) -> None:
