@@ -34,7 +34,7 @@ page is generated from `components/magnum/table.yaml` (`make golden`).
 =======
 Where no field exists, a site uses a snippet or an add-on (docs/addons.md); docs/spec.md documents each field. This page
 is generated from `components/magnum/table.yaml` (`make golden`).
->>>>>>> tests-b
+>>>>>>> tests-a
 """
 
 

@@ -1,7 +1,6 @@
 """After an interrupted run: what it was doing is completed or taken back before anything else is done."""
 
 import logging
-import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,7 +61,7 @@ def clear_pending(content: dict[str, Any]) -> None:
 def _reconcile(bay: BayStack) -> None:
     """Adopt what is complete, delete what is not, and have Pulumi read again what it was changing."""
     state = bay.state
-    _wait_for_requests_in_flight(state)
+    _wait_for_requests_in_flight(bay)
     owned = _owned(bay)
     unknown = [(kind, thing) for kind, thing in owned if thing.id not in state.ids]
     failed = {server.id for server in never_launched(bay.cloud, state)}
@@ -80,11 +79,12 @@ def _reconcile(bay: BayStack) -> None:
         clear_pending(content)
 
 
-def _wait_for_requests_in_flight(state: StateSnapshot) -> None:
+def _wait_for_requests_in_flight(bay: BayStack) -> None:
     """A request that was sent just before the end may still create something: too late for a search at once."""
+    state = bay.state
     if state.interrupted_operations and state.changed_at is not None:
         passed = datetime.now(UTC) - state.changed_at
-        time.sleep(max(timedelta(), min(IN_FLIGHT, IN_FLIGHT - passed)).total_seconds())
+        bay.context.cancel.sleep(max(timedelta(), min(IN_FLIGHT, IN_FLIGHT - passed)).total_seconds())
 
 
 def _owned(bay: BayStack) -> list[Thing]:

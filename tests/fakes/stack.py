@@ -180,6 +180,10 @@ class FakeContext(Context):
         self.processes.append(process)
         return process
 
+    def pulumi_environment(self, state: str = "") -> dict[str, str]:
+        """The state alone."""
+        return {"PULUMI_BACKEND_URL": state or self.settings.state}
+
     @property
     def commands(self) -> list[str]:
         """All that were run, in short."""

@@ -11,7 +11,7 @@ import pytest
 from bay.toolchain import Toolchain, ensure, parts
 from bay.toolchain.patch import edits
 
-from .releases import CLI, PLUGIN, Server, files_of, packed
+from tests.toolchain.releases import CLI, PLUGIN, Server, files_of, packed
 
 
 @pytest.fixture(scope="session")

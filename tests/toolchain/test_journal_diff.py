@@ -10,7 +10,7 @@ import pytest
 
 from bay.toolchain import Toolchain
 
-from .trial import Trial, new_trial
+from tests.toolchain.trial import Trial, new_trial
 
 pytestmark = pytest.mark.toolchain
 

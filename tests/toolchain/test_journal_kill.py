@@ -12,8 +12,8 @@ import pytest
 
 from bay.toolchain import Toolchain
 
-from . import states
-from .trial import Trial, new_trial, things
+from tests.toolchain import states
+from tests.toolchain.trial import Trial, new_trial, things
 
 pytestmark = pytest.mark.toolchain
 

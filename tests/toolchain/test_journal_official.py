@@ -15,8 +15,8 @@ from bay.toolchain.compiler import Compiler
 from bay.toolchain.lock import exclusive
 from bay.toolchain.staging import making
 
-from . import states
-from .trial import Trial, new_trial, things
+from tests.toolchain import states
+from tests.toolchain.trial import Trial, new_trial, things
 
 pytestmark = [pytest.mark.toolchain, pytest.mark.long]
 

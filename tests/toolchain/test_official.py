@@ -13,7 +13,7 @@ import pytest
 
 from bay.toolchain import Check, Toolchain, checks, ensure, find, official
 
-from .releases import CLI, PLUGIN, PULUMI, Server, files_of, packed
+from tests.toolchain.releases import CLI, PLUGIN, PULUMI, Server, files_of, packed
 
 Builds = Callable[[], list[str]]
 PutGo = Callable[..., Path]

@@ -1,7 +1,5 @@
 """What the names of a spec mean on a cloud, and what is said where they mean nothing there."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,69 +10,39 @@ from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceIma
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from tests.fakes.messages import told
+from tests.fakes.openstack import FakeCloud
 
-Things = list[SimpleNamespace]
-NETS = ("shared", "mine")
-
-
-PROJECT = "p" * 32
 IMAGE = {"status": "active", "min_disk": 10, "min_ram": 512, "os_distro": "debian"}
-SMALL = {"vcpus": 1, "ram": 2048, "disk": 20}
 
 
-def thing(name: str | None, **values: Any) -> SimpleNamespace:
-    return SimpleNamespace(id=f"id-{name}", name=name, **values)
-
-
-def net(name: str, *, external: bool = False, owner: str = PROJECT) -> SimpleNamespace:
-    return thing(name, is_router_external=external, project_id=owner)
-
-
-class FakeCloud:
-    """What a look-up asks of a connection, with a few things in it."""
-
-    def __init__(self) -> None:
-        self.config = SimpleNamespace(auth={"auth_url": "https://cloud.example:5000/v3/"}, region_name="north")
-        self.current_project_id = PROJECT
-        self.roles = ["member", "reader"]
-        self.session = SimpleNamespace(auth=self)
-        self.pictures: Things = [thing(name, **IMAGE) for name in ("debian-12-docker", "debian-13", None)]
-        self.machines: Things = [thing("m1.small", **SMALL), thing("m1.large", vcpus=4, ram=8192, disk=80)]
-        self.nets: Things = [net("public", external=True), net("shared", owner="another"), net("mine"), net("")]
-        self.subnets: Things = [thing("one", network_id=f"id-{n}", ip_version=4, cidr="10.16.0.0/16") for n in NETS]
-        self.routers_on: Things = [SimpleNamespace(network_id="id-mine", device_owner="network:router_interface")]
-        self.services = {"block-storage", "load-balancer"}
-        self.keys: Things = [thing("ada"), thing("grace")]
-        self.image = SimpleNamespace(images=self._images, find_image=self._find_image)
-        self.compute = SimpleNamespace(
-            flavors=lambda: iter(self.machines),
-            keypairs=lambda: iter(self.keys),
-            availability_zones=lambda: iter([thing("north"), thing("south")]),
-        )
-        self.network = SimpleNamespace(
-            networks=lambda: iter(self.nets),
-            subnets=lambda network_id: (s for s in self.subnets if s.network_id == network_id),
-            ports=lambda network_id, project_id: (p for p in self.routers_on if p.network_id == network_id),
-        )
-        self.block_storage = SimpleNamespace(types=lambda: iter([thing("fast"), thing("slow")]))
-
-    def has_service(self, kind: str) -> bool:
-        return kind in self.services
-
-    def get_access(self, _session: object) -> SimpleNamespace:
-        return SimpleNamespace(role_names=self.roles)
-
-    def _images(self, status: str, name: str | None = None) -> Iterator[SimpleNamespace]:
-        return (i for i in self.pictures if i.status == status and name in (None, i.name))
-
-    def _find_image(self, wanted: str, ignore_missing: bool) -> SimpleNamespace | None:
-        assert ignore_missing
-        return next((i for i in self.pictures if i.id == wanted), None)
+def add(cloud: FakeCloud, kind: str, name: str | None, **fields: Any) -> None:
+    cloud.add(kind, f"id-{name}", name=name, **fields)
 
 
 @pytest.fixture
 def cloud() -> FakeCloud:
-    return FakeCloud()
+    """With a few images, flavors and networks: one external, one of this project, one that another shares."""
+    cloud = FakeCloud()
+    cloud.config.region_name = "north"
+    for name in ("debian-12-docker", "debian-13", None):
+        add(cloud, "image", name, **IMAGE)
+    add(cloud, "flavor", "m1.small", vcpus=1, ram=2048, disk=20)
+    add(cloud, "flavor", "m1.large", vcpus=4, ram=8192, disk=80)
+    add(cloud, "network", "public", is_router_external=True)
+    add(cloud, "network", "shared", project_id="another")
+    add(cloud, "network", "mine")
+    add(cloud, "network", "")
+    for network in ("shared", "mine"):
+        cloud.add("subnet", "id-one", name="one", network_id=f"id-{network}", ip_version=4, cidr="10.16.0.0/16")
+    cloud.add("port", "p", network_id="id-mine", device_owner="network:router_interface")
+    for kind, names in (
+        ("keypair", ("ada", "grace")),
+        ("availability_zone", ("north", "south")),
+        ("type", ("fast", "slow")),
+    ):
+        for name in names:
+            add(cloud, kind, name)
+    return cloud
 
 
 def spec(**values: Any) -> BaySpec:
@@ -106,7 +74,7 @@ def test_ids_stand_for_themselves(cloud: FakeCloud) -> None:
 
 
 def test_on_an_existing_network_no_external_one_is_needed(cloud: FakeCloud) -> None:
-    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    cloud.things["network"] = [net for net in cloud.things["network"] if not net.is_router_external]
     assert found(cloud, network={"existing": "shared"}).external is None
     message, _, _ = told(lambda: found(cloud, network={"existing": "mine"}, floating_ips="api"))
     assert message == "network.external: the cloud has 0 external networks"
@@ -137,22 +105,23 @@ def test_an_unknown_name_gets_the_nearest(values: dict[str, Any], message: str, 
 
 
 def test_a_user_without_any_keypair_is_told_how_to_make_one(cloud: FakeCloud) -> None:
-    cloud.keys = []
+    cloud.things["keypair"].clear()
     assert told(lambda: found(cloud, keypair="ada"))[1] == "openstack keypair create --public-key FILE ada"
 
 
 def test_who_may_only_look_needs_no_keypair_of_their_own(cloud: FakeCloud) -> None:
-    cloud.keys, cloud.roles = [], ["reader"]
+    cloud.things["keypair"].clear()
+    cloud.access.role_names = ["reader"]
     assert found(cloud, keypair="ada").images["debian-12-docker"].id == "id-debian-12-docker"
 
 
 def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
-    cloud.pictures.append(thing("debian-12-docker", **IMAGE))
+    cloud.add("image", "another", name="debian-12-docker", **IMAGE)
     assert told(lambda: found(cloud))[:2] == (
         "image: 2 images are called 'debian-12-docker'",
         "give the id: openstack image list",
     )
-    cloud.nets.append(net("shared"))
+    cloud.add("network", "another", name="shared")
     assert told(lambda: found(cloud, image="debian-13", network={"existing": "shared"}))[:2] == (
         "network.existing: 2 networks are called 'shared'",
         "give the id: openstack network list",
@@ -160,12 +129,12 @@ def test_a_name_that_means_two_things_wants_an_id(cloud: FakeCloud) -> None:
 
 
 def test_a_deactivated_image_of_the_same_name_does_not_count(cloud: FakeCloud) -> None:
-    cloud.pictures.append(SimpleNamespace(id="old", name="debian-12-docker", status="deactivated"))
+    cloud.add("image", "old", name="debian-12-docker", **{**IMAGE, "status": "deactivated"})
     assert found(cloud).images["debian-12-docker"].id == "id-debian-12-docker"
 
 
 def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> None:
-    cloud.nets.append(net("campus", external=True))
+    add(cloud, "network", "campus", is_router_external=True)
     assert told(lambda: found(cloud))[:2] == (
         "network.external: the cloud has 2 external networks",
         "use --set network.external=NAME (campus, public)",
@@ -174,7 +143,7 @@ def test_of_several_external_networks_one_has_to_be_named(cloud: FakeCloud) -> N
 
 
 def test_without_an_external_network_an_existing_one_can_be_used(cloud: FakeCloud) -> None:
-    cloud.nets = [net for net in cloud.nets if not net.is_router_external]
+    cloud.things["network"] = [net for net in cloud.things["network"] if not net.is_router_external]
     assert told(lambda: found(cloud))[1] == "use --set network.existing=NAME to use a network without router"
 
 
@@ -211,7 +180,7 @@ def test_what_a_cloud_cannot_do_is_said_before_anything_is_made(
 
 
 def test_a_cloud_without_volumes_or_load_balancers_says_so(cloud: FakeCloud) -> None:
-    cloud.services = set()
+    cloud.services -= {"block-storage", "load-balancer"}
     assert told(lambda: found(cloud, nodes={"engine_volume": 5}))[0] == "the cloud has no volumes (Cinder)"
     message = told(lambda: found(cloud, endpoint={"kind": "load-balancer"}))[0]
     assert message == "endpoint.kind: the cloud has no load balancers (Octavia)"
@@ -225,15 +194,13 @@ def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> No
     assert place.external == Named("id-public", "public")
 
 
-BARE = {"status": "active", "min_disk": 0, "min_ram": 0, "os_distro": None}
-TINY = {"vcpus": 1, "ram": 256, "disk": 5}
-
-
 @pytest.fixture
 def small_cloud(cloud: FakeCloud) -> FakeCloud:
     """With a flavor that is too small for the images, one without a disk, and an image that says nothing of itself."""
-    cloud.machines += [thing("m1.nano", **TINY), thing("v1.small", vcpus=1, ram=2048, disk=0)]
-    cloud.pictures += [thing("scratch", **BARE), thing("hungry", **{**IMAGE, "min_ram": 4096, "min_disk": 40})]
+    add(cloud, "flavor", "m1.nano", vcpus=1, ram=256, disk=5)
+    add(cloud, "flavor", "v1.small", vcpus=1, ram=2048, disk=0)
+    add(cloud, "image", "scratch", status="active", min_disk=0, min_ram=0, os_distro=None)
+    add(cloud, "image", "hungry", **{**IMAGE, "min_ram": 4096, "min_disk": 40})
     return cloud
 
 
@@ -291,7 +258,8 @@ def test_an_image_that_a_server_cannot_run_is_refused_before_anything_is_made(
     ],
 )
 def test_what_the_image_needs_exactly_is_enough(values: dict[str, Any], small_cloud: FakeCloud) -> None:
-    small_cloud.machines[1] = thing("m1.large", vcpus=4, ram=4096, disk=40)
+    (large,) = [flavor for flavor in small_cloud.things["flavor"] if flavor.name == "m1.large"]
+    large.ram, large.disk = 4096, 40
     assert found(small_cloud, **values).flavors
 
 

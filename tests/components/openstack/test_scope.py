@@ -1,12 +1,12 @@
 """Whose login it is, and whether a bay belongs to it."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bay.components.errors import BayError
 from bay.components.openstack.scope import ProjectScope, may_only_read, normalised, require_same_project, scope_of
+from tests.fakes.openstack import FakeCloud
 
 MINE = {"auth_url": "https://cloud:5000/v3", "region": "one", "project_id": "aaa"}
 
@@ -45,8 +45,8 @@ def test_another_cloud_region_or_project_is_refused(field: str, value: str) -> N
 
 
 def test_a_login_is_read_from_the_connections_token() -> None:
-    settings = SimpleNamespace(auth={"auth_url": "https://Cloud:5000/v3"}, region_name=None)
-    connection: Any = SimpleNamespace(config=settings, current_project_id="aaa")
+    connection: Any = FakeCloud(project_id="aaa")
+    connection.config.auth, connection.config.region_name = {"auth_url": "https://Cloud:5000/v3"}, None
     assert scope_of(connection) == ProjectScope("https://cloud:5000", "", "aaa")
 
 
@@ -61,6 +61,6 @@ def test_a_login_is_read_from_the_connections_token() -> None:
     ],
 )
 def test_a_login_whose_roles_are_all_for_looking_may_only_read(roles: list[str], reads_only: bool) -> None:
-    access = SimpleNamespace(role_names=roles)
-    connection: Any = SimpleNamespace(session=SimpleNamespace(auth=SimpleNamespace(get_access=lambda _session: access)))
+    connection: Any = FakeCloud()
+    connection.access.role_names = roles
     assert may_only_read(connection) is reads_only

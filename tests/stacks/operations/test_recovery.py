@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bay.components.errors import BayError
+from bay.stacks.errors import Interrupted
 from bay.stacks.operations import recovery
 from tests.fakes.openstack import FakeCloud
-from tests.fakes.stack import FakeStack
+from tests.fakes.stack import Clock, FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, FINISHED, NODE_URN, WRITTEN, Deployment, complete, cut_off, failed
 
 MARK = {"bay:id": BAY_ID}
@@ -145,15 +146,28 @@ def test_where_a_later_run_wrote_the_state_and_never_ended_somebody_looks(cloud:
     assert cloud.deeds == [], "there was nothing to do"
 
 
-def test_a_request_that_was_sent_just_before_the_end_is_waited_for(
-    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(recovery.time, "sleep", slept.append)
-    resumed(cloud, {**cut_off(), "manifest": {"time": datetime.now(UTC).isoformat()}})
-    resumed(cloud, {**cut_off(), "manifest": {"time": WRITTEN}})
-    assert 9 < slept[0] <= recovery.IN_FLIGHT.total_seconds()
-    assert slept[1:] == [0]
+def just_interrupted() -> Deployment:
+    return {**cut_off(), "manifest": {"time": datetime.now(UTC).isoformat()}}
+
+
+def waited(cloud: FakeCloud, state: Deployment) -> float:
+    clock = Clock()
+    recovery.resume(FakeStack(state, context=FakeContext(cloud, cancel=clock)))
+    return clock.seconds
+
+
+def test_a_request_that_was_sent_just_before_the_end_is_waited_for(cloud: FakeCloud) -> None:
+    assert 0 < waited(cloud, just_interrupted()) <= recovery.IN_FLIGHT.total_seconds()
+    assert waited(cloud, {**cut_off(), "manifest": {"time": WRITTEN}}) == 0
+    assert waited(cloud, cut_off()) == 0, "nobody knows when that was"
+
+
+def test_who_cancels_meanwhile_does_not_wait(cloud: FakeCloud) -> None:
+    clock = Clock()
+    clock.request()
+    with pytest.raises(Interrupted):
+        recovery.resume(FakeStack(just_interrupted(), context=FakeContext(cloud, cancel=clock)))
+    assert cloud.deeds == []
 
 
 def test_what_was_created_late_and_once_more_by_the_next_run_is_deleted(cloud: FakeCloud) -> None:
