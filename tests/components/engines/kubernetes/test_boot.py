@@ -1,6 +1,5 @@
 """What exactly lands on a server of a Kubernetes bay."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import yaml
 from bay.components.engines import CloudLogin, Facts
 from bay.components.node import cloudinit
 from bay.components.node import user_data as boot_data
+from tests.components.engines.boot_golden import shown
 from tests.components.engines.kubernetes.facts import (
     KUBERNETES,
     LIBRARY,
@@ -25,6 +25,7 @@ from tests.components.engines.kubernetes.facts import (
     kubernetes_facts,
 )
 from tests.paths import ENGINE_FILES, GOLDEN
+from tests.reviewed import require_reviewed
 
 GOLDEN = GOLDEN / "boot"
 ROLES = ("master", "node")
@@ -48,10 +49,7 @@ def settings(facts: Facts, role: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_boot_data_is_the_reviewed_one(role: str, facts: Facts) -> None:
-    text, golden = boot(role, kubernetes_facts(facts)), GOLDEN / f"kubernetes-{role}.yaml"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text(), "UPDATE_GOLDEN=1 pytest writes it anew"
+    require_reviewed(GOLDEN / f"kubernetes-{role}.yaml", shown(boot(role, kubernetes_facts(facts))))
 
 
 @pytest.mark.parametrize("role", ROLES)

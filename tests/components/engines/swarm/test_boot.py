@@ -1,6 +1,5 @@
 """What exactly lands on a Swarm server."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,7 +15,9 @@ import yaml
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import cloudinit
 from bay.components.node import user_data as boot_data
+from tests.components.engines.boot_golden import shown
 from tests.paths import ENGINE_FILES, GOLDEN
+from tests.reviewed import require_reviewed
 
 GOLDEN = GOLDEN / "boot"
 ROLES = ("master", "node")
@@ -45,10 +46,7 @@ def shell_scripts() -> Iterator[Path]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_boot_data_is_the_reviewed_one(role: str, facts: Facts) -> None:
-    golden = GOLDEN / f"swarm-{role}.yaml"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(boot(role, facts))
-    assert boot(role, facts) == golden.read_text(), "UPDATE_GOLDEN=1 pytest writes it anew"
+    require_reviewed(GOLDEN / f"swarm-{role}.yaml", shown(boot(role, facts)))
 
 
 @pytest.mark.parametrize("role", ROLES)
