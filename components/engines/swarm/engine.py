@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("start", "networks.sh", "cluster.sh")
 UNIT = "bay-swarm.service"
-SWARM_ROLES = {"master": "manager", "node": "worker"}
 
 TERMS = Terms(
     work="tasks of services",
@@ -86,9 +85,9 @@ class Swarm:
         own = _master_files(facts, keys) if master else []
         return Boot(
             settings=_settings(),
-            files=[*_common_files(facts, keys), *own],
+            files=[*_common_files(facts), *own],
             units=[UNIT, *join_ssh.units(keys, facts.role)],
-            users=[join_ssh.user(keys, SWARM_ROLES)] if master else [],
+            users=[join_ssh.user()] if master else [],
             host_key=join_ssh.host_key(keys) if master else None,
             engine_paths=["/var/lib/docker"],
             state_paths=["/var/lib/docker/swarm"],
@@ -124,14 +123,14 @@ def _reached(node: Mapping[str, Any]) -> bool:
     return node["Status"]["State"] == "ready" and (not manager or manager.get("Reachability") == "reachable")
 
 
-def _common_files(facts: Facts, keys: Generation) -> list[File]:
+def _common_files(facts: Facts) -> list[File]:
     role = facts.role
     drop_in = ("swarm", "docker-master.conf") if role == "master" else ("common", "docker.conf")
     return [
         *docker_daemon.files(_daemon(facts), user_data.static(*drop_in)),
         user_data.unit("swarm", UNIT),
         *(user_data.script("swarm", name) for name in SCRIPTS),
-        *join_ssh.files(keys, role, "swarm"),
+        *join_ssh.files(facts.generations, role, "swarm"),
     ]
 
 

@@ -9,8 +9,6 @@ init_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 localAPIEndpoint: {advertiseAddress: "$1", bindPort: $BAY_API_PORT}
-bootstrapTokens:
-- {ttl: 1m0s, usages: [authentication]} # kubeadm makes one in any case; servers get their own
 $(registration "$1")
 $(timeouts)
 CONF
@@ -32,13 +30,15 @@ CONF
 
 # TOKEN: the authority is known, so nobody else can answer in the masters' place.
 discovery() {
+  local user="client-certificate-data: \"$1\", client-key: $RUN/kubelet.key"
+  ! is_bootstrap_token "$1" || user="token: \"$1\""
   cat <<CONF
 apiVersion: v1
 kind: Config
 clusters:
 - {name: bay, cluster: {server: "https://$BAY_CLUSTER", certificate-authority: /etc/bay/pki/ca.crt}}
 users:
-- {name: newcomer, user: {token: "$1"}}
+- {name: newcomer, user: {$user}}
 contexts:
 - {name: bay, context: {cluster: bay, user: newcomer}}
 current-context: bay

@@ -7,6 +7,7 @@ install_kubernetes() {
   need iptables iptables
   need conntrack conntrack
   need ssh openssh-client
+  need openssl openssl
   if [ "$BAY_ROLE" = master ]; then
     need sudo sudo # for the account bay-join
     need curl curl

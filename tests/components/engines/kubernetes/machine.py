@@ -7,14 +7,16 @@ from typing import ClassVar, Self
 from tests.components.engines.joining_machine import JoiningMachine
 from tests.components.engines.machine import MASTERS, NOTED, Settings
 
+CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmZha2UK"
+"""What a master gives a node, in base64."""
 TOKEN = "abcdef.0123456789abcdef"
+"""What one of an earlier version gives it."""
 
 # What kubeadm was given stands in $FAKE/given.
 KUBEADM = """
 case "$*" in
   version*) cat "$FAKE/version" ;;
   "config images list"*) echo "${!#}/pause:3.10.1" ;;
-  "token create"*) note; cat "$FAKE/token" || exit 1 ;;
   init*|join*) note; cat "$FAKE/run/bay/discovery.conf" "$FAKE/run/bay/kubeadm.yaml" >"$FAKE/given" 2>/dev/null
     if [ -e "$FAKE/fails" ]; then rm "$FAKE/fails"; exit 1; fi ;;
   *) note ;;
@@ -23,6 +25,8 @@ esac
 KUBECTL = """
 case "$*" in
   *kubelet.conf*) echo True ;;
+  *" create "*) note; cat >"$FAKE/created" ;;
+  *"get certificatesigningrequests"*) cat "$FAKE/certificate" 2>/dev/null || true ;;
   *"get node"*) cat "$FAKE/node" 2>/dev/null || true ;;
   *) note ;;
 esac
@@ -74,7 +78,7 @@ class KubernetesMachine(JoiningMachine):
         machine.write("opt/cni/bin/bridge", "")
         (folder / "opt/cni/bin/bridge").chmod(0o755)
         machine.write("version", "v1.34.2\n")
-        machine.write("token", f"{TOKEN}\n")
+        machine.write("certificate", f"{CERTIFICATE}\n")
         if member:
             machine.write("etc/bay/member", "")
         return machine

@@ -58,7 +58,7 @@ def test_boot_data_is_the_reviewed_one(role: str, make: Make) -> None:
     require_reviewed(GOLDEN / f"mesos-{role}.yaml", shown(boot(make(role, options={"marathon": True}))))
 
 
-@pytest.mark.parametrize(("role", "limit"), [("master", 11600), ("node", 9900)])
+@pytest.mark.parametrize(("role", "limit"), [("master", 13000), ("node", 10300)])
 def test_boot_data_is_short_because_the_state_holds_it_for_each_server(role: str, limit: int, make: Make) -> None:
     assert len(cloudinit.packed(boot(make(role, options={"marathon": True})))) < limit
 
