@@ -59,6 +59,11 @@ def current(generations: Sequence[Generation]) -> Generation:
     raise ValueError("the identity has no current generation")
 
 
+def serial(generation: Generation) -> str:
+    """The number of a generation as scripts know it: the state makes a float of every number."""
+    return str(int(generation["serial"]))
+
+
 def accepted(generations: Sequence[Generation]) -> list[Generation]:
     """Those whose keys open the masters' door: in a rotation the next and the previous one beside the current."""
     return sorted(generations, key=lambda generation: (generation["phase"] != "current", -generation["serial"]))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bay.components.node import user_data
 from bay.components.node.cloudinit import File, HostKey, User
-from bay.components.node.credentials import Generation, accepted
+from bay.components.node.credentials import Generation, accepted, serial
 from bay.components.node.proof import PROOF, proof_key
 from bay.components.node.user_data import LIBRARY, SETTINGS
 
@@ -61,7 +61,7 @@ def door(generations: Sequence[Generation], engine: str, *, lets_in: bool = True
     return [
         File("/etc/ssh/sshd_config.d/60-bay.conf", user_data.static("common", "sshd-door.conf")),
         File(f"{DOOR}/authorized_keys", "".join(f"{line}\n" for line in lines)),
-        File(f"{DOOR}/proof_keys", "".join(f"{keys['serial']} {proof_key(keys)}\n" for keys in valid), "0600"),
+        File(f"{DOOR}/proof_keys", "".join(f"{serial(keys)} {proof_key(keys)}\n" for keys in valid), "0600"),
         user_data.script("common", "join-door"),
         user_data.script("common", "door.sh"),
         user_data.script(engine, "join-root"),
@@ -97,7 +97,7 @@ def _authorized(keys: Generation, lets_in: bool) -> Iterator[str]:
     if "member_public_key" in keys:
         public["member"] = keys["member_public_key"]
     for role, key in public.items():
-        yield f'restrict,command="{LIBRARY}/join-door {role} {keys["serial"]}" {key} generation-{keys["serial"]}'
+        yield f'restrict,command="{LIBRARY}/join-door {role} {serial(keys)}" {key} generation-{serial(keys)}'
 
 
 def host_key(keys: Generation) -> HostKey:

@@ -1,5 +1,6 @@
 """What holds for the graph of every example."""
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -167,6 +168,15 @@ def test_a_worker_is_given_nothing_that_has_power_over_a_master(
         files = boot_files(server.secret("userData"))
         assert middle_line(keys[secret]) not in "".join(files.values())
         assert files["/etc/bay/join_key"] == keys["join_node_key"]
+
+
+def test_the_door_is_told_whole_numbers_though_the_state_knows_none(graph: Graph) -> None:
+    """As shell scripts compare them."""
+    for server in servers(graph, "master"):
+        files = boot_files(server.secret("userData"))
+        for line in files["/etc/bay/door/authorized_keys"].splitlines():
+            assert re.search(r'/join-door (node|master|member) 1" .* generation-1$', line)
+        assert re.fullmatch(r"1 [0-9a-f]{64}\n", files["/etc/bay/door/proof_keys"])
 
 
 def middle_line(text: str) -> str:
