@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import Terms
 from bay.components.engines.ownership_rules import Belonging
 from bay.components.node import certificates, join_ssh, user_data
@@ -27,8 +28,8 @@ TERMS = Terms(
 )
 
 
-class SwarmOptions(Options):
-    """Docker Swarm has no options of its own."""
+class SwarmOptions(DockerOptions):
+    """Docker Swarm has no options but Docker's."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,23 @@ class Swarm:
     def node_health(self, answer: Any) -> dict[str, str]:
         """A node that the managers reach is healthy; of several entries of a name, a healthy one counts.
 
-        One that has just been let in has neither a name nor a state yet.
+        One that has just been let in has neither a name nor a state yet. A worker says itself how it is called: one
+        that has a master's name is not that master.
         """
-        named = [(node["Description"].get("Hostname"), node) for node in answer]
+        known = [(node["Description"].get("Hostname") or "", node) for node in answer]
+        masters = {_group(name) for name, node in known if _is_manager(node)}
+        named = [(name, node) for name, node in known if name and (_is_manager(node) or _group(name) not in masters)]
         healthy = {name for name, node in named if _reached(node)}
-        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted({n for n, _ in named if n})}
+        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted({n for n, _ in named})}
+
+
+def _group(name: str) -> str:
+    """The name without the server's number."""
+    return name.rpartition("-")[0]
+
+
+def _is_manager(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("ManagerStatus"))
 
 
 def _reached(node: Mapping[str, Any]) -> bool:
@@ -143,7 +156,7 @@ def _daemon(facts: Facts) -> dict[str, object]:
     labels = [f"{key}={value}" for key, value in facts.group_spec.labels.items()]
     settings: dict[str, object] = {
         "labels": [f"bay.name={facts.bay}", f"bay.group={facts.group}", *labels],
-        **docker_daemon.daemon(facts),
+        **docker_daemon.daemon(facts, SwarmOptions.model_validate(facts.spec.options)),
     }
     if facts.role == "master":
         tls = {name: f"/etc/docker/{file}.pem" for name, file in _TLS_FILES.items()}

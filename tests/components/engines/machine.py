@@ -21,7 +21,7 @@ TOOLS = (
 
 MOVED = (
     *("/etc/", "/run/bay", "/dev/disk/", "/var/lib/bay", "/var/lib/etcd"),
-    *("/run/sshd", "/usr/local/share/", "/usr/lib/cni", "/opt/cni"),
+    *("/run/sshd", "/var/lib/kubelet", "/usr/lib/systemd", "/usr/local/share/", "/usr/lib/cni", "/opt/cni"),
 )
 """Where the scripts read and write; the copies do it below the server's folder."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.integration.boots.attacks import ATTACKER, LIMITS, STOLEN, VICTIM, Attempt, Defence, at_the_door
+from tests.integration.boots.attacks import ATTACKER, LIMITS, STOLEN, VICTIM, Attempt, Defence, Stage, at_the_door
 from tests.integration.boots.standing import Standing
 
 TOKEN = "abcdef.0123456789abcdef"
@@ -70,8 +70,9 @@ def defences() -> dict[str, Defence]:
     return {"limits": LIMITS, "policies": Defence(f"{ADMIN}; {policies}", again, addresses)}
 
 
-def prepare(bay: Standing) -> None:
+def prepare(stage: Stage) -> None:
     """Secrets that a pod on the victim, and one on the attacker, mount; rights that kubeadm gives bootstrap tokens."""
+    bay = stage.bay
     for place in (ATTACKER, VICTIM):
         documents = "\n---\n".join(json.dumps(one) for one in _work(bay, place))
         bay.inside("master-0", f"{ADMIN}; kubectl apply -f - <<'END'\n{documents}\nEND")
@@ -88,8 +89,9 @@ def prepare(bay: Standing) -> None:
     )
 
 
-def clear(bay: Standing) -> None:
+def clear(stage: Stage) -> None:
     """What `prepare` made, and what the attacker left."""
+    bay = stage.bay
     bay.inside(
         "master-0",
         f"""{ADMIN}

@@ -1,6 +1,6 @@
 """What root on a worker of Docker Swarm tries."""
 
-from tests.integration.boots.attacks import LIMITS, VICTIM, Attempt, Defence, at_the_door
+from tests.integration.boots.attacks import DONE, LIMITS, VICTIM, Attempt, Defence, Stage, at_the_door, found
 from tests.integration.boots.standing import Standing
 
 PRELUDE = """
@@ -16,6 +16,26 @@ api() {
 port() { timeout 3 bash -c "</dev/tcp/$MASTER/$1" 2>&1 && echo open || echo closed; }
 """
 NO_MANAGER = r"(?i)not a swarm manager|only be .*manager|cannot be"
+
+
+def prepare(_stage: Stage) -> None:
+    """Nothing."""
+
+
+def clear(stage: Stage) -> None:
+    """The attacker's worker has its work again."""
+    assert found(DONE, stage.attack('member wake "$NAME" "$PROOF"'))
+
+
+def call_itself(bay: Standing, name: str) -> None:
+    """The attacker's worker leaves the swarm and joins it by another name; by its own it goes on as it was."""
+    stage = Stage(bay, PRELUDE)
+    joined = stage.attack(
+        f"""token=$(member token "$NAME" "$PROOF" | grep ^SWMTKN)
+        docker swarm leave --force; hostname {name}; docker swarm join --token "$token" "$MASTER:2377"; echo "code $?"
+        hostname "$NAME" """
+    )
+    assert found(DONE, joined), joined
 
 
 def defences() -> dict[str, Defence]:

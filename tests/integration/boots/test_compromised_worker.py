@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bay.components.node.proof import proof
+from bay.components.node.user_data import LIBRARY
 from tests.integration.boots import kubernetes_attacks, swarm_attacks
 from tests.integration.boots.attacks import ATTACKER, DONE, STOLEN, Stage, found
 from tests.integration.boots.standing import SERVERS, Standing
@@ -28,11 +30,10 @@ HEALTHY = dict.fromkeys(["", *SERVERS], "HEALTHY")
 def stage(standing: Standing) -> Iterator[Stage]:
     """The bay, with what its attacker and the controls need; afterwards as it was."""
     module = ATTACKS[standing.engine]
-    if standing.engine == "kubernetes":
-        kubernetes_attacks.prepare(standing)
-    yield Stage(standing, module.PRELUDE, module.defences())
-    if standing.engine == "kubernetes":
-        kubernetes_attacks.clear(standing)
+    stage = Stage(standing, module.PRELUDE, module.defences())
+    module.prepare(stage)
+    yield stage
+    module.clear(stage)
     standing.inside(ATTACKER, f"rm -rf {STOLEN}")
     comes(HEALTHY, standing.health, 300)
 
@@ -60,3 +61,27 @@ def test_keys_of_a_generation_that_is_revoked_open_nothing(stage: Stage) -> None
     finally:
         stage.bay.inside("master-0", f"cp /run/keys {keys}")
     assert found(DONE, stage.attack(wake))
+
+
+def test_a_worker_by_a_masters_name_is_not_that_master_and_keeps_none_out(stage: Stage) -> None:
+    """Swarm alone: a worker says itself how it is called. Which master there is to come, the masters decide."""
+    bay = stage.bay
+    if bay.engine != "swarm":
+        pytest.skip("a node of Kubernetes has the name of its certificate")
+    name = f"{bay.name}-master-9"
+    listed = "docker node ls --format '{{.Hostname}}'"
+    swarm_attacks.call_itself(bay, name)
+    try:
+        assert name in bay.inside("master-0", listed).split()
+        assert "master-9" not in bay.health()
+        key = dict(line.split() for line in bay.inside("master-0", "cat /etc/bay/door/proof_keys").splitlines())["1"]
+        said = f"{name} {proof(key, name)}"
+        # As the new master does when it joins.
+        asked = (
+            f"SSH_ORIGINAL_COMMAND=forget SSH_CONNECTION='10.80.0.250 1 1 1' {LIBRARY}/join-door master 1 <<<'{said}'"
+        )
+        assert bay.inside("master-0", f"{asked}; echo code $?") == "code 0"
+        assert name not in bay.inside("master-0", listed).split()
+    finally:
+        bay.inside(ATTACKER, "docker swarm leave --force; systemctl restart bay-swarm.service")
+        comes(HEALTHY, bay.health, 120)

@@ -86,8 +86,8 @@ start_afresh() {
 
 give_keys() {
   mkdir -p /etc/kubernetes/pki
-  chmod 0700 /var/lib/etcd
   cp -r /etc/bay/pki/. /etc/kubernetes/pki/
+  give_etcd_its_own
 }
 
 initialise() {

@@ -2,6 +2,7 @@
 # What kubeadm is told of this server. Sourced after the settings, common.sh and join.sh.
 
 CRI=unix:///run/containerd/containerd.sock
+PATCHES=$RUN/patches # of what kubeadm makes of a master
 
 # ADDRESS: of this server.
 init_configuration() {
@@ -9,6 +10,7 @@ init_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 localAPIEndpoint: {advertiseAddress: "$1", bindPort: $BAY_API_PORT}
+patches: {directory: $PATCHES}
 $(registration "$1")
 $(timeouts)
 CONF
@@ -22,10 +24,16 @@ apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery:
   file: {kubeConfigPath: "$RUN/discovery.conf"}
-$([ "$BAY_ROLE" = node ] || echo "controlPlane: {localAPIEndpoint: {advertiseAddress: \"$1\", bindPort: $BAY_API_PORT}}")
+$([ "$BAY_ROLE" = node ] || control_plane "$1")
 $(registration "$1")
 $(timeouts)
 CONF
+}
+
+# ADDRESS: of this server.
+control_plane() {
+  echo "controlPlane: {localAPIEndpoint: {advertiseAddress: \"$1\", bindPort: $BAY_API_PORT}}"
+  echo "patches: {directory: $PATCHES}"
 }
 
 # TOKEN: the authority is known, so nobody else can answer in the masters' place.

@@ -58,7 +58,7 @@ def test_boot_data_is_the_same_in_every_run(role: str, facts: Facts) -> None:
     assert cloudinit.packed(boot(role, given)) == cloudinit.packed(boot(role, given))
 
 
-@pytest.mark.parametrize(("role", "limit"), [("master", 20500), ("node", 11700)])
+@pytest.mark.parametrize(("role", "limit"), [("master", 21500), ("node", 12200)])
 def test_boot_data_is_short_because_the_state_holds_it_for_each_server(role: str, limit: int, facts: Facts) -> None:
     assert len(cloudinit.packed(boot(role, kubernetes_facts(facts)))) < limit
 
@@ -141,14 +141,34 @@ def test_the_apis_certificate_names_all_that_clients_may_use(facts: Facts) -> No
 def test_the_api_server_is_hardened(facts: Facts) -> None:
     cluster, kubelet, _ = documents(kubernetes_facts(facts), "/etc/bay/kubeadm.yaml")
     arguments = {one["name"]: one["value"] for one in cluster["apiServer"]["extraArgs"]}
-    assert arguments["enable-admission-plugins"] == "NodeRestriction"
+    assert arguments["enable-admission-plugins"] == "NodeRestriction,DenyServiceExternalIPs"
+    assert arguments["service-account-extend-token-expiration"] == "false"
+    assert kubelet["podPidsLimit"] == 4096
     assert arguments["profiling"] == "false"
     assert arguments["tls-min-version"] == "VersionTLS12"
-    for name in ("encryption-provider-config", "audit-policy-file", "authentication-config"):
+    for name in (
+        "encryption-provider-config",
+        "audit-policy-file",
+        "authentication-config",
+        "admission-control-config-file",
+    ):
         assert arguments[name] in files(kubernetes_facts(facts), "master"), name
     assert kubelet["authentication"]["anonymous"] == {"enabled": False}
     assert kubelet["authorization"] == {"mode": "Webhook"}
     assert kubelet["readOnlyPort"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [({}, "baseline"), ({"pod_security": "restricted"}, "restricted"), ({"pod_security": "privileged"}, "privileged")],
+)
+def test_pods_have_a_level_outside_the_systems_namespace(options: dict[str, Any], level: str, facts: Facts) -> None:
+    given = kubernetes_facts(facts, options=options)
+    (admission,) = documents(given, "/etc/kubernetes/bay/admission.yaml")
+    (plugin,) = admission["plugins"]
+    assert plugin["name"] == "PodSecurity"
+    assert plugin["configuration"]["defaults"]["enforce"] == level
+    assert plugin["configuration"]["exemptions"] == {"namespaces": ["kube-system"]}
 
 
 def test_nobody_is_anonymous_but_who_asks_for_health(facts: Facts) -> None:

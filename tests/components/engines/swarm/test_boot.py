@@ -58,7 +58,7 @@ def test_boot_data_of_a_node_does_not_depend_on_the_floating_ips(facts: Facts) -
     assert boot("node", replace(facts, api_names=())) == boot("node", facts)
 
 
-@pytest.mark.parametrize(("role", "limit"), [("master", 12800), ("node", 8500)])
+@pytest.mark.parametrize(("role", "limit"), [("master", 12800), ("node", 8900)])
 def test_boot_data_is_short_because_the_state_holds_it_for_each_server(role: str, limit: int, facts: Facts) -> None:
     assert len(cloudinit.packed(boot(role, facts))) < limit
 
