@@ -138,61 +138,12 @@ def test_the_apis_certificate_names_all_that_clients_may_use(facts: Facts) -> No
     assert {"demo-master-2", "10.80.0.12", "203.0.113.7", "127.0.0.1"} <= set(names)
 
 
-def test_the_api_server_is_hardened(facts: Facts) -> None:
-    cluster, kubelet, _ = documents(kubernetes_facts(facts), "/etc/bay/kubeadm.yaml")
-    arguments = {one["name"]: one["value"] for one in cluster["apiServer"]["extraArgs"]}
-    assert arguments["enable-admission-plugins"] == "NodeRestriction,DenyServiceExternalIPs"
-    assert arguments["service-account-extend-token-expiration"] == "false"
-    assert kubelet["podPidsLimit"] == 4096
-    assert arguments["profiling"] == "false"
-    assert arguments["tls-min-version"] == "VersionTLS12"
-    for name in (
-        "encryption-provider-config",
-        "audit-policy-file",
-        "authentication-config",
-        "admission-control-config-file",
-    ):
-        assert arguments[name] in files(kubernetes_facts(facts), "master"), name
-    assert kubelet["authentication"]["anonymous"] == {"enabled": False}
-    assert kubelet["authorization"] == {"mode": "Webhook"}
-    assert kubelet["readOnlyPort"] == 0
-
-
-@pytest.mark.parametrize(
-    ("options", "level"),
-    [({}, "baseline"), ({"pod_security": "restricted"}, "restricted"), ({"pod_security": "privileged"}, "privileged")],
-)
-def test_pods_have_a_level_outside_the_systems_namespace(options: dict[str, Any], level: str, facts: Facts) -> None:
-    given = kubernetes_facts(facts, options=options)
-    (admission,) = documents(given, "/etc/kubernetes/bay/admission.yaml")
-    (plugin,) = admission["plugins"]
-    assert plugin["name"] == "PodSecurity"
-    assert plugin["configuration"]["defaults"]["enforce"] == level
-    assert plugin["configuration"]["exemptions"] == {"namespaces": ["kube-system"]}
-
-
-def test_nobody_is_anonymous_but_who_asks_for_health(facts: Facts) -> None:
-    (known,) = documents(kubernetes_facts(facts), "/etc/kubernetes/bay/authentication.yaml")
-    assert known["anonymous"] == {
-        "enabled": True,
-        "conditions": [{"path": "/livez"}, {"path": "/readyz"}, {"path": "/healthz"}],
-    }
-
-
 def test_openid_connect_by_options_excludes_the_file_that_says_who_is_let_in(facts: Facts) -> None:
     given = kubernetes_facts(facts, options={"apiserver_args": {"oidc-issuer-url": "https://login.example"}})
     assert "/etc/kubernetes/bay/authentication.yaml" not in files(given, "master")
     arguments = {a["name"] for a in documents(given, "/etc/bay/kubeadm.yaml")[0]["apiServer"]["extraArgs"]}
     assert "oidc-issuer-url" in arguments
     assert "authentication-config" not in arguments
-
-
-def test_secrets_are_encrypted_in_etcd_with_the_bays_own_key(facts: Facts) -> None:
-    given = kubernetes_facts(facts)
-    (encryption,) = documents(given, "/etc/kubernetes/bay/encryption.yaml")
-    providers = encryption["resources"][0]["providers"]
-    key = {"name": "key1", "secret": given.generations[0]["engine"]["encryption"]}
-    assert providers == [{"secretbox": {"keys": [key]}}, {"identity": {}}]
 
 
 def test_labels_and_taints_of_a_group_are_given_at_registration(facts: Facts) -> None:
