@@ -131,7 +131,7 @@ def at_the_door(bay: str, verb: str, argument: Callable[[str], str]) -> list[Att
         Attempt("be let in by a guess", f'join {verb} "$NAME" {"0" * 32} {own}', control=let_in, ends=ends),
         Attempt("ask as the version before did", f"join {verb} </dev/null", control=let_in, ends=ends),
         *(
-            Attempt(f"have {name} forgotten", f'{key} forget {name} "$PROOF"', control=wake)
+            Attempt(f"have {name} forgotten by the key to {key}", f'{key} forget {name} "$PROOF"', control=wake)
             for name in (victim, master)
             for key in ("join", "member")
         ),

@@ -95,7 +95,8 @@ END"""
 def test_etcd_is_nobodys_but_its_own_users(standing: Standing) -> None:
     for place in ("master-0", "master-1", "master-2"):
         assert standing.inside(place, "ps -o user= -C etcd") == "etcd"
-        assert standing.inside(place, "find /var/lib/etcd ! -user etcd -o -perm /077 | grep -v lost+found") == ""
+        assert standing.inside(place, "find /var/lib/etcd ! -user etcd | grep -v lost+found") == ""
+        assert standing.inside(place, "stat --format %a /var/lib/etcd /etc/kubernetes/etcd").split() == ["700", "700"]
         assert standing.inside(place, "ls /var/lib/etcd /etc/kubernetes/etcd 2>&1", "nobody").count("denied") == 2
 
 
