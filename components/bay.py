@@ -17,6 +17,8 @@ from bay.components.identity import Identity
 from bay.components.image import Image
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
+from bay.components.node.credentials import current
+from bay.components.node.proof import GroupData, proof_key
 from bay.components.openstack.resolve import image_of, resolve
 from bay.components.openstack.resolved import Named, ResolvedSpec
 from bay.components.ownership import Mark, Owner
@@ -178,7 +180,7 @@ class Bay(ComponentResource):
     def _client_files(self, known: Mapping[str, Any]) -> dict[str, str]:
         return self.engine.client_files(Client(self.name, tuple(known["addresses"]), known["generations"]))
 
-    def _user_data(self, group: str) -> Output[str]:
+    def _user_data(self, group: str) -> Output[GroupData]:
         volumes = self.state_volumes.volumes.values() if self.state_volumes and group == "master" else ()
         floating = [self.endpoint.floating] if self.endpoint else self.ports["master"].floating
         known = Output.all(
@@ -193,7 +195,7 @@ class Bay(ComponentResource):
         )
         return Output.secret(known.apply(lambda values: self._boot_data(group, values)))
 
-    def _boot_data(self, group: str, known: Mapping[str, Any]) -> str:
+    def _boot_data(self, group: str, known: Mapping[str, Any]) -> GroupData:
         """User data of a group, packed: the state keeps it for each server."""
         named = self.spec.endpoint.name
         facts = Facts(
@@ -211,7 +213,8 @@ class Bay(ComponentResource):
             made_at=known["made_at"],
             generations=known["generations"],
         )
-        return cloudinit.packed(user_data.user_data(self.engine, facts))
+        common = cloudinit.packed(user_data.user_data(self.engine, facts))
+        return GroupData(common, proof_key(current(facts.generations)))
 
 
 def _guard(name: str, spec: BaySpec, place: ResolvedSpec, allow: Collection[str], opts: ResourceOptions) -> Guard:

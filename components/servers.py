@@ -6,6 +6,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_openstack import blockstorage, compute
 
 from bay.components.network import Network
+from bay.components.node.proof import GroupData
 from bay.components.ownership import Mark
 from bay.components.ports import Ports
 from bay.components.spec.groups import Masters, NodeGroup, Volume
@@ -73,7 +74,7 @@ class Servers(ComponentResource):
         self,
         name: str,
         args: ServerArgs,
-        user_data: Output[str],
+        user_data: Output[GroupData],
         opts: ResourceOptions,
         *,
         ports: Ports | None = None,
@@ -94,7 +95,7 @@ class Servers(ComponentResource):
             opts=ResourceOptions(parent=self, ignore_changes=["policies"]),
         )
 
-    def _server(self, group_name: str, index: int, user_data: Output[str]) -> compute.Instance:
+    def _server(self, group_name: str, index: int, user_data: Output[GroupData]) -> compute.Instance:
         args, name = self.args, f"{group_name}-{index}"
         waits_for: list[Resource] = list(args.network.ready)
         return compute.Instance(
@@ -110,7 +111,7 @@ class Servers(ComponentResource):
             block_devices=self._disks(index),
             metadata=args.mark.metadata(args.group),
             tags=list(args.mark.own_tags) or None,
-            user_data=user_data,
+            user_data=user_data.apply(lambda data: data.of(name)),
             # Nova's delete pulls the plug; its stop presses the power button, and the node leaves (decision 0011).
             stop_before_destroy=None if args.group == "master" else True,
             opts=ResourceOptions(

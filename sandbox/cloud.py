@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,18 @@ class Sandbox:
             self._end()
             report(f"deleting {self.state}")
             self._layout.schema.unlink(missing_ok=True)  # first: what is left after a kill is remade by a start
-            shutil.rmtree(self.state)
+            self._delete_state()
+
+    def _delete_state(self) -> None:
+        """Delete all of it, the lock last: without its file a second process would lock a new one and delete too."""
+        for found in self.state.iterdir():
+            if found.is_dir() and not found.is_symlink():
+                shutil.rmtree(found)
+            elif found != self._layout.lock:
+                found.unlink()
+        self._layout.lock.unlink()
+        with suppress(OSError):  # not empty: another process waited for the lock, and has its own by now
+            self.state.rmdir()
 
     def _told(self, boot: bool | None, say: Report) -> Booting:
         before = Booting.load(self._layout)

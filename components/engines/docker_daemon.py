@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from bay.components.engines import Facts
+from pydantic import Field
+
+from bay.components.engines import Facts, Options
 from bay.components.node import user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.user_data import SETTINGS
@@ -32,10 +34,28 @@ def files(daemon: Mapping[str, object], drop_in: str) -> list[File]:
     ]
 
 
-def daemon(facts: Facts) -> dict[str, object]:
-    """Logs that do not fill the disk, and where images come from."""
+class DockerOptions(Options):
+    """What a spec's `options` may say of Docker's daemon."""
+
+    no_new_privileges: bool = Field(
+        True,
+        description="Whether programs in containers gain no rights by setuid bits, unless a container is started with "
+        "`--security-opt no-new-privileges=false`, which Swarm's services cannot say.",
+    )
+
+
+def daemon(facts: Facts, options: DockerOptions) -> dict[str, object]:
+    """Logs that do not fill the disk, where images come from, and what containers may not.
+
+    No container reaches another over the default bridge (`icc`); networks that users make are not concerned.
+    """
     registry = facts.spec.registry
-    said: dict[str, object] = {"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}
+    said: dict[str, object] = {
+        "log-driver": "json-file",
+        "log-opts": {"max-size": "10m", "max-file": "3"},
+        "icc": False,
+        "no-new-privileges": options.no_new_privileges,
+    }
     if registry.mirror:
         said["registry-mirrors"] = [registry.mirror]
     if registry.insecure:

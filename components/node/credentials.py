@@ -27,9 +27,10 @@ class Generation(TypedDict):
     phase: where a rotation stands with it. serial: counts from 1. X.509 keys and certificates are PEM,
     SSH keys are in OpenSSH's own formats. server_key serves the API on every master; its certificate is
     signed when the masters' addresses are known. ssh_host_key is every master's. join_node_key and
-    join_master_key let a server ask a master for the token of its role, and for nothing else. member_key stays on
-    a node, which has itself drained and forgotten with it. engine holds what the bay's engine asked for beside these
-    (`Secret`). Bays made before there was a member_key or an engine have none.
+    join_master_key let a server ask a master to be let in, in its role, and for nothing else. member_key stays on
+    a node, which has itself drained and forgotten with it. Whoever asks also proves its name
+    (`bay.components.node.proof`). engine holds what the bay's engine asked for beside these (`Secret`). Bays made
+    before there was a member_key or an engine have none.
     """
 
     phase: Phase
@@ -56,6 +57,16 @@ def current(generations: Sequence[Generation]) -> Generation:
         if generation["phase"] == "current":
             return generation
     raise ValueError("the identity has no current generation")
+
+
+def serial(generation: Generation) -> str:
+    """The number of a generation as scripts know it: the state makes a float of every number."""
+    return str(int(generation["serial"]))
+
+
+def accepted(generations: Sequence[Generation]) -> list[Generation]:
+    """Those whose keys open the masters' door: in a rotation the next and the previous one beside the current."""
+    return sorted(generations, key=lambda generation: (generation["phase"] != "current", -generation["serial"]))
 
 
 def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[str, str] | None = None) -> Generation:

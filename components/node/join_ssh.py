@@ -1,14 +1,16 @@
-"""How a server asks the masters: over SSH, with keys that open a few requests (docs/decisions/0010 and 0011).
+"""How a server asks the masters: over SSH, with keys that open a few requests (docs/decisions/0010, 0011 and 0060).
 
-A server is let in by a key of its role, which it drops when it is in. A node is let go by one that stays with it. The
-engine brings the scripts that know what that means: ``join-root`` and ``drain.sh`` of masters, ``leave.sh`` of nodes.
+A server is let in by a key of its role, which it drops when it is in. A node is let go by one that stays with it. With
+either it speaks for itself alone, by a word that proves its name (`bay.components.node.proof`). The engine brings the
+scripts that know what a request means: ``join-root`` and ``drain.sh`` of masters, ``leave.sh`` of nodes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bay.components.node import user_data
 from bay.components.node.cloudinit import File, HostKey, User
-from bay.components.node.credentials import Generation
+from bay.components.node.credentials import Generation, accepted, serial
+from bay.components.node.proof import PROOF, proof_key
 from bay.components.node.user_data import LIBRARY, SETTINGS
 
 JOIN_USER = "bay-join"
@@ -16,6 +18,8 @@ MASTER_ALIAS = "bay-master"
 """The name under which every master's host key is known: they all show the same one."""
 
 LEAVE_UNIT = "bay-leave.service"
+DOOR = f"{SETTINGS}/door"
+"""Folder of what opens a master's door; without the lines of a generation its keys open nothing any more."""
 
 
 def settings() -> dict[str, str | int | Sequence[str]]:
@@ -23,19 +27,21 @@ def settings() -> dict[str, str | int | Sequence[str]]:
     return {
         "BAY_JOIN_KEY": f"{SETTINGS}/join_key",
         "BAY_MEMBER_KEY": f"{SETTINGS}/member_key",
+        "BAY_PROOF": PROOF,
         "BAY_SSH_CONFIG": f"{SETTINGS}/ssh_config",
         "BAY_LEAVING": f"{SETTINGS}/leaving",
     }
 
 
-def files(keys: Generation, role: str, engine: str) -> list[File]:
-    """For engines whose servers need a token to get in: their key, and what they have of `asking` or `door`."""
+def files(generations: Sequence[Generation], role: str, engine: str) -> list[File]:
+    """For engines whose servers are let in by a master: their key, and what they have of `asking` or `door`."""
+    keys = accepted(generations)[0]
     join_key = keys["join_master_key"] if role == "master" else keys["join_node_key"]
     return [
         File(f"{SETTINGS}/join_key", join_key, "0600"),
         user_data.script("common", "join.sh"),
         *asking(keys),
-        *(master_files(engine) if role == "master" else leave_files(keys, engine)),
+        *(master_files(generations, engine) if role == "master" else leave_files(keys, engine)),
     ]
 
 
@@ -48,11 +54,16 @@ def asking(keys: Generation) -> list[File]:
     ]
 
 
-def master_files(engine: str) -> list[File]:
-    """What a master answers with. engine: folder of the engine's scripts."""
+def master_files(generations: Sequence[Generation], engine: str, *, lets_in: bool = True) -> list[File]:
+    """What a master answers with. engine: folder of its scripts. lets_in: whether servers need it to get in."""
+    valid = accepted(generations)
+    lines = [line for keys in valid for line in _authorized(keys, lets_in)]
     return [
-        File("/etc/ssh/sshd_config.d/60-bay.conf", user_data.static("common", "sshd.conf")),
+        File("/etc/ssh/sshd_config.d/60-bay.conf", user_data.static("common", "sshd-door.conf")),
+        File(f"{DOOR}/authorized_keys", "".join(f"{line}\n" for line in lines)),
+        File(f"{DOOR}/proof_keys", "".join(f"{serial(keys)} {proof_key(keys)}\n" for keys in valid), "0600"),
         user_data.script("common", "join-door"),
+        user_data.script("common", "door.sh"),
         user_data.script(engine, "join-root"),
         user_data.script(engine, "drain.sh"),
     ]
@@ -75,14 +86,18 @@ def units(keys: Generation, role: str) -> list[str]:
     return [LEAVE_UNIT] if role == "node" and "member_key" in keys else []
 
 
-def user(keys: Generation, roles: Mapping[str, str]) -> User:
-    """May run one command for each key. roles: the engine's words for those whom a token lets in, by bay's own."""
-    public = {"node": keys["join_node_public_key"], "master": keys["join_master_public_key"]}
-    doors = [(roles[role], public[role]) for role in public if role in roles]
+def user() -> User:
+    """The account behind the door, which may run one command as root; its keys are in `DOOR`."""
+    return User(JOIN_USER, (), sudo=f"ALL=(root) NOPASSWD: {LIBRARY}/join-root")
+
+
+def _authorized(keys: Generation, lets_in: bool) -> Iterator[str]:
+    """Lines of authorized_keys; each key runs one command, which says whose key it is."""
+    public = {"node": keys["join_node_public_key"], "master": keys["join_master_public_key"]} if lets_in else {}
     if "member_public_key" in keys:
-        doors.append(("member", keys["member_public_key"]))
-    lines = [f'restrict,command="{LIBRARY}/join-door {words}" {key}' for words, key in doors]
-    return User(JOIN_USER, tuple(lines), sudo=f"ALL=(root) NOPASSWD: {LIBRARY}/join-root")
+        public["member"] = keys["member_public_key"]
+    for role, key in public.items():
+        yield f'restrict,command="{LIBRARY}/join-door {role} {serial(keys)}" {key} generation-{serial(keys)}'
 
 
 def host_key(keys: Generation) -> HostKey:

@@ -51,6 +51,8 @@ def user_data(engine: "Engine", facts: "Facts") -> str:
     return cloudinit.user_data(
         files=[
             File(f"{SETTINGS}/env", cloudinit.environment(settings), "0600"),
+            # The first word counts: before the distribution's own.
+            File("/etc/ssh/sshd_config.d/10-bay.conf", static("common", "sshd.conf")),
             *_trust(facts),
             *_proxies(facts),
             *(unit("common", name) for name in UNITS),

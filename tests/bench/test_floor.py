@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 import yaml
 
-from bay.components.node.cloudinit import packed
+from tests.components.graph.conftest import example_graph
 from tests.paths import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -100,5 +100,5 @@ def test_the_rules_are_the_bays(cloud: MagicMock, graph: Graph) -> None:
 
 @pytest.mark.parametrize("role", ["master", "node"])
 def test_user_data_is_as_long_as_that_of_a_bay(floor: ModuleType, role: str) -> None:
-    boot = (GOLDEN / "boot" / f"swarm-{role}.yaml").read_text()
-    assert floor.USER_DATA[role] == pytest.approx(len(packed(boot)), rel=0.1)
+    server = example_graph("swarm").of("Instance")[f"demo-{role}-0"]
+    assert floor.USER_DATA[role] == pytest.approx(len(server.secret("userData")), rel=0.1)

@@ -19,9 +19,8 @@ from bay.sandbox.services.sandbox_services import open_files
 from bay.sandbox.services.sandbox_services.nodes import namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import BRIDGE, Names, tap
 from bay.sandbox.services.sandbox_services.nodes.node import Interface, Node
-
-from tests.integration.bays.harness import connect
 from tests.conftest import forget, new_sandbox, sweep_killed_runs, why_nothing_boots
+from tests.integration.bays.harness import connect
 from tests.sandbox.booted import eventually, output
 from tests.sandbox.busy import busy
 

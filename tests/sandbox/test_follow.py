@@ -15,7 +15,6 @@ from bay.sandbox.services.sandbox_services.nodes.network import heartbeat
 from bay.sandbox.services.sandbox_services.nodes.network.follow import Follower
 from bay.sandbox.services.sandbox_services.nodes.network.plan import Plan
 from bay.sandbox.services.sandbox_services.nodes.network.tables import digest_of
-
 from tests.sandbox import agent_databases
 from tests.sandbox.agent_databases import Service
 

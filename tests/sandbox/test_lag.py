@@ -20,7 +20,6 @@ from bay.sandbox.services.sandbox_services.nodes.network.heartbeat import Heartb
 from bay.sandbox.services.sandbox_services.nodes.network.tables import digest_of
 from bay.sandbox.services.sandbox_services.nodes.node import Interface, Node
 from bay.sandbox.services.sandbox_services.nodes.processes import start_time
-
 from tests.sandbox import agent_databases
 from tests.sandbox.agent_databases import Service
 

@@ -10,7 +10,6 @@ import pytest
 
 from bay.toolchain import Toolchain, ensure, parts
 from bay.toolchain.patch import edits
-
 from tests.toolchain.releases import CLI, PLUGIN, Server, files_of, packed
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bay.toolchain import Toolchain
-
 from tests.toolchain.trial import Trial, new_trial
 
 pytestmark = pytest.mark.toolchain

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bay.toolchain import Toolchain
-
 from tests.toolchain import states
 from tests.toolchain.trial import Trial, new_trial, things
 

@@ -14,7 +14,6 @@ from bay.toolchain import Toolchain, golang, parts
 from bay.toolchain.compiler import Compiler
 from bay.toolchain.lock import exclusive
 from bay.toolchain.staging import making
-
 from tests.toolchain import states
 from tests.toolchain.trial import Trial, new_trial, things
 

@@ -12,7 +12,6 @@ from threading import Event
 import pytest
 
 from bay.toolchain import Check, Toolchain, checks, ensure, find, official
-
 from tests.toolchain.releases import CLI, PLUGIN, PULUMI, Server, files_of, packed
 
 Builds = Callable[[], list[str]]

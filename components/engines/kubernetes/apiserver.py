@@ -2,7 +2,7 @@
 
 from bay.components.engines.kubernetes import keystone
 from bay.components.engines.kubernetes.kubeadm import SETTINGS, structured_authentication
-from bay.components.engines.kubernetes.manifests import Document, dump
+from bay.components.engines.kubernetes.manifests import NAMESPACE, Document, dump
 from bay.components.engines.kubernetes.options import KubernetesOptions
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation
@@ -15,6 +15,7 @@ def files(keys: Generation, options: KubernetesOptions) -> list[File]:
     found = [
         File(f"{SETTINGS}/encryption.yaml", dump(_encryption(keys)), "0600"),
         File(f"{SETTINGS}/audit.yaml", dump(AUDIT)),
+        File(f"{SETTINGS}/admission.yaml", dump(_admission(options))),
     ]
     if structured_authentication(options):
         found.append(File(f"{SETTINGS}/authentication.yaml", dump(AUTHENTICATION)))
@@ -54,6 +55,22 @@ AUDIT: Document = {
     ],
 }
 """Who did what, without the contents, which may be secret; not what the system asks itself all the time."""
+
+
+def _admission(options: KubernetesOptions) -> Document:
+    """What pods may be, where the labels of their namespace say nothing; the system's own need more."""
+    levels = {mode: options.pod_security for mode in ("enforce", "warn", "audit")}
+    pods = {
+        "apiVersion": "pod-security.admission.config.k8s.io/v1",
+        "kind": "PodSecurityConfiguration",
+        "defaults": levels,
+        "exemptions": {"namespaces": [NAMESPACE]},
+    }
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AdmissionConfiguration",
+        "plugins": [{"name": "PodSecurity", "configuration": pods}],
+    }
 
 
 def _encryption(keys: Generation) -> Document:

@@ -25,6 +25,8 @@ from bay.components.engines.kubernetes.options import KubernetesOptions
 GROUP = "crd.projectcalico.org"
 POLICY_GROUP = "policy.networking.k8s.io"
 NODE, PLUGIN, CONTROLLERS = "calico-node", "calico-cni-plugin", "calico-kube-controllers"
+WRITES = {"own_node": [NODE, PLUGIN, CONTROLLERS], "own_pods": [NODE], "any_pods": [PLUGIN]}
+"""What its accounts write to; see `node_identity.manifests`. calico-node asks for the plugin's token, for no pod."""
 
 CLUSTER_KINDS = (
     *("BGPConfiguration", "BGPFilter", "BGPPeer", "BlockAffinity", "CalicoNodeStatus", "ClusterInformation"),

@@ -18,6 +18,7 @@ from bay.components.engines.kubernetes import (
     flannel,
     keystone,
     kubeadm,
+    node_identity,
     pki,
 )
 from bay.components.engines.kubernetes.kubeadm import API_PORT
@@ -39,8 +40,6 @@ SCRIPTS = ("start", "runtime.sh", "kubeadm.sh", "cluster.sh")
 MANIFESTS = f"{SETTINGS}/manifests"
 CLUSTER = f"{SETTINGS}/kubeadm.yaml"
 """kubeadm's configuration of the whole cluster."""
-
-JOIN_ROLES = {"master": "master", "node": "node"}
 
 TERMS = ImpactTerms(
     work="pods",
@@ -107,7 +106,7 @@ class Kubernetes:
         return Boot(
             settings=_settings(facts, options),
             files=[
-                *join_ssh.files(keys, facts.role, self.name),
+                *join_ssh.files(facts.generations, facts.role, self.name),
                 *pki.files(keys, facts.role),
                 *containerd.files(facts.spec.registry),
                 user_data.unit(self.name, UNIT),
@@ -115,7 +114,7 @@ class Kubernetes:
                 *(_master_files(facts, options) if master else []),
             ],
             units=[UNIT, *(MANIFEST_UNITS[:1] if master else join_ssh.units(keys, facts.role))],
-            users=[join_ssh.user(keys, JOIN_ROLES)] if master else [],
+            users=[join_ssh.user()] if master else [],
             host_key=join_ssh.host_key(keys) if master else None,
             engine_paths=["/var/lib/containerd", "/var/lib/kubelet"],
             state_paths=["/var/lib/etcd"],
@@ -184,15 +183,17 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
         *apiserver.files(current(facts.generations), options),
         *_manifests(facts, options),
         *(user_data.unit("kubernetes", name) for name in MANIFEST_UNITS),
-        user_data.script("kubernetes", "apply-manifests"),
+        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh")),
     ]
 
 
 def _manifests(facts: Facts, options: KubernetesOptions) -> list[File]:
     """What the scripts apply once there is a cluster; a site's snippets may put more beside them."""
     host, port = kubeadm.endpoint(facts)
+    network = NETWORKS[options.network_driver]
     found = [
-        File(f"{MANIFESTS}/network.yaml", dump(*NETWORKS[options.network_driver].manifests(options, host, port))),
+        File(f"{MANIFESTS}/access.yaml", dump(*node_identity.manifests(**network.WRITES))),
+        File(f"{MANIFESTS}/network.yaml", dump(*network.manifests(options, host, port))),
         File(f"{MANIFESTS}/dns.yaml", dump(*dns.manifests())),
     ]
     if facts.cloud is not None and _uses_cloud(options):

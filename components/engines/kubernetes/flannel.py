@@ -18,6 +18,8 @@ from bay.components.engines.kubernetes.manifests import (
 from bay.components.engines.kubernetes.options import KubernetesOptions
 
 NAME = "flannel"
+WRITES = {"own_node": [NAME], "own_pods": [], "any_pods": []}
+"""What its accounts write to; see `node_identity.manifests`."""
 
 
 def ports(options: KubernetesOptions) -> tuple[Port, ...]:

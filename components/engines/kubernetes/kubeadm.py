@@ -28,6 +28,8 @@ TLS = {"tls-min-version": "VersionTLS12", "tls-cipher-suites": CIPHERS}
 
 APISERVER = {
     "profiling": "false",
+    "admission-control-config-file": f"{SETTINGS}/admission.yaml",
+    "service-account-extend-token-expiration": "false",  # else a pod's token lives a year
     **TLS,
     "audit-log-path": f"{AUDIT_LOG}/audit.log",
     "audit-log-maxage": "30",  # days
@@ -46,6 +48,7 @@ KUBELET = {
     "streamingConnectionIdleTimeout": "5m0s",
     "tlsMinVersion": TLS["tls-min-version"],
     "tlsCipherSuites": CIPHERS.split(","),
+    "podPidsLimit": 4096,  # a pod that forks without end takes no server with it
     "failCgroupV1": False,  # images of last year's distributions have no other
 }
 
@@ -107,7 +110,7 @@ def _cluster(facts: Facts, options: KubernetesOptions) -> Document:
 
 
 def _apiserver(options: KubernetesOptions) -> dict[str, str]:
-    plugins = ",".join(dict.fromkeys(["NodeRestriction", *options.admission_plugins]))
+    plugins = ",".join(dict.fromkeys(["NodeRestriction", "DenyServiceExternalIPs", *options.admission_plugins]))
     arguments = {**APISERVER, "enable-admission-plugins": plugins}
     if structured_authentication(options):
         arguments["authentication-config"] = f"{SETTINGS}/authentication.yaml"

@@ -57,7 +57,13 @@ class KubernetesOptions(Options):
     image_repository: Word | None = Field(
         None, description="Prefix of all images of the cluster, for example registry.example/k8s; empty: each its own."
     )
-    admission_plugins: Words = Field((), description="Admission plugins beside NodeRestriction and the default ones.")
+    pod_security: Literal["privileged", "baseline", "restricted"] = Field(
+        "baseline",
+        description="Pod Security level of namespaces (but kube-system) whose labels name no other; privileged: none.",
+    )
+    admission_plugins: Words = Field(
+        (), description="Admission plugins beside NodeRestriction, DenyServiceExternalIPs and the default ones."
+    )
     apiserver_args: Arguments = Field(default_factory=dict, description="More options of kube-apiserver.")
     controller_manager_args: Arguments = Field(
         default_factory=dict, description="More options of kube-controller-manager."

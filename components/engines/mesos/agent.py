@@ -53,7 +53,8 @@ def files(facts: Facts, keys: Generation) -> list[File]:
         *program("mesos-agent", flags(facts), environment),
         # Containers live on while Docker restarts.
         *docker_daemon.files(
-            {"live-restore": True, **docker_daemon.daemon(facts)}, user_data.static("common", "docker.conf")
+            {"live-restore": True, **docker_daemon.daemon(facts, options(facts))},
+            user_data.static("common", "docker.conf"),
         ),
     ]
 

@@ -89,10 +89,10 @@ class Mesos:
                 *(user_data.unit("mesos", name) for name in (UNIT, *UNITS[facts.role])),
                 *(user_data.script("mesos", name) for name in ("start", "run-mesos", *SCRIPTS[facts.role])),
                 *join_ssh.asking(keys),
-                *_leaving(keys, facts.role),
+                *_leaving(facts, keys),
             ],
             units=[UNIT, *join_ssh.units(keys, facts.role)],
-            users=[join_ssh.user(keys, {})] if has_door else [],
+            users=[join_ssh.user()] if has_door else [],
             host_key=join_ssh.host_key(keys) if has_door else None,
             engine_paths=[agent.STATE] if facts.role == "master" else agent.engine_paths(facts),
             state_paths=[master.ZOOKEEPER_STATE, master.WORK_DIR],
@@ -135,11 +135,13 @@ class Mesos:
         return {agent["hostname"]: "HEALTHY" if agent["hostname"] in active else "UNHEALTHY" for agent in agents}
 
 
-def _leaving(keys: Generation, role: str) -> list[File]:
+def _leaving(facts: Facts, keys: Generation) -> list[File]:
     """Agents need nobody's leave to come, but to go: a master's, who alone may have an agent's tasks moved."""
     if "member_key" not in keys:
         return []
-    return join_ssh.master_files("mesos") if role == "master" else join_ssh.leave_files(keys, "mesos")
+    if facts.role == "master":
+        return join_ssh.master_files(facts.generations, "mesos", lets_in=False)
+    return join_ssh.leave_files(keys, "mesos")
 
 
 def _master_ports() -> tuple[Port, ...]:

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bay.components.engines import Options
+from bay.components.engines.docker_daemon import DockerOptions
 
 Isolator = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
 Duration = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(secs|mins|hrs)$")]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
-class MesosOptions(Options):
+class MesosOptions(DockerOptions):
     """Options of Mesos; Cinder volumes for tasks (Magnum's rexray, no longer maintained) are not among them."""
 
     isolation: tuple[Isolator, ...] | None = Field(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node import certificates, join_ssh, user_data
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("start", "networks.sh", "cluster.sh")
 UNIT = "bay-swarm.service"
-SWARM_ROLES = {"master": "manager", "node": "worker"}
 
 TERMS = ImpactTerms(
     work="tasks of services",
@@ -28,8 +28,8 @@ TERMS = ImpactTerms(
 )
 
 
-class SwarmOptions(Options):
-    """Docker Swarm has no options of its own."""
+class SwarmOptions(DockerOptions):
+    """Docker Swarm has no options but Docker's."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Swarm:
         own = _master_files(facts, keys) if master else []
         return Boot(
             settings=_settings(),
-            files=[*_common_files(facts, keys), *own],
+            files=[*_common_files(facts), *own],
             units=[UNIT, *join_ssh.units(keys, facts.role)],
-            users=[join_ssh.user(keys, SWARM_ROLES)] if master else [],
+            users=[join_ssh.user()] if master else [],
             host_key=join_ssh.host_key(keys) if master else None,
             engine_paths=["/var/lib/docker"],
             state_paths=["/var/lib/docker/swarm"],
@@ -111,11 +111,23 @@ class Swarm:
     def node_health(self, answer: Any) -> dict[str, str]:
         """A node that the managers reach is healthy; of several entries of a name, a healthy one counts.
 
-        One that has just been let in has neither a name nor a state yet.
+        One that has just been let in has neither a name nor a state yet. A worker says itself how it is called: one
+        that has a master's name is not that master.
         """
-        named = [(node["Description"].get("Hostname"), node) for node in answer]
+        known = [(node["Description"].get("Hostname") or "", node) for node in answer]
+        masters = {_group(name) for name, node in known if _is_manager(node)}
+        named = [(name, node) for name, node in known if name and (_is_manager(node) or _group(name) not in masters)]
         healthy = {name for name, node in named if _reached(node)}
-        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted({n for n, _ in named if n})}
+        return {name: "HEALTHY" if name in healthy else "UNHEALTHY" for name in sorted({n for n, _ in named})}
+
+
+def _group(name: str) -> str:
+    """The name without the server's number."""
+    return name.rpartition("-")[0]
+
+
+def _is_manager(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("ManagerStatus"))
 
 
 def _reached(node: Mapping[str, Any]) -> bool:
@@ -124,14 +136,14 @@ def _reached(node: Mapping[str, Any]) -> bool:
     return node["Status"]["State"] == "ready" and (not manager or manager.get("Reachability") == "reachable")
 
 
-def _common_files(facts: Facts, keys: Generation) -> list[File]:
+def _common_files(facts: Facts) -> list[File]:
     role = facts.role
     drop_in = ("swarm", "docker-master.conf") if role == "master" else ("common", "docker.conf")
     return [
         *docker_daemon.files(_daemon(facts), user_data.static(*drop_in)),
         user_data.unit("swarm", UNIT),
         *(user_data.script("swarm", name) for name in SCRIPTS),
-        *join_ssh.files(keys, role, "swarm"),
+        *join_ssh.files(facts.generations, role, "swarm"),
     ]
 
 
@@ -144,7 +156,7 @@ def _daemon(facts: Facts) -> dict[str, object]:
     labels = [f"{key}={value}" for key, value in facts.group_spec.labels.items()]
     settings: dict[str, object] = {
         "labels": [f"bay.name={facts.bay}", f"bay.group={facts.group}", *labels],
-        **docker_daemon.daemon(facts),
+        **docker_daemon.daemon(facts, SwarmOptions.model_validate(facts.spec.options)),
     }
     if facts.role == "master":
         tls = {name: f"/etc/docker/{file}.pem" for name, file in _TLS_FILES.items()}

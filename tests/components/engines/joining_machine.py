@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from bay.components.node.proof import proof
+from tests.components.engines.door import KEY
 from tests.components.engines.machine import NOTED, Machine, Settings
 
-# An answer is a file named by address and request, "CODE TEXT" a line; each call takes one, the last stays.
+# An answer is a file named by address and request, "CODE TEXT" a line; each call takes one, the last stays. What was
+# said on standard input stands in $FAKE/said.
 SSH = """
 shift 2
 call="ssh $*"
 note
+sed "s/^/$* /" >>"$FAKE/said"
 file=$FAKE/answers/$1.${2%% *}
 [ -e "$file" ] || exit 255
 read -r code text <"$file"
@@ -44,11 +48,14 @@ class JoiningMachine(Machine):
         keys = {
             "BAY_JOIN_KEY": str(folder / "join_key"),
             "BAY_MEMBER_KEY": str(folder / "member_key"),
+            "BAY_PROOF": str(folder / "proof"),
             "BAY_SSH_CONFIG": "/etc/bay/ssh_config",
             "BAY_LEAVING": str(folder / "leaving"),
         }
         machine = super().furnish(folder, name, {**keys, **settings}, **others)
         machine.write("join_key", "a key")
+        machine.write("proof", f"{proof(KEY, name)}\n")
+        machine.write("said", "")
         return machine
 
     def answer(self, address: str, request: str, *answers: str) -> None:

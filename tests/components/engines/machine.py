@@ -13,15 +13,15 @@ from tests.paths import ENGINE_FILES
 
 MASTERS = {"demo-master-0": "10.80.0.10", "demo-master-1": "10.80.0.11", "demo-master-2": "10.80.0.12"}
 TOOLS = (
-    *("basename", "bash", "cat", "chmod", "cmp", "cp", "cut", "date", "dirname", "find", "grep", "head", "install"),
-    *("ls", "mkdir", "mktemp", "mv", "openssl", "readlink", "rm", "sed", "seq", "sh", "sha256sum", "shuf", "sort"),
-    *("ss", "sync", "tail", "timeout", "touch", "tr", "wc"),
+    *("base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "cut", "date", "dirname", "find", "flock", "grep"),
+    *("head", "install", "ls", "mkdir", "mktemp", "mv", "openssl", "readlink", "rm", "sed", "seq", "sh", "sha256sum"),
+    *("shuf", "sort", "ss", "sync", "tail", "timeout", "touch", "tr", "wc"),
 )
 """The machine's own commands; nothing else of it is on PATH, so that its own Docker does not count."""
 
 MOVED = (
     *("/etc/", "/run/bay", "/dev/disk/", "/var/lib/bay", "/var/lib/etcd"),
-    *("/usr/local/share/", "/usr/lib/cni", "/opt/cni"),
+    *("/run/sshd", "/var/lib/kubelet", "/usr/lib/systemd", "/usr/local/share/", "/usr/lib/cni", "/opt/cni"),
 )
 """Where the scripts read and write; the copies do it below the server's folder."""
 
@@ -71,6 +71,7 @@ class Machine:
             for script in (ENGINE_FILES / scripts).iterdir():
                 machine.copy(script)
         values: Settings = {
+            "BAY_NAME": "demo",
             "BAY_ROLE": "master" if "-master-" in name else "node",
             "BAY_MADE_AT": int(time.time()) - age,
             "BAY_MASTER_NAMES": masters.keys(),
@@ -116,11 +117,12 @@ class Machine:
         """A file below the folder."""
         return (self.folder / name.lstrip("/")).read_text()
 
-    def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Runs a script of the server; never longer than 20 s."""
+    def run(self, *command: str, said: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Runs a script of the server; never longer than 20 s. said: on its standard input."""
         return subprocess.run(
             [str(self.folder / "lib" / command[0]), *command[1:]],
             env={"PATH": str(self.folder / "bin"), "FAKE": str(self.folder), **variables},
+            input=said,
             capture_output=True,
             text=True,
             timeout=20,

@@ -30,5 +30,6 @@ def test_servers_are_what_they_were_and_do_not_try_to_leave(engine: str, role: s
     paths = {file["path"] for file in document["write_files"]}
     assert not paths & {"/etc/bay/member_key", "/etc/systemd/system/bay-leave.service"}
     assert "bay-leave.service" not in str(document["runcmd"])
-    lines = [line for user in document.get("users", [])[1:] for line in user["ssh_authorized_keys"]]
+    contents = {file["path"]: file["content"] for file in document["write_files"]}
+    lines = contents.get("/etc/bay/door/authorized_keys", "").splitlines()
     assert len(lines) == (2 if role == "master" and engine != "mesos" else 0)

@@ -1,7 +1,8 @@
 """What holds for the graph of every example."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -9,6 +10,8 @@ import yaml
 from bay.components.engines import ENGINES, Source
 from bay.components.firewall_rules import ROLES, ports
 from bay.components.node.cloudinit import unpacked
+from bay.components.node.credentials import Generation
+from bay.components.node.proof import proof, proof_key
 from tests.components.graph.conftest import EXAMPLES, place_for
 from tests.components.graph.recorder import Graph, Recorded
 
@@ -124,9 +127,23 @@ def test_user_data_is_secret_and_short_enough_for_nova(graph: Graph) -> None:
         assert len(server.secret("userData")) < NOVA_LIMIT
 
 
-def test_the_servers_of_a_group_boot_the_same_data(graph: Graph) -> None:
+def test_the_servers_of_a_group_boot_the_same_data_but_for_what_proves_their_names(graph: Graph) -> None:
     for name, group in graph.spec.groups.items():
-        assert len({server.secret("userData") for server in servers(graph, name)}) == min(group.count, 1), name
+        booted = [boot_files(server.secret("userData")) for server in servers(graph, name)]
+        words = [files.pop("/etc/bay/proof") for files in booted]
+        assert len(set(words)) == group.count
+        assert all(files == booted[0] for files in booted)
+
+
+def test_the_masters_know_every_server_by_its_word_and_nobody_else_can_make_one(
+    graph: Graph, keys: dict[str, str]
+) -> None:
+    key = proof_key(cast(Generation, keys))
+    for server in graph.of("Instance").values():
+        files = boot_files(server.secret("userData"))
+        assert files["/etc/bay/proof"] == f"{proof(key, server.name)}\n"
+        assert ("/etc/bay/door/proof_keys" in files) is ("-master-" in server.name)
+        assert any(key in content for content in files.values()) is ("-master-" in server.name)
 
 
 def test_every_server_boots_the_data_of_its_own_group(graph: Graph) -> None:
@@ -151,6 +168,15 @@ def test_a_worker_is_given_nothing_that_has_power_over_a_master(
         files = boot_files(server.secret("userData"))
         assert middle_line(keys[secret]) not in "".join(files.values())
         assert files["/etc/bay/join_key"] == keys["join_node_key"]
+
+
+def test_the_door_is_told_whole_numbers_though_the_state_knows_none(graph: Graph) -> None:
+    """As shell scripts compare them."""
+    for server in servers(graph, "master"):
+        files = boot_files(server.secret("userData"))
+        for line in files["/etc/bay/door/authorized_keys"].splitlines():
+            assert re.search(r'/join-door (node|master|member) 1" .* generation-1$', line)
+        assert re.fullmatch(r"1 [0-9a-f]{64}\n", files["/etc/bay/door/proof_keys"])
 
 
 def middle_line(text: str) -> str:

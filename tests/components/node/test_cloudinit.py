@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bay.components.errors import BayError
-from bay.components.node.cloudinit import File, HostKey, User, environment, packed, unpacked, user_data
+from bay.components.node.cloudinit import File, HostKey, User, environment, packed, unpacked, user_data, with_file
 
 SCRIPT = '#!/bin/sh\nif true; then\n  echo "a: b" # c\nfi\n'
 
@@ -27,6 +27,7 @@ def test_a_document_says_what_it_was_given() -> None:
         "prefer_fqdn_over_hostname": False,
         "manage_etc_hosts": "localhost",
         "ssh_genkeytypes": ["ed25519"],
+        "ssh_pwauth": False,
         "ssh_keys": {"ed25519_private": "PRIVATE\n", "ed25519_public": "ssh-ed25519 BBBB"},
         "users": [
             "default",
@@ -71,3 +72,12 @@ def test_what_nova_would_refuse_is_an_error_with_the_size() -> None:
     noise = Random(1).randbytes(60_000).hex()
     with pytest.raises(BayError, match=r"boot data takes \d+ bytes; Nova's limit is 65535"):
         user_data(files=[File("/opt/large", noise)], commands=[])
+
+
+def test_a_file_is_added_to_packed_data_and_the_rest_is_what_it_was() -> None:
+    common = packed(user_data(files=[File("/etc/one", "a\nb\n")], commands=[["true"]]))
+    document = yaml.safe_load(unpacked(with_file(common, File("/etc/two", "c\n", "0600"))))
+    first, second = document.pop("write_files")
+    assert (first["path"], first["content"]) == ("/etc/one", "a\nb\n")
+    assert second == {"path": "/etc/two", "owner": "root:root", "permissions": "0600", "content": "c\n"}
+    assert {**document, "write_files": [first]} == yaml.safe_load(unpacked(common))

@@ -97,10 +97,7 @@ class Kubernetes:
         on_bay(user, "kubectl rollout restart deployment/web; kubectl rollout status deployment/web --timeout 120s")
 
     def expire(self, user: Bay) -> None:
-        on_bay(
-            user,
-            "kubectl delete secrets --namespace kube-system --field-selector type=bootstrap.kubernetes.io/token",
-        )
+        on_bay(user, "kubectl delete certificatesigningrequests --all")
 
 
 def _stays(pod: dict[str, Any]) -> bool:

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 import yaml
 
+from bay.components.node.proof import proof, proof_key
 from bay.sandbox.services.sandbox_services.nodes import namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import Names
 from tests.integration.bays.harness import eventually
-from tests.integration.boots.standing import Standing
+from tests.integration.boots.standing import SERVERS, Standing
 from tests.integration.boots.story import comes
 
 pytestmark = [
@@ -57,7 +58,8 @@ def secrets(bay: Standing) -> dict[str, str]:
     identity = next(one for one in resources if one["type"] == "pulumi-python:dynamic/bay:Identity")
     generation = json.loads(identity["outputs"]["generations"]["plaintext"])[0]
     login = yaml.safe_load(bay.user.sandbox.clouds_file.read_text())["clouds"]["sandbox"]["auth"]
-    return {**dict(_private(generation)), "password": login["password"]}
+    words = {f"word of {place}": proof(proof_key(generation), f"{bay.name}-{place}") for place in SERVERS}
+    return {**dict(_private(generation)), **words, "proof_key": proof_key(generation), "password": login["password"]}
 
 
 def _private(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -71,21 +73,14 @@ def _private(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, value.strip()
 
 
-JOIN_TOKENS = {
-    "swarm": "docker swarm join-token --quiet worker; docker swarm join-token --quiet manager",
-    "kubernetes": """kubectl --kubeconfig /etc/kubernetes/admin.conf get secrets --namespace kube-system \\
-        --field-selector type=bootstrap.kubernetes.io/token --output go-template='{{range .items}}
-            {{index .data "token-secret" | base64decode}}{{end}}'""",
-}
-"""Prints, on a master, what the engine itself lets servers in by."""
+JOIN_TOKENS = {"swarm": "docker swarm join-token --quiet worker; docker swarm join-token --quiet manager"}
+"""Prints, on a master, what the engine itself lets servers in by; a master of Kubernetes has no tokens to give."""
 
 
 def join_tokens(bay: Standing) -> dict[str, str]:
-    """Those that are good now; Kubernetes' end after minutes, so one more is asked for as a joining node does."""
+    """Those that are good now."""
     if bay.engine not in JOIN_TOKENS:
         return {}
-    if bay.engine == "kubernetes":
-        bay.inside("master-0", "kubeadm token create --ttl 15m")
     found = bay.inside("master-0", JOIN_TOKENS[bay.engine]).split()
     return {f"join token {number}": token for number, token in enumerate(found)}
 
@@ -100,7 +95,7 @@ def forms(secret: str) -> list[str]:
 def patterns(standing: Standing) -> dict[str, str]:
     """The secrets, by name; their forms lie on each server as a file for `grep`."""
     tokens = join_tokens(standing)
-    assert tokens or standing.engine == "mesos"
+    assert bool(tokens) is (standing.engine == "swarm")
     found = {**secrets(standing), **tokens}
     assert {"ca_key", "client_key", "join_node_key", "join_master_key", "password"} <= set(found)
     text = "\n".join(form for secret in found.values() for form in forms(secret))
@@ -170,6 +165,9 @@ def containers(standing: Standing) -> dict[tuple[str, str], int]:
 
 
 def _daemon_sets(bay: Standing) -> None:
+    bay.type(
+        "kubectl create namespace open; kubectl label namespace open pod-security.kubernetes.io/enforce=privileged"
+    )
     for name, host in (("plain", False), ("host", True)):
         spec = {**POD, "hostNetwork": host, "tolerations": [{"operator": "Exists"}]}
         labels = {"app": name}
@@ -180,8 +178,8 @@ def _daemon_sets(bay: Standing) -> None:
             "metadata": {"name": name},
             "spec": {"selector": {"matchLabels": labels}, "template": template},
         }
-        bay.type(f"printf %s '{json.dumps(document)}' | kubectl apply -f -")
-        bay.type(f"kubectl rollout status daemonset/{name} --timeout=150s")
+        bay.type(f"printf %s '{json.dumps(document)}' | kubectl apply --namespace open -f -")
+        bay.type(f"kubectl rollout status daemonset/{name} --namespace open --timeout=150s")
 
 
 def test_containers_find_no_secret(

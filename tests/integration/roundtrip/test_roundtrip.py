@@ -5,19 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
 from bay.toolchain import ensure, parts
+from tests.components.graph.conftest import EXAMPLES, example_graph
 from tests.integration.roundtrip import resources, services  # noqa: F401 (they register the trips)
 from tests.integration.roundtrip.journey import Journey, take
 from tests.integration.roundtrip.lookups import LOOKUPS
 from tests.integration.roundtrip.trips import PREFIX, TRIPS
-from tests.paths import GOLDEN
-
-GRAPHS = GOLDEN / "graph"
 
 TABLE = [line.split()[1] for line in (parts.SOURCES / "openstack" / "table.txt").read_text().splitlines()]
 
@@ -28,8 +25,7 @@ def test_every_type_of_the_plugin_goes_round() -> None:
 
 
 def test_the_plugin_has_every_type_of_the_recorded_graphs() -> None:
-    graphs = [yaml.safe_load(file.read_text()) for file in GRAPHS.glob("*.yaml")]
-    types = {urn.split("::")[0] for graph in graphs for urn in graph}
+    types = {key.split("::")[0] for name in EXAMPLES for key in example_graph(name).resources}
     assert "openstack:compute/instance:Instance" in types, "the graphs are read wrongly"
     assert {token for token in types if token.startswith("openstack:")} <= set(TABLE)
 

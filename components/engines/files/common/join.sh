@@ -3,6 +3,7 @@
 # The engine brings
 #   WHOLE                the word for what the servers are in together
 #   membership           print "ready", "outside", "resume", "wait REASON" or "refuse REASON"
+#   ask_in ADDRESS       ask that master to be let in: print a token, of one word
 #   is_token TEXT        whether that lets a server in
 #   has_state            whether the state of one is on this disk already
 #   initialise           make one
@@ -29,27 +30,34 @@ decide() {
 }
 
 decide_entry() {
-  local address answer code silent=0 busy=0 outside=0
+  local address answer code silent=0 busy=0 outside=0 taken=0
   [ -e "$BAY_JOIN_KEY" ] || [ -e "$BAY_MEMBER_KEY" ] || {
     echo "refuse join-key-is-used-up"
     return
   }
   for address in $(other_masters); do
     code=0
-    answer=$(ask "$address" token) || code=$?
+    answer=$(ask_in "$address") || code=$?
     if [ "$code" = 0 ] && is_token "$answer"; then
       echo "join $address $answer"
       return
     fi
     if [ "$code" = 3 ]; then
       outside=$((outside + 1)) # it answers, and is in none either
+    elif [ "$code" = 4 ]; then
+      taken=1
     elif is_there "$address"; then
       busy=$((busy + 1))
     else
       silent=$((silent + 1))
     fi
   done
-  decide_init "$1" "$silent" "$busy" "$outside"
+  # Whoever has the name is in one.
+  if [ "$taken" = 1 ]; then
+    echo "wait name-is-taken-for-now"
+  else
+    decide_init "$1" "$silent" "$busy" "$outside"
+  fi
 }
 
 # No master has a token for this server: may it make the whole itself? Silence of the others proves nothing: a first
@@ -85,7 +93,7 @@ own_address() {
 
 # enter ADDRESS TOKEN: also takes the place of an earlier server of the same name.
 enter() {
-  ask "$1" "forget $(node_name)" || {
+  ask "$1" forget || {
     tell "cluster state=waiting reason=name-is-taken-for-now"
     return 1
   }

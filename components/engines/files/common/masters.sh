@@ -11,9 +11,29 @@ other_masters() {
   done | shuf
 }
 
-# ask ADDRESS REQUEST [SECONDS]: see join-door for the requests, join-root for the exit codes; ssh's own is 255.
+# What proves this server's name to the masters.
+proof() {
+  cat "$BAY_PROOF" 2>/dev/null || echo none
+}
+
+# ask ADDRESS VERB [SECONDS [ARGUMENT]]: see join-door for what may be asked, join-root for the exit codes; ssh's own is
+# 255. A master that an earlier version of bay made knows no proofs: it refuses, or reads nothing but the command.
 ask() {
-  timeout "${3:-30}" ssh -F "$BAY_SSH_CONFIG" "$1" "$2" </dev/null
+  local code=0 older
+  over_ssh "$1" "$2" "${3:-30}" <<<"$(node_name) $(proof)${4:+ $4}" || code=$?
+  case $2 in
+    certificate) older=token ;;
+    forget) older="forget $(node_name)" ;;
+    drain) older="drain $4" ;;
+    *) return "$code" ;;
+  esac
+  [ "$code" = 2 ] || return "$code"
+  over_ssh "$1" "$older" "${3:-30}" </dev/null
+}
+
+# over_ssh ADDRESS COMMAND SECONDS
+over_ssh() {
+  timeout "$3" ssh -F "$BAY_SSH_CONFIG" "$1" "$2"
 }
 
 # Is an SSH server there at all? One that refuses is a master in trouble, not one that does not exist.

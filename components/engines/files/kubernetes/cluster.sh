@@ -40,7 +40,27 @@ attempt() {
   [ ! -e /etc/bay/attempt ] || cat /etc/bay/attempt
 }
 
+# A master answers with a certificate for this node's name, in base64: with it the kubelet asks for its own.
+ask_in() {
+  local request
+  request=$(certificate_request) || return 1
+  ask "$1" certificate 60 "$request"
+}
+
+# For a key that never leaves this server.
+certificate_request() {
+  local key="$RUN/kubelet.key"
+  mkdir -p "$RUN"
+  [ -s "$key" ] || (umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key") || return 1
+  openssl req -new -key "$key" -subj "/O=system:nodes/CN=system:node:$(node_name)" -outform DER | base64 -w 0
+}
+
+# Masters that an earlier version of bay made answer with a bootstrap token.
 is_token() {
+  [[ $1 =~ ^LS0t[A-Za-z0-9+/=]+$ ]] || is_bootstrap_token "$1"
+}
+
+is_bootstrap_token() {
   [[ $1 =~ ^[a-z0-9]{6}\.[a-z0-9]{16}$ ]]
 }
 
@@ -66,8 +86,8 @@ start_afresh() {
 
 give_keys() {
   mkdir -p /etc/kubernetes/pki
-  chmod 0700 /var/lib/etcd
   cp -r /etc/bay/pki/. /etc/kubernetes/pki/
+  give_etcd_its_own
 }
 
 initialise() {
@@ -91,7 +111,8 @@ resume() {
 # make_cluster OPTION...
 make_cluster() {
   (umask 077 && init_configuration "$(listed_address)" >"$RUN/kubeadm.yaml")
-  if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases show-join-command "$@"; then
+  # No bootstrap tokens, and nobody who approves what they ask for: the masters' door lets nodes in.
+  if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases bootstrap-token,show-join-command "$@"; then
     become_member
   else
     tell "cluster state=waiting reason=init-failed"
@@ -117,7 +138,7 @@ join() {
 
 become_member() {
   touch /etc/bay/member
-  rm -f /etc/bay/attempt "$RUN/kubeadm.yaml" "$RUN/discovery.conf"
+  rm -f /etc/bay/attempt "$RUN/kubeadm.yaml" "$RUN/discovery.conf" "$RUN/kubelet.key"
 }
 
 # Ready in Kubernetes' own sense: with a network for pods.

@@ -1,41 +1,33 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 # How a master lets a node go. Sourced by join-root.
 
-# entries ADDRESS: names of the nodes there; a master is nobody's to drain.
-entries() {
-  local nodes name addresses
-  nodes=$(kube get nodes --selector '!node-role.kubernetes.io/control-plane' --output \
-    'jsonpath={range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}') ||
+# The node that asks, if its entry is at its address: a master is nobody's to drain.
+entry() {
+  local found name addresses
+  found=$(kube get nodes --selector '!node-role.kubernetes.io/control-plane' --field-selector "metadata.name=$NAME" \
+    --output 'jsonpath={range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}') ||
     return 1
-  while read -r name addresses; do
-    [[ " $addresses " != *" $1 "* ]] || echo "$name"
-  done <<<"$nodes"
+  read -r name addresses <<<"$found"
+  [[ " $addresses " != *" $CALLER "* ]] || echo "$name"
 }
 
-# drain ADDRESS SECONDS: pods of DaemonSets stay, and no disruption budget is broken while there is time.
+# drain SECONDS: pods of DaemonSets stay, and no disruption budget is broken while there is time.
 drain() {
-  local nodes node
-  nodes=$(entries "$1") || exit 5
-  for node in $nodes; do
-    kube cordon "$node" >&2 || exit 5
-    kube drain "$node" --ignore-daemonsets --delete-emptydir-data --force --timeout "$2s" >&2 || exit 6
-  done
+  local node
+  node=$(entry) || exit 5
+  [ -n "$node" ] || return 0
+  kube cordon "$node" >&2 || exit 5
+  kube drain "$node" --ignore-daemonsets --delete-emptydir-data --force --timeout "$1s" >&2 || exit 6
 }
 
-# wake ADDRESS
 wake() {
-  local nodes node
-  nodes=$(entries "$1") || exit 5
-  for node in $nodes; do
-    kube uncordon "$node" >&2
-  done
+  local node
+  node=$(entry) || exit 5
+  [ -z "$node" ] || kube uncordon "$node" >&2
 }
 
-# let_go ADDRESS
 let_go() {
-  local nodes node
-  nodes=$(entries "$1") || exit 5
-  for node in $nodes; do
-    kube delete node "$node" --ignore-not-found >&2
-  done
+  local node
+  node=$(entry) || exit 5
+  [ -z "$node" ] || kube delete node "$node" --ignore-not-found >&2
 }

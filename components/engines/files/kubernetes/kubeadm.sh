@@ -2,6 +2,7 @@
 # What kubeadm is told of this server. Sourced after the settings, common.sh and join.sh.
 
 CRI=unix:///run/containerd/containerd.sock
+PATCHES=$RUN/patches # of what kubeadm makes of a master
 
 # ADDRESS: of this server.
 init_configuration() {
@@ -9,8 +10,7 @@ init_configuration() {
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 localAPIEndpoint: {advertiseAddress: "$1", bindPort: $BAY_API_PORT}
-bootstrapTokens:
-- {ttl: 1m0s, usages: [authentication]} # kubeadm makes one in any case; servers get their own
+patches: {directory: $PATCHES}
 $(registration "$1")
 $(timeouts)
 CONF
@@ -24,21 +24,29 @@ apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery:
   file: {kubeConfigPath: "$RUN/discovery.conf"}
-$([ "$BAY_ROLE" = node ] || echo "controlPlane: {localAPIEndpoint: {advertiseAddress: \"$1\", bindPort: $BAY_API_PORT}}")
+$([ "$BAY_ROLE" = node ] || control_plane "$1")
 $(registration "$1")
 $(timeouts)
 CONF
 }
 
+# ADDRESS: of this server.
+control_plane() {
+  echo "controlPlane: {localAPIEndpoint: {advertiseAddress: \"$1\", bindPort: $BAY_API_PORT}}"
+  echo "patches: {directory: $PATCHES}"
+}
+
 # TOKEN: the authority is known, so nobody else can answer in the masters' place.
 discovery() {
+  local user="client-certificate-data: \"$1\", client-key: $RUN/kubelet.key"
+  ! is_bootstrap_token "$1" || user="token: \"$1\""
   cat <<CONF
 apiVersion: v1
 kind: Config
 clusters:
 - {name: bay, cluster: {server: "https://$BAY_CLUSTER", certificate-authority: /etc/bay/pki/ca.crt}}
 users:
-- {name: newcomer, user: {token: "$1"}}
+- {name: newcomer, user: {$user}}
 contexts:
 - {name: bay, context: {cluster: bay, user: newcomer}}
 current-context: bay

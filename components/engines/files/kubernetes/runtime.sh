@@ -7,9 +7,11 @@ install_kubernetes() {
   need iptables iptables
   need conntrack conntrack
   need ssh openssh-client
+  need openssl openssl
   if [ "$BAY_ROLE" = master ]; then
     need sudo sudo # for the account bay-join
     need curl curl
+    need useradd passwd # for etcd's own user
   fi
   need containerd containerd
   need kubelet kubelet
@@ -66,6 +68,16 @@ version = 2
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = true
 CONF
+}
+
+# What others on this server need not read: kubeadm, packages and the pods' network leave it to all.
+close_files() {
+  local file
+  for file in /var/lib/kubelet/config.yaml /etc/cni/net.d/* \
+    /usr/lib/systemd/system/kubelet.service /usr/lib/systemd/system/kubelet.service.d/* \
+    /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/*; do
+    [ ! -f "$file" ] || chmod go-rwx "$file"
+  done
 }
 
 # Restarts containerd only where it runs with other settings.

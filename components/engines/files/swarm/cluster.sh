@@ -15,6 +15,10 @@ membership() {
   esac
 }
 
+ask_in() {
+  ask "$1" token
+}
+
 is_token() {
   [[ $1 == SWMTKN-* ]]
 }

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bay.components.node.proof import proof
+from tests.components.engines.door import KEY
 from tests.components.engines.machine import MASTERS
 from tests.components.engines.swarm.machine import TOKEN, SwarmMachine
 
@@ -34,8 +36,11 @@ def leave(machine: SwarmMachine) -> None:
 def test_its_work_moves_before_it_leaves_and_it_leaves_before_it_is_forgotten(node: SwarmMachine) -> None:
     leave(node)
     steps = [line for line in node.read("calls").splitlines() if line.startswith(("ssh ", "docker swarm"))]
-    assert steps[0] in {f"ssh {FIRST} drain {left}" for left in (40, 39, 38)}, "what is left of its time"
-    assert steps[1:] == ["docker swarm leave", f"ssh {FIRST} forget demo-node-0"]
+    assert steps == [f"ssh {FIRST} drain", "docker swarm leave", f"ssh {FIRST} forget"]
+    drain, forget = node.read("said").splitlines()
+    who = f"demo-node-0 {proof(KEY, 'demo-node-0')}"
+    assert drain in {f"{FIRST} drain {who} {left}" for left in (40, 39, 38)}, "what is left of its time"
+    assert forget == f"{FIRST} forget {who}"
     assert node.marks() == ["leaving", "left"]
 
 
@@ -82,7 +87,7 @@ def test_work_that_does_not_move_in_time_keeps_no_node_in_the_bay(node: SwarmMac
     node.answer(FIRST, "drain", "6 ")
     leave(node)
     assert node.marks() == ["leaving", "leaving reason=work-is-left", "left"]
-    assert node.calls("ssh")[-1] == f"{FIRST} forget demo-node-0"
+    assert node.calls("ssh")[-1] == f"{FIRST} forget"
 
 
 def test_it_comes_back_by_the_key_that_stayed_with_it(node: SwarmMachine) -> None:
@@ -95,11 +100,29 @@ def test_it_comes_back_by_the_key_that_stayed_with_it(node: SwarmMachine) -> Non
     node.answer(FIRST, "wake", "5 ", "0 ")
     assert node.start().returncode == 0
     assert node.calls("ssh") == [
-        *(f"{FIRST} {request}" for request in ("token", "forget demo-node-0", "wake", "wake")),
+        *(f"{FIRST} {request}" for request in ("token", "forget", "wake", "wake")),
     ]
     assert node.marks()[-2:] == ["cluster state=waiting reason=no-master-gives-it-work", "ready"]
     assert not (node.folder / "leaving").exists()
     assert (node.folder / "member_key").exists()
+
+
+def test_a_master_of_an_earlier_version_is_asked_as_that_knows_it(node: SwarmMachine) -> None:
+    """It reads no line: what it is asked for stands in the command, and to whom in its records of addresses."""
+    for verb in ("drain", "forget"):
+        node.answer(FIRST, verb, "2 ", "0 ")
+    leave(node)
+    assert node.marks() == ["leaving", "left"]
+    *_, drain = [call for call in node.calls("ssh") if "drain" in call]
+    assert drain in {f"{FIRST} drain {left}" for left in (40, 39, 38)}
+    assert node.calls("ssh")[-1] == f"{FIRST} forget demo-node-0"
+
+
+def test_a_master_that_does_not_believe_it_is_not_asked_for_ever(node: SwarmMachine) -> None:
+    node.answer(FIRST, "drain", "2 ")
+    leave(node)
+    assert node.marks() == ["leaving", "leaving reason=no-master-lets-it-go"]
+    assert len(node.calls("ssh")) == 2
 
 
 def test_without_any_key_it_says_so(tmp_path: Path) -> None:

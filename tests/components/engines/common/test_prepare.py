@@ -86,6 +86,43 @@ def test_the_sites_authorities_are_trusted(command: str, anchors: str, tmp_path:
     assert machine.calls(command) == [], "it takes seconds"
 
 
+SSHD = """
+note
+case "$*" in *"$(cat "$FAKE/unknown")"*) exit 255 ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("unknown", "limits"),
+    [
+        ("-none-", ["PerSourceMaxStartups 20", "UnusedConnectionTimeout 30"]),
+        ("Unused", ["PerSourceMaxStartups 20"]),
+        ("-o", []),
+    ],
+)
+def test_a_masters_door_has_the_limits_that_its_ssh_server_knows(
+    tmp_path: Path, unknown: str, limits: list[str]
+) -> None:
+    machine = CommonMachine.make(tmp_path)
+    machine.fake("sshd", SSHD)
+    machine.write("unknown", unknown)
+    machine.write("etc/bay/door/authorized_keys", "")
+    machine.write("etc/ssh/sshd_config.d/10-bay.conf", "")
+    assert machine.prepare().returncode == 0
+    assert machine.read("etc/ssh/sshd_config.d/61-bay.conf").splitlines() == limits
+    assert "try-reload-or-restart ssh.service" in machine.calls("systemctl")
+    machine.write("calls", "")
+    assert machine.prepare().returncode == 0
+    assert "try-reload-or-restart ssh.service" not in machine.calls("systemctl"), "once"
+
+
+def test_a_node_has_no_door(tmp_path: Path) -> None:
+    machine = CommonMachine.make(tmp_path, "demo-node-0")
+    machine.fake("sshd", "note\n")
+    assert machine.prepare().returncode == 0
+    assert machine.calls("sshd") == []
+
+
 def test_logins_get_the_proxies_in_either_spelling_and_keep_the_rest(tmp_path: Path) -> None:
     machine = CommonMachine.make(tmp_path, BAY_HTTP_PROXY=PROXY, BAY_NO_PROXY="localhost,10.80.0.0/20")
     machine.write("etc/environment", 'PATH="/usr/bin"\nHTTPS_PROXY=http://old.example\nno_proxy=old\n')

@@ -7,14 +7,23 @@ from typing import ClassVar, Self
 from tests.components.engines.joining_machine import JoiningMachine
 from tests.components.engines.machine import MASTERS, NOTED, Settings
 
+CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmZha2UK"
+"""What a master gives a node, in base64."""
 TOKEN = "abcdef.0123456789abcdef"
+"""What one of an earlier version gives it."""
 
 # What kubeadm was given stands in $FAKE/given.
 KUBEADM = """
+certificates() {
+  mkdir -p "$FAKE/etc/kubernetes/pki/etcd"
+  for name in ca.crt ca.key server.crt server.key peer.crt peer.key; do
+    echo "$name" >"$FAKE/etc/kubernetes/pki/etcd/$name"
+  done
+}
 case "$*" in
   version*) cat "$FAKE/version" ;;
   "config images list"*) echo "${!#}/pause:3.10.1" ;;
-  "token create"*) note; cat "$FAKE/token" || exit 1 ;;
+  "init phase"*) cp "${!#}" "$FAKE/etcd.given"; certificates; touch "$FAKE/made.${4}" ;;
   init*|join*) note; cat "$FAKE/run/bay/discovery.conf" "$FAKE/run/bay/kubeadm.yaml" >"$FAKE/given" 2>/dev/null
     if [ -e "$FAKE/fails" ]; then rm "$FAKE/fails"; exit 1; fi ;;
   *) note ;;
@@ -23,6 +32,8 @@ esac
 KUBECTL = """
 case "$*" in
   *kubelet.conf*) echo True ;;
+  *" create "*) note; cat >"$FAKE/created" ;;
+  *"get certificatesigningrequests"*) cat "$FAKE/certificate" 2>/dev/null || true ;;
   *"get node"*) cat "$FAKE/node" 2>/dev/null || true ;;
   *) note ;;
 esac
@@ -41,6 +52,9 @@ class KubernetesMachine(JoiningMachine):
         "curl": CURL,
         "ip": 'echo "10.80.0.10 via 10.80.0.1 dev ens3 src 10.80.0.99 uid 0"\n',
         "systemd-detect-virt": "exit 1\n",
+        "id": '[ -e "$FAKE/has-etcd" ] || [ $# = 2 ] && echo 117\n',
+        "useradd": 'note; touch "$FAKE/has-etcd"\n',
+        "chown": NOTED,
         **dict.fromkeys(("modprobe", "sysctl", "haproxy", "containerd", "kubelet", "conntrack"), NOTED),
     }
     SOURCED = ("common.sh", "masters.sh", "join.sh", "runtime.sh", "kubeadm.sh", "cluster.sh", "api-proxy.sh")
@@ -74,7 +88,7 @@ class KubernetesMachine(JoiningMachine):
         machine.write("opt/cni/bin/bridge", "")
         (folder / "opt/cni/bin/bridge").chmod(0o755)
         machine.write("version", "v1.34.2\n")
-        machine.write("token", f"{TOKEN}\n")
+        machine.write("certificate", f"{CERTIFICATE}\n")
         if member:
             machine.write("etc/bay/member", "")
         return machine

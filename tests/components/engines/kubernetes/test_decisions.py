@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.engines.kubernetes.machine import TOKEN, KubernetesMachine
+from tests.components.engines.kubernetes.machine import CERTIFICATE, KubernetesMachine
 from tests.components.engines.machine import MASTERS
 
 FIRST, SECOND, THIRD = MASTERS.values()
 DAY = 86400
 NONE = "3 "
-JOINS = f"0 {TOKEN}"
+JOINS = f"0 {CERTIFICATE}"
 ALONE = {"demo-master-0": FIRST}
 
 
@@ -24,13 +24,14 @@ ALONE = {"demo-master-0": FIRST}
         ("demo-master-0", {}, 60, 99, "wait another-master-is-silent"),
         ("demo-master-0", {SECOND: "5 ", THIRD: NONE}, 60, 99, "wait another-master-is-busy"),
         ("demo-master-1", {FIRST: NONE, THIRD: NONE}, 60, 9, "wait first-master-has-no-cluster"),
-        ("demo-master-1", {FIRST: JOINS}, 60, 1, f"join {FIRST} {TOKEN}"),
+        ("demo-master-1", {FIRST: JOINS}, 60, 1, f"join {FIRST} {CERTIFICATE}"),
+        ("demo-master-1", {FIRST: "4 ", THIRD: "5 "}, 60, 9, "wait name-is-taken-for-now"),
         ("demo-node-0", {FIRST: NONE}, 60, 9, "wait no-master-lets-it-in"),
-        ("demo-node-0", {SECOND: JOINS}, 60, 1, f"join {SECOND} {TOKEN}"),
+        ("demo-node-0", {SECOND: JOINS}, 60, 1, f"join {SECOND} {CERTIFICATE}"),
         ("demo-node-0", {SECOND: "0 something-else"}, 60, 1, "wait no-master-lets-it-in"),
-        ("demo-node-0", {SECOND: f"0 {TOKEN}; id"}, 60, 1, "wait no-master-lets-it-in"),
+        ("demo-node-0", {SECOND: f"0 {CERTIFICATE}; id"}, 60, 1, "wait no-master-lets-it-in"),
         # A bay that exists: a master built anew joins, however old the bay is, and makes no second cluster.
-        ("demo-master-0", {THIRD: JOINS}, 400 * DAY, 9, f"join {THIRD} {TOKEN}"),
+        ("demo-master-0", {THIRD: JOINS}, 400 * DAY, 9, f"join {THIRD} {CERTIFICATE}"),
         ("demo-master-0", {}, DAY, 9, "refuse bay-is-not-new"),
         ("demo-master-0", {SECOND: NONE, THIRD: NONE}, DAY, 9, "refuse bay-is-not-new"),
     ],
@@ -38,13 +39,13 @@ ALONE = {"demo-master-0": FIRST}
 def test_decision(tmp_path: Path, name: str, answers: dict[str, str], age: int, attempt: int, decision: str) -> None:
     machine = KubernetesMachine.make(tmp_path, name, age=age)
     for address, answer in answers.items():
-        machine.answer(address, "token", answer)
+        machine.answer(address, "certificate", answer)
     assert machine.decide(attempt) == decision
 
 
 def test_a_member_asks_nobody(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, "demo-master-0", age=400 * DAY, member=True)
-    machine.answer(SECOND, "token", JOINS)
+    machine.answer(SECOND, "certificate", JOINS)
     assert machine.decide() == "ready"
     assert machine.calls("ssh") == []
 

@@ -1,12 +1,14 @@
 """A whole boot of a server, up to the mark that it is ready."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
 
-from tests.components.engines.kubernetes.machine import TOKEN, KubernetesMachine
+from tests.components.engines.kubernetes.machine import CERTIFICATE, TOKEN, KubernetesMachine
 from tests.components.engines.machine import MASTERS
 
 FIRST, SECOND, THIRD = MASTERS.values()
@@ -25,7 +27,7 @@ def given(machine: KubernetesMachine) -> list[Any]:
 
 def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, masters=ALONE, taints="gpu=yes:NoSchedule slow:PreferNoSchedule")
-    machine.answer(FIRST, "token", "3 ", f"0 {TOKEN}")
+    machine.answer(FIRST, "certificate", "3 ", f"0 {CERTIFICATE}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
     assert machine.marks() == [
@@ -35,16 +37,17 @@ def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> No
         f"cluster state=joining master={FIRST}",
         "ready",
     ]
-    assert machine.calls("ssh")[-1] == f"{FIRST} forget demo-node-0"
+    assert machine.calls("ssh")[-1] == f"{FIRST} forget"
     assert not machine.has("join_key")
     assert machine.has("etc/bay/member")
-    assert not machine.has("run/bay/discovery.conf"), "the token is in it"
+    assert not machine.has("run/bay/discovery.conf")
+    assert not machine.has("run/bay/kubelet.key"), "it is of no use any more"
     assert not machine.has("run/bay/kubeadm.yaml")
 
 
 def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, masters=ALONE, taints="gpu=yes:NoSchedule slow:PreferNoSchedule")
-    machine.answer(FIRST, "token", f"0 {TOKEN}")
+    machine.answer(FIRST, "certificate", f"0 {CERTIFICATE}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
     config, join = given(machine)
@@ -52,7 +55,10 @@ def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> No
         "server": "https://127.0.0.1:7443",
         "certificate-authority": f"{tmp_path}/etc/bay/pki/ca.crt",
     }
-    assert config["users"][0]["user"] == {"token": TOKEN}
+    assert config["users"][0]["user"] == {
+        "client-certificate-data": CERTIFICATE,
+        "client-key": f"{tmp_path}/run/bay/kubelet.key",
+    }
     assert join["kind"] == "JoinConfiguration"
     assert "controlPlane" not in join
     assert join["nodeRegistration"] == {
@@ -71,21 +77,58 @@ def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> No
     }
 
 
+def test_a_node_asks_for_a_certificate_of_its_own_name_and_keeps_the_key(tmp_path: Path) -> None:
+    machine = KubernetesMachine.make(tmp_path, masters=ALONE)
+    machine.answer(FIRST, "certificate", "5 ", f"0 {CERTIFICATE}")
+    machine.answer(FIRST, "forget", "0 ")
+    start(machine)
+    asked = [line.split() for line in machine.read("said").splitlines() if " certificate " in line]
+    assert [words[:4] for words in asked] == [
+        [FIRST, "certificate", "demo-node-0", machine.read("proof").strip()] for _ in range(2)
+    ]
+    requests = [x509.load_der_x509_csr(base64.b64decode(words[4])) for words in asked]
+    assert {request.subject.rfc4514_string() for request in requests} == {"CN=system:node:demo-node-0,O=system:nodes"}
+    assert all(request.is_signature_valid for request in requests)
+    assert len({request.public_key().public_numbers() for request in requests}) == 1  # type: ignore[union-attr]
+
+
+def test_a_master_of_an_earlier_version_lets_a_node_in_by_a_token(tmp_path: Path) -> None:
+    machine = KubernetesMachine.make(tmp_path, masters=ALONE)
+    machine.answer(FIRST, "certificate", "2 ")
+    machine.answer(FIRST, "token", f"0 {TOKEN}")
+    machine.answer(FIRST, "forget", "2 ", "0 ")
+    start(machine)
+    config, _ = given(machine)
+    assert config["users"][0]["user"] == {"token": TOKEN}
+    assert machine.calls("ssh")[-1] == f"{FIRST} forget demo-node-0"
+
+
 def test_the_first_master_makes_the_cluster_with_the_keys_of_the_bay(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, "demo-master-0", masters=ALONE)
     start(machine)
     assert machine.calls("kubeadm") == [
-        f"init --config {tmp_path}/run/bay/kubeadm.yaml --skip-phases show-join-command"
+        f"init --config {tmp_path}/run/bay/kubeadm.yaml --skip-phases bootstrap-token,show-join-command"
     ]
     assert machine.read("etc/kubernetes/pki/ca.crt") == "the authority\n"
     init, cluster = given(machine)
     assert init["kind"] == "InitConfiguration"
     assert init["localAPIEndpoint"] == {"advertiseAddress": FIRST, "bindPort": 6443}
-    assert init["bootstrapTokens"] == [{"ttl": "1m0s", "usages": ["authentication"]}]
+    assert "bootstrapTokens" not in init
     assert "taints" not in init["nodeRegistration"], "kubeadm gives masters theirs"
     assert cluster is None or cluster == {"kind": "ClusterConfiguration"}
     assert machine.marks()[-1] == "ready"
     assert "start --no-block bay-manifests.service" in machine.calls("systemctl")
+
+
+def test_what_others_need_not_read_is_closed(tmp_path: Path) -> None:
+    machine = KubernetesMachine.make(tmp_path, member=True)
+    files = ["var/lib/kubelet/config.yaml", "etc/cni/net.d/10-flannel.conflist"]
+    files += ["usr/lib/systemd/system/kubelet.service", "etc/systemd/system/kubelet.service.d/bay-prepare.conf"]
+    for name in files:
+        machine.write(name, "")
+        (tmp_path / name).chmod(0o644)
+    start(machine)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in files} == {0o600}
 
 
 def test_the_only_master_built_anew_keeps_what_its_volume_holds(tmp_path: Path) -> None:
@@ -104,7 +147,7 @@ def test_the_only_master_built_anew_keeps_what_its_volume_holds(tmp_path: Path) 
 
 def test_a_later_master_joins_as_one_under_its_own_listed_address(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, "demo-master-2")
-    machine.answer(FIRST, "token", f"0 {TOKEN}")
+    machine.answer(FIRST, "certificate", f"0 {CERTIFICATE}")
     machine.answer(FIRST, "forget", "0 ")
     start(machine)
     _, join = given(machine)
@@ -115,7 +158,7 @@ def test_a_later_master_joins_as_one_under_its_own_listed_address(tmp_path: Path
 def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, "demo-master-2")
     machine.write("var/lib/etcd/member/wal", "of the earlier server, on its volume")
-    machine.answer(FIRST, "token", f"0 {TOKEN}")
+    machine.answer(FIRST, "certificate", f"0 {CERTIFICATE}")
     machine.answer(FIRST, "forget", "4 ", "0 ")
     start(machine)
     assert "cluster state=waiting reason=name-is-taken-for-now" in machine.marks()
@@ -125,7 +168,7 @@ def test_a_server_built_anew_waits_until_its_old_entry_is_gone(tmp_path: Path) -
 
 def test_what_a_failed_attempt_left_is_removed_before_the_next(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path, masters=ALONE)
-    machine.answer(FIRST, "token", f"0 {TOKEN}")
+    machine.answer(FIRST, "certificate", f"0 {CERTIFICATE}")
     machine.answer(FIRST, "forget", "0 ")
     machine.write("fails", "")
     start(machine)

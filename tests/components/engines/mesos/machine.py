@@ -16,6 +16,7 @@ DIGEST = "bay-masters:digest="
 
 # What a port answers is a file named by address and port; ZooKeeper's is one a pretended test makes or takes away.
 TIMEOUT = """
+[[ $1 != --* ]] || shift
 shift
 case "$*" in
   *"exec 3<>/dev/tcp/"*) address=${3#*/dev/tcp/}; exec cat "$FAKE/ports/${address%%/*}.2181" ;;
@@ -100,6 +101,7 @@ class MesosMachine(Machine):
             "BAY_DOCKER_APPLIED": str(folder / "docker.applied"),
             "BAY_SSH_CONFIG": "/etc/bay/ssh_config",
             "BAY_LEAVING": str(folder / "leaving"),
+            "BAY_PROOF": str(folder / "proof"),
             "BAY_API_PORT": 5050,
         }
         machine = cls.furnish(folder, name, settings, age=age)

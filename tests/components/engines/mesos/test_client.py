@@ -113,6 +113,7 @@ def test_the_default_options_are_written_out() -> None:
         "work_dir": "/var/lib/mesos/agent",
         "executor_environment": {},
         "executor_registration_timeout": "5mins",
+        "no_new_privileges": True,
         "marathon": False,
     }
 

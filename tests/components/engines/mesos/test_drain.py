@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.components.engines.door import furnish_door, knock
 from tests.components.engines.mesos.machine import MesosMachine
 
-HERE = "10.80.0.99 50000 10.80.0.10 22"
 CREDENTIALS = {
     "credentials": [
         {"principal": "bay-agent", "secret": "of-agents"},
@@ -45,9 +45,8 @@ def agents(state: str | None = None, *, deactivated: bool = False, address: str 
 @pytest.fixture
 def master(tmp_path: Path) -> MesosMachine:
     machine = MesosMachine.make(tmp_path, "demo-master-0")
-    machine.use("python3")
+    furnish_door(machine)
     machine.fake("curl", CURL)
-    machine.write("etc/bay/env", machine.read("env"))
     machine.write("mesos/credentials.json", json.dumps(CREDENTIALS))
     machine.write("agents", agents())
     return machine
@@ -55,7 +54,8 @@ def master(tmp_path: Path) -> MesosMachine:
 
 def ask(master: MesosMachine, request: str) -> tuple[int, list[dict[str, Any]]]:
     """Exit code, and the calls that change something."""
-    done = master.run("join-door", "member", SSH_ORIGINAL_COMMAND=request, SSH_CONNECTION=HERE)
+    verb, _, argument = request.partition(" ")
+    done = knock(master, "member", verb, argument=argument)
     words = [call.partition("--data ")[2].rpartition(" https://")[0] for call in master.calls("curl")]
     calls = [json.loads(text) for text in words]
     return done.returncode, [call for call in calls if call["type"] != "GET_AGENTS"]
@@ -75,7 +75,7 @@ def test_it_says_when_time_is_up(master: MesosMachine) -> None:
 
 def test_it_is_gone_for_good_once_it_left(master: MesosMachine) -> None:
     gone = {"type": "MARK_AGENT_GONE", "mark_agent_gone": {"agent_id": {"value": "S0"}}}
-    assert ask(master, "forget demo-node-1") == (0, [gone])
+    assert ask(master, "forget") == (0, [gone])
 
 
 def test_one_that_did_not_leave_is_offered_again(master: MesosMachine) -> None:
@@ -85,7 +85,7 @@ def test_one_that_did_not_leave_is_offered_again(master: MesosMachine) -> None:
     assert ask(master, "wake") == (0, [call])
 
 
-@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget demo-node-0"])
+@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget"])
 def test_an_agent_at_another_address_is_somebody_else(master: MesosMachine, request_: str) -> None:
     master.write("agents", agents(address="10.80.0.9"))
     assert ask(master, request_) == (0, [])
@@ -101,15 +101,18 @@ def test_the_operators_password_reaches_the_leading_master_and_no_command_line(m
     assert f"--cacert {master.folder}/mesos/ca.pem" in call
 
 
-@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget demo-node-0"])
+@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget"])
 def test_a_master_that_mesos_does_not_answer_says_not_now(master: MesosMachine, request_: str) -> None:
     master.fake("curl", "exit 22\n")
     assert ask(master, request_) == (5, [])
 
 
-@pytest.mark.parametrize("arguments", [(), ("node", "token"), ("member", "token"), ("member", "drain", "10.80.0.99")])
-def test_nothing_else_is_done_as_root(master: MesosMachine, arguments: tuple[str, ...]) -> None:
-    assert master.run("join-root", *arguments).returncode == 2
+@pytest.mark.parametrize("verb", ["token", "certificate", "drain", "agents"])
+@pytest.mark.parametrize("role", ["node", "master", "member"])
+def test_nothing_else_is_done(master: MesosMachine, role: str, verb: str) -> None:
+    name = "demo-master-1" if role == "master" else "demo-node-0"
+    assert knock(master, role, verb, name).returncode == 2
+    assert master.calls("curl") == []
 
 
 def test_an_agent_that_left_comes_back_as_somebody_else(tmp_path: Path) -> None:

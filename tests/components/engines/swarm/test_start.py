@@ -23,7 +23,7 @@ def test_a_node_waits_for_a_master_joins_and_drops_its_key(tmp_path: Path) -> No
     assert machine.calls("docker") == [
         f"swarm join --token {TOKEN} --advertise-addr 10.80.0.99 --availability active {FIRST}:2377"
     ]
-    assert machine.calls("ssh")[-1] == f"{FIRST} forget demo-node-0"
+    assert machine.calls("ssh")[-1] == f"{FIRST} forget"
     assert not (tmp_path / "join_key").exists()
 
 
