@@ -30,6 +30,9 @@ SavePlan = Annotated[
 OsCloud = Annotated[
     str | None, typer.Option("--os-cloud", metavar="CLOUD", help="Cloud in clouds.yaml; 'sandbox' is the local one.")
 ]
+OsRegionName = Annotated[
+    str | None, typer.Option("--os-region-name", metavar="REGION", help="Region of the cloud, if it has several.")
+]
 State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
 Columns = Annotated[

@@ -26,6 +26,8 @@ PLUGIN_AUTH = {
 """What it reads below ``auth`` (clientconfig.AuthInfo)."""
 SECRETS = {"password", "passcode", "token", "application_credential_secret", "client_secret", "access_token"}
 PATHS = ("cacert", "cert", "key")
+MERGED = {"cloud", "profile", "regions"}
+"""Keys whose meaning is in the resolved cloud: a reader would look for their files again."""
 OPENRC = "openrc"
 """Name of the cloud that comes from OS_* variables, which openstacksdk calls ``envvars``: in a file it refuses that."""
 CHILD = "@bay"
@@ -74,7 +76,7 @@ def write_login(resolved: "CloudRegion", folder: Path) -> ResolvedLogin:
 
 def _plain(resolved: "CloudRegion") -> dict[str, Any]:
     """The cloud as openstacksdk resolved it, with absolute paths and nothing of another way to log in."""
-    values = {key: value for key, value in resolved.config.items() if value is not None}
+    values = {key: value for key, value in resolved.config.items() if value is not None and key not in MERGED}
     for key in PATHS:
         if key in values:
             values[key] = str(Path(values[key]).expanduser().absolute())
@@ -104,6 +106,8 @@ def _missing_domains(auth: Mapping[str, Any]) -> list[str]:
 def _for_children(resolved: "CloudRegion", whole: Mapping[str, Any]) -> dict[str, Any]:
     """What the plugin understands: the same, or a token where it cannot log in so."""
     auth = whole["auth"]
+    if "identity_api_version" in whole:  # a number like 3.0 too, where the plugin knows whole ones only
+        whole = {**whole, "identity_api_version": str(whole["identity_api_version"]).partition(".")[0]}
     if whole.get("auth_type") not in PLUGIN_TYPES or set(auth) - PLUGIN_AUTH:
         session = resolved.get_session()
         token, project = session.get_token(), session.get_project_id()

@@ -24,6 +24,7 @@ class Place(BaseModel):
     environment: dict[str, str] = Field(repr=False)
     cloud: str | None = None
     clouds_file: Path | None = None
+    region: str | None = None
     checkout: Path | None = None
 
 

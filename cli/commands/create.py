@@ -19,6 +19,7 @@ def create(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Create a bay and wait until its engine runs.
@@ -32,7 +33,7 @@ def create(
 
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
-    bays = open_bays(os_cloud, state)
+    bays = open_bays(os_cloud, state, os_region_name)
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )

@@ -30,6 +30,7 @@ def delete(
     form: options.Form = Format.TABLE,
     column: options.Columns = None,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Delete a bay, what its engine created, and everything tagged with its id; nothing is left.
@@ -44,7 +45,7 @@ def delete(
     from bay.cli.session import changing, open_bays
     from bay.stacks.operations.retain import Keep
 
-    bays, keep = open_bays(os_cloud, state), Keep(keep_volumes, keep_floating_ips)
+    bays, keep = open_bays(os_cloud, state, os_region_name), Keep(keep_volumes, keep_floating_ips)
     if dry_run:
         plan = bays.delete_plan(name, keep)
         _summary(plan)

@@ -19,6 +19,7 @@ def doctor(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Check what this machine has and lacks, a line each; exit 0 if nothing is missing, else 1.
@@ -29,7 +30,7 @@ def doctor(
     from bay.cli.doctor import checks
     from bay.cli.session import open_bays
 
-    context = open_bays(os_cloud, state).context
+    context = open_bays(os_cloud, state, os_region_name).context
     if build:
         toolchain.ensure(context.settings.cache, context.settings.path, say, toolchain.status_line(sys.stderr))
     found = checks(context)

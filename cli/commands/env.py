@@ -13,6 +13,7 @@ def env(
         str | None, typer.Argument(metavar="[NAME]", help="Bay whose passphrase to export; else that of new stacks.")
     ] = None,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Print what plain `pulumi` needs in this shell: Pulumi, state, passphrase, cloud.
@@ -22,7 +23,7 @@ def env(
     from bay.cli.environment import login_variables
     from bay.cli.session import open_bays
 
-    exported = open_bays(os_cloud, state).pulumi_environment(name or "")
+    exported = open_bays(os_cloud, state, os_region_name).pulumi_environment(name or "")
     for variable, value in sorted(exported.items()):
         typer.echo(f"export {variable}={shlex.quote(value)}")
     for variable in login_variables():

@@ -26,6 +26,7 @@ def list_bays(
         bool, typer.Option("--usage", help="Show servers, cores, RAM and volumes of each bay, asked of the cloud.")
     ] = False,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """List the bays that the state holds.
@@ -37,7 +38,7 @@ def list_bays(
     from bay.cli.console.rows import LIST_COLUMNS, USAGE_COLUMNS, list_row, sums, with_usage
     from bay.cli.session import open_bays
 
-    bays = open_bays(os_cloud, state)
+    bays = open_bays(os_cloud, state, os_region_name)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
     rows = [list_row(described) if described else {"name": name, "status": "UNKNOWN"} for name, described in found]

@@ -14,6 +14,7 @@ def list_nodes(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """List the servers of a bay with Nova's status of each, and what the engine says of it.
@@ -23,4 +24,4 @@ def list_nodes(
     from bay.cli.console.rows import NODE_COLUMNS, node_rows
     from bay.cli.session import open_bays
 
-    print_list(node_rows(open_bays(os_cloud, state).servers(name)), NODE_COLUMNS, form, columns or [])
+    print_list(node_rows(open_bays(os_cloud, state, os_region_name).servers(name)), NODE_COLUMNS, form, columns or [])

@@ -26,6 +26,7 @@ def preview(
     every: options.Every = False,
     commit: options.FromCommit = None,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Show what a change would do, its risks first, and whether it fits.
@@ -45,7 +46,7 @@ def preview(
     from bay.cli.planning import print_plan
     from bay.cli.session import open_bays
 
-    bays = open_bays(os_cloud, state)
+    bays = open_bays(os_cloud, state, os_region_name)
     files = preview_sources.files(bays.context.checkout, commit)
     if name is None or every:
         options.refuse_beside_all(name, every, model, nodes, masters, keypair, assignments, addons, file, save)

@@ -38,6 +38,7 @@ def repair(
     ] = False,
     timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Create what is missing, restore what was changed, replace servers in ERROR; in batches, masters one by one.
@@ -56,7 +57,7 @@ def repair(
     from bay.components.text import join_names
     from bay.stacks.operations.repair import RepairRequest
 
-    bays = open_bays(os_cloud, state)
+    bays = open_bays(os_cloud, state, os_region_name)
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RepairRequest(frozenset(node or ()), sweep, lose_data, limit, bool(timeout) and not no_wait)
     if dry_run:

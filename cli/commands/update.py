@@ -18,6 +18,7 @@ def update(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
     os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Change fields of a bay's spec.
@@ -33,7 +34,7 @@ def update(
 
     if plan:
         options.refuse_beside_plan(nodes, masters, assignments, addons, file)
-    bays = open_bays(os_cloud, state)
+    bays = open_bays(os_cloud, state, os_region_name)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
     specify = options.planned(plan, name) or bays.spec(*said, addons=addons or (), models=[models] if models else ())
     wait = options.waiting(no_wait, timeout)

@@ -1,8 +1,10 @@
 """The connection to OpenStack, and its errors in words of what the user can do."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError, nearest
@@ -33,11 +35,11 @@ def resolve_login(login: Login) -> "CloudRegion":
             raise _no_such_cloud(login) from None
         raise BayError(f"clouds.yaml: {_first_line(error)}", CORRECT) from None
     except AuthPluginException as error:
-        raise _login_not_whole(login.cloud, _first_line(error)) from None
+        raise _login_not_whole(login, _first_line(error)) from None
     except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
         raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
     if str(resolved.config.get("auth_type")) in PASSWORD_TYPES and "password" not in auth:
-        raise _login_not_whole(login.cloud, "not given: password")
+        raise _login_not_whole(login, "not given: password")
     return resolved
 
 
@@ -45,18 +47,36 @@ PASSWORD_TYPES = ("password", "v2password", "v3password")
 
 
 def _no_such_cloud(login: Login) -> BayError:
-    known = sorted(set(login.config.get_cloud_names()) - {"defaults"})
+    with _warnings("openstack.config") as skipped:
+        known = sorted(set(login.config.get_cloud_names()) - {"defaults"})
+    if skipped:
+        return BayError(f"there is no cloud {login.cloud!r}: {_first_line(skipped[0])}", "correct that file")
     none = "no clouds.yaml can be read; 'bay sandbox start' starts one to try"
     return BayError(f"there is no cloud {login.cloud!r}", nearest(str(login.cloud), known) if known else none)
 
 
-def _login_not_whole(cloud: str | None, text: str) -> BayError:
-    if cloud is None:
+@contextmanager
+def _warnings(logger: str) -> Iterator[list[str]]:
+    """What a library says in its log alone, while this lasts: openstacksdk so skips files that are no YAML."""
+    handler = BufferingHandler(capacity=100)
+    texts: list[str] = []
+    logging.getLogger(logger).addHandler(handler)
+    try:
+        yield texts
+    finally:
+        logging.getLogger(logger).removeHandler(handler)
+        texts += [record.getMessage() for record in handler.buffer]
+
+
+def _login_not_whole(login: Login, text: str) -> BayError:
+    config = login.config
+    if login.cloud is None and config.default_cloud != config.envvar_key:
         return BayError(
             "no cloud is named", "name one with --os-cloud or OS_CLOUD; 'bay sandbox start' starts one to try"
         )
+    whose = f"cloud {login.cloud}" if login.cloud else "OS_ variables"
     missing = text.partition("not given: ")[2]
-    return BayError(f"cloud {cloud}: {f'{missing} is missing' if missing else text}", CORRECT)
+    return BayError(f"{whose}: {f'{missing} is missing' if missing else text}", CORRECT)
 
 
 CORRECT = "a login has auth_url, username, password and project_name: below 'auth:' in clouds.yaml, or as OS_ variables"
@@ -104,5 +124,5 @@ def _where(error: Exception) -> str:
     return f"{f' at {address[0]}' if address else ''}: {reason[1] if reason else _first_line(error)}"
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: Exception | str) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -114,6 +114,19 @@ def test_without_a_cloud_there_is_no_login(environment: Environment) -> None:
     assert told(resolved)[0] == "no cloud is named"
 
 
+def test_of_an_openrc_is_said_what_is_missing(environment: Environment) -> None:
+    environment.update({**OPENRC, "OS_PASSWORD": ""})
+    assert told(resolved)[0] == "OS_ variables: password is missing"
+
+
+def test_a_file_that_openstacksdk_skips_is_named_with_its_reason(environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("clouds: {mycloud: [\n")
+    environment.update({"OS_CLIENT_CONFIG_FILE": "mine.yaml", "OS_CLOUD": "mycloud"})
+    message, hint, _ = told(resolved)
+    assert message.startswith("there is no cloud 'mycloud': Skipping config file mine.yaml: ")
+    assert hint == "correct that file"
+
+
 def test_a_named_cloud_is_all_that_children_are_told(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(MINE)
     environment.update({**OPENRC, "OS_CLIENT_CONFIG_FILE": "mine.yaml"})
