@@ -43,6 +43,15 @@ def note(name: str, *idents: str) -> Callable[[Trial], None]:
     return lambda trial: Path(f"{trial.cloud}.{name}").write_text(" ".join(idents)) and None
 
 
+def another_salt(trial: Trial) -> None:
+    """The stack file gets one under which nothing of the state is encrypted, as a new file has."""
+    file = trial.folder / "Pulumi.dev.yaml"
+    kept = file.read_text()
+    file.unlink()
+    trial.succeed("config", "set", "any", "value", "--stack", "dev")
+    assert file.read_text() not in ("", kept)
+
+
 def urn(name: str) -> str:
     return f"urn:pulumi:dev::trial::pulumi-python:dynamic:Resource::{name}"
 
@@ -64,6 +73,10 @@ STEPS: list[tuple[str, Callable[[Trial], None] | None, tuple[str, ...], Things, 
     ("refresh without drift", None, ("refresh", "--yes", "--skip-preview", "--parallel", "1"), BASE, True),
     ("refresh with drift", note("drifted", "a-0", "c-0"), ("refresh", "--yes", "--skip-preview"), BASE, True),
     ("set right", note("drifted"), UP, BASE, True),
+    ("under another salt", another_salt, UP, changed(a={"size": 6}), True),
+    ("and back to the same things", None, UP, BASE, True),
+    ("a create fails under another salt", another_salt, UP, [*BASE, {"name": "h", "fails": True}], False),
+    ("and is not wanted any more", None, UP, BASE, True),
     ("refresh, one is gone", note("gone", "b-0"), ("refresh", "--yes", "--skip-preview"), BASE, True),
     ("created again", note("gone"), UP, BASE, True),
     ("update with refresh", note("drifted", "a-0"), (*UP, "--refresh"), changed(a={"size": 7}), True),

@@ -1,6 +1,7 @@
 package diy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,14 +19,26 @@ import (
 
 // newSnapshotManager is what records the steps of an operation: in a journal
 // beside the state where the backend can have one, else by writing the whole
-// state before and after each of them.
+// state before and after each of them. So it is, too, where the secrets of the
+// state are another manager's (a stack file with another salt, say): entries
+// would be encrypted by the new one, and all the rest by the old one.
 func (b *diyBackend) newSnapshotManager(
 	ctx context.Context, ref *diyBackendReference, sm secrets.Manager, base *deploy.Snapshot,
 ) (engine.SnapshotManager, error) {
-	if !b.hasJournals() || b.Env.GetBool(env.DisableJournaling) || b.Env.GetBool(env.SkipCheckpoints) {
+	off := b.Env.GetBool(env.DisableJournaling) || b.Env.GetBool(env.SkipCheckpoints)
+	if off || !b.hasJournals() || !keepsSecrets(base, sm) {
 		return backend.NewSnapshotManager(b.newSnapshotPersister(ctx, ref), sm, base, nil), nil
 	}
 	return engine.NewJournalSnapshotManager(newStateJournal(ctx, b, ref, sm), base, sm)
+}
+
+// keepsSecrets says whether the secrets of a state are encrypted as new ones will be.
+func keepsSecrets(base *deploy.Snapshot, sm secrets.Manager) bool {
+	if base == nil || base.SecretsManager == nil {
+		return true
+	}
+	before := base.SecretsManager
+	return sm != nil && before.Type() == sm.Type() && bytes.Equal(before.State(), sm.State())
 }
 
 // stateJournal writes the entries of one operation to a journal: all that wait,
