@@ -22,6 +22,8 @@ Pulumi tries again; where Pulumi ends meanwhile, that is what stays.
 """
 ATTRIBUTES = ".attrs"
 """What Pulumi appends to the name of a state's file for its file of attributes, which it can do without."""
+JOURNALS = ".pulumi/journals/*/*/*"
+"""What operations that run, or were killed, have done: it gets into the state at their end (docs/decisions/0056)."""
 COPY = ".bak"
 """What it appends for the copy that it writes before each change; where there is no room for one, the last stays."""
 
@@ -108,8 +110,8 @@ def _put(copy: Path, file: Path) -> None:
 
 
 def largest(folder: Path) -> int:
-    """Bytes of the largest state in the folder: what one more write of any may take."""
-    return max(map(_size, folder.glob(STATES)), default=0)
+    """Bytes of the largest state in the folder and of the longest journal: what one more write of any may take."""
+    return sum(max(map(_size, folder.glob(pattern)), default=0) for pattern in (STATES, JOURNALS))
 
 
 def copy_of(file: Path) -> Path:

@@ -65,6 +65,10 @@ def test_the_largest_state_is_what_a_write_may_take(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(bytes(size))
     assert file_backend.largest(tmp_path) == 7
+    journal = tmp_path / ".pulumi/journals/bay/demo/abc.open"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("12345")
+    assert file_backend.largest(tmp_path) == 7 + 5, "the journal's entries get into the state"
 
 
 @pytest.mark.parametrize(
