@@ -43,7 +43,7 @@ def check_state(layout: Layout, schema: str) -> None:
         raise _full(layout.state, f"{free} MiB left, the sandbox needs {SPACE} MiB")
     if layout.schema.exists() and layout.schema.read_text(encoding="utf-8") != schema:
         raise SandboxError(
-            f"the sandbox in {layout.state} was made by another version of bay",
+            f"the sandbox in {layout.state} was created by another version of bay",
             "`bay sandbox reset` deletes it; the next start makes a new one",
         )
 

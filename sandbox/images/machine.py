@@ -16,7 +16,9 @@ TOOLS = {"debootstrap": "debootstrap", "unshare": "util-linux", "setpriv": "util
 def check(path: str, user: int | None = None) -> None:
     """Raise SandboxError where images cannot be made; ``user`` is this process's unless given."""
     if sys.platform != "linux":
-        raise SandboxError(f"node images are made on Linux, this is {sys.platform}", "use a Linux machine or container")
+        raise SandboxError(
+            f"node images are built on Linux, this is {sys.platform}", "use a Linux machine or container"
+        )
     if (os.geteuid() if user is None else user) != 0:
         raise SandboxError(
             "only root can make node images: they have devices and files of other users",
@@ -25,7 +27,7 @@ def check(path: str, user: int | None = None) -> None:
     missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool, path=path) is None})
     if missing:
         raise SandboxError(
-            f"node images are made by programs that are not here: {', '.join(missing)}",
+            f"node images are built by programs that are not here: {', '.join(missing)}",
             f"apt-get install {' '.join(missing)}",
         )
 

@@ -66,7 +66,7 @@ def _make(shop: Workshop, part: Part) -> None:
     if isinstance(part, Node):
         write_record(part, unfinished)
     unfinished.rename(place)
-    shop.report(f"made {part.title} in {time.monotonic() - started:.0f} s")
+    shop.report(f"built {part.title} in {time.monotonic() - started:.0f} s")
 
 
 def _remove_superseded(nodes: Path, image: Node) -> None:

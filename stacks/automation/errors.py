@@ -43,13 +43,13 @@ KNOWN = (
         r"incorrect passphrase",
         BayError,
         "the passphrase of bay {bay} is wrong",
-        "set PULUMI_CONFIG_PASSPHRASE_FILE to the file it was made with, or copy that file to where 'bay doctor' looks",
+        "set PULUMI_CONFIG_PASSPHRASE_FILE to the file of its creation, or copy that file to where 'bay doctor' looks",
     ),
     (
         r"passphrase must be set",
         BayError,
         "the passphrase of bay {bay} is missing",
-        "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was made ('bay doctor' says where)",
+        "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was created ('bay doctor' says where)",
     ),
     (
         r"failed to load checkpoint: place 1: unexpected end of JSON input",
@@ -111,7 +111,7 @@ KNOWN = (
         r"[\w.-]+ violates plan",
         BayError,
         "the run would do more than the plan: {found}",
-        "changes made so far are kept: 'bay preview {bay}' shows the rest, --save keeps it as a plan",
+        "changes so far are kept: 'bay preview {bay}' shows the rest, --save keeps it as a plan",
     ),
     (
         r"PULUMI_ACCESS_TOKEN must be set",

@@ -29,7 +29,7 @@ def list_controller_resources(
 ) -> list[ControllerResource]:
     """Everything in the project with one of the signs; what this bay uses of others' load balancers as listeners."""
     found: list[ControllerResource] = []
-    with openstack_errors("looking for what the engine made"):
+    with openstack_errors("looking for what the engine created"):
         for kind in KINDS:
             own = [sign for sign in signs if sign.kind == kind.name]
             found += _of_kind(cloud, kind, own, bay_id) if own else []

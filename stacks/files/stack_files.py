@@ -47,7 +47,9 @@ class SpecFiles:
         said = {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
         said.pop(ALLOW, None)
         if "model" not in said:
-            raise BayError(f"stacks/{PREFIX}{bay}{SUFFIX} has no bay:model", "a bay is never made from defaults alone")
+            raise BayError(
+                f"stacks/{PREFIX}{bay}{SUFFIX} has no bay:model", "a bay is never created from defaults alone"
+            )
         return build_spec([said], folders)
 
     def allowed(self, bay: str) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ def read(path: Path) -> SavedPlan:
         raise InvalidInput(f"{path}: the plan is damaged: its checksum does not match", AGAIN)
     if content.get("made_by") != this_version():
         raise InvalidInput(
-            f"{path}: the plan was made by bay {content.get('made_by')}, and this is bay {this_version()}", AGAIN
+            f"{path}: the plan is from bay {content.get('made_by')}, and this is bay {this_version()}", AGAIN
         )
     try:
         return SavedPlan.model_validate(content)

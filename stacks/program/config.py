@@ -25,7 +25,7 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
     values.pop(ALLOW, None)
     if "model" not in values:
         raise BayError(
-            f"stack {stack!r} has no configuration bay:model, and a bay is never made from defaults alone",
+            f"stack {stack!r} has no configuration bay:model, and a bay is never created from defaults alone",
             f"pulumi config set bay:model swarm; for a bay that exists: bay export {stack}",
         )
     return build_spec([{field: _value(field, text) for field, text in values.items()}])

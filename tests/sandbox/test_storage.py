@@ -69,7 +69,7 @@ def test_databases_of_another_version_ask_for_a_reset(tmp_path: Path) -> None:
     (tmp_path / "db" / "schema").write_text("older")
     with pytest.raises(SandboxError) as caught:
         storage.check_state(Layout(tmp_path), "newer")
-    assert caught.value.message == f"the sandbox in {tmp_path} was made by another version of bay"
+    assert caught.value.message == f"the sandbox in {tmp_path} was created by another version of bay"
     assert caught.value.hint.startswith("`bay sandbox reset` deletes it")
 
 

@@ -185,7 +185,8 @@ def test_plain_pulumi_gets_a_passphrase_of_its_own_and_that_of_a_bay(bays: Bays,
     file = context.settings.shared_passphrase_file
     shared = bays.pulumi_environment()
     folder = bays.context.settings.state_folder
-    assert folder and folder.is_dir(), "plain pulumi refuses a state folder that is not there"
+    assert folder is not None
+    assert folder.is_dir(), "plain pulumi refuses a state folder that is not there"
     assert shared["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(file)
     assert shared["PULUMI_BACKEND_URL"] == context.settings.state
     assert shared["OS_CLOUD"] == "test@bay"

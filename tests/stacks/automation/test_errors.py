@@ -48,7 +48,7 @@ error: %!s(<nil>): provider=openstack@5.5.1
         (
             "error: getting secrets manager: passphrase: incorrect passphrase",
             "the passphrase of bay demo is wrong",
-            "set PULUMI_CONFIG_PASSPHRASE_FILE to the file it was made with, or copy that file to where",
+            "set PULUMI_CONFIG_PASSPHRASE_FILE to the file of its creation, or copy that file to where",
         ),
         (
             "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
@@ -94,7 +94,7 @@ error: %!s(<nil>): provider=openstack@5.5.1
             "error: resource urn:pulumi:demo::bay::bay:index:Bay::demo violates plan: "
             "properties changed: ~~spec[{x}!={y}]",
             "the run would do more than the plan: demo violates plan",
-            "changes made so far are kept: 'bay preview demo' shows the rest, --save keeps it as a plan",
+            "changes so far are kept: 'bay preview demo' shows the rest, --save keeps it as a plan",
         ),
         (
             "error: mkdir /state/.pulumi: permission denied",

@@ -78,7 +78,7 @@ def test_one_value_over_the_model_is_enough() -> None:
 @pytest.mark.parametrize("config", [{}, {"bay:nodes": "3"}, {"other:model": "swarm"}])
 def test_a_stack_without_configuration_is_refused(config: dict[str, str]) -> None:
     message, hint, _ = told(lambda: spec_of("demo", config))
-    assert message == "stack 'demo' has no configuration bay:model, and a bay is never made from defaults alone"
+    assert message == "stack 'demo' has no configuration bay:model, and a bay is never created from defaults alone"
     assert "pulumi config set bay:model" in hint
     assert "bay export demo" in hint
 
