@@ -53,7 +53,7 @@ error: %!s(<nil>): provider=openstack@5.5.1
         (
             "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
             "the passphrase of bay demo is missing",
-            "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was made",
+            "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was created",
         ),
         (NEUTRON_QUOTA, "the project's quota is used up: Quota exceeded for resources: ['security_group']", QUOTA),
         (

@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_plans_of_other_versions_of_bay_and_of_other_bays_are_refused(plan: SavedPlan, tmp_path: Path) -> None:
     file = tmp_path / "one.plan"
     plan.model_copy(update={"made_by": "9.9"}).write(file)
-    with pytest.raises(BayError, match=f"was made by bay 9.9, and this is bay {this_version()}"):
+    with pytest.raises(BayError, match=f"is from bay 9.9, and this is bay {this_version()}"):
         read(file)
     plan.write(file)
     with pytest.raises(BayError, match="the plan is for bay demo, not for other"), open_plan(file, "other"):
