@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.settings import SHARED, Settings, folder_of, short_hash, write_private
+from bay.stacks.settings import SHARED, Settings, short_hash, write_private
 from tests.fakes.messages import told
 
 
@@ -20,17 +20,19 @@ def test_folders_are_below_those_that_are_given() -> None:
     assert settings().passphrase_file("demo").is_relative_to("/d/bay/passphrases")
 
 
-@pytest.mark.parametrize(
-    ("state", "folder"),
-    [
-        ("file:///d/state", Path("/d/state")),
-        ("file://~/state", Path.home() / "state"),
-        ("s3://bays", None),
-        ("https://api.pulumi.com", None),
-    ],
-)
-def test_only_a_state_in_files_has_a_folder(state: str, folder: Path | None) -> None:
-    assert settings(state).state_folder == folder_of(state) == folder
+def test_one_state_has_one_name_however_it_is_spelt(environment: dict[str, str]) -> None:
+    home = environment["HOME"]
+    spellings = ("file://~/bays", f"file://{home}/bays/", "file://bays", f"file:{home}/bays")
+    assert {settings(state).state for state in spellings} == {f"file://{home}/bays"}
+    keys = {settings(state).state_key for state in (*spellings, "file://bays?no_tmp_dir=true")}
+    assert keys == {short_hash(f"file://{home}/bays")}
+    assert settings("s3://bays?region=a").state_key != settings("s3://bays?region=b").state_key
+
+
+def test_relative_folders_are_those_of_this_process(environment: dict[str, str]) -> None:
+    home = Path(environment["HOME"])
+    plain = Settings(Path("c"), Path("d"), Path("e"), "s3://bays")
+    assert (plain.cache, plain.data, plain.config) == (home / "c", home / "d", home / "e")
 
 
 def test_by_default_folders_and_state_are_the_users_own(environment: dict[str, str]) -> None:
@@ -61,6 +63,8 @@ def test_programs_are_where_the_system_has_them_unless_that_is_said() -> None:
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/elsewhere/word"}, True),
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/d/bay/passphrases/x/demo"}, False),
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": ""}, False),
+        ({"PULUMI_CONFIG_PASSPHRASE": " "}, False),
+        ({"PULUMI_CONFIG_PASSPHRASE": "", "PULUMI_CONFIG_PASSPHRASE_FILE": "word"}, True),
     ],
 )
 def test_a_passphrase_is_the_users_own_unless_bay_env_exported_it(environment: dict[str, str], is_own: bool) -> None:
