@@ -64,6 +64,6 @@ def _is_of_sandbox(cloud: str, here: Settings) -> bool:
 
 def _clouds_in(file: Path) -> Mapping[str, object]:
     try:
-        return dict(yaml.safe_load(file.read_text())["clouds"])
+        return dict(yaml.safe_load(file.read_text(encoding="utf-8"))["clouds"])
     except (OSError, yaml.YAMLError, TypeError, KeyError):
         return {}  # openstacksdk says what is wrong with it

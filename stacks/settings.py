@@ -9,11 +9,15 @@ from pathlib import Path
 
 import platformdirs
 
+from bay.components.errors import BayError
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.state_url import absolute_state, folder_of
+from bay.stacks.state_url import absolute_state, folder_of, quote_path
 
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
+
+
+FOLDERS = (platformdirs.user_cache_path, platformdirs.user_data_path, platformdirs.user_config_path)
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,16 @@ class Settings:
 
     @classmethod
     def default(cls, state: str = "", environment: Mapping[str, str] | None = None) -> "Settings":
-        """The user's own folders (XDG's on Linux); state: empty for the folder in which `bay` keeps it."""
-        data = platformdirs.user_data_path("bay")
-        return cls(
-            cache=platformdirs.user_cache_path("bay"),
-            data=data,
-            config=platformdirs.user_config_path("bay"),
-            state=state or f"file://{data / 'state'}",
-            environment=environment or {"PATH": os.defpath, "HOME": str(Path.home())},
-        )
+        """The user's own folders (XDG's on Linux); state: empty for the folder in which `bay` keeps it.
+
+        BayError for a user who has no home folder, as in a container under a number that is no user's.
+        """
+        try:
+            cache, data, config = (folder("bay") for folder in FOLDERS)
+        except RuntimeError:
+            raise BayError("this user has no home folder", "set HOME to a folder") from None
+        state = state or f"file://{quote_path(str(data / 'state'))}"
+        return cls(cache, data, config, state, environment or {"PATH": os.defpath, "HOME": str(Path.home())})
 
     @property
     def path(self) -> str:
@@ -106,7 +111,7 @@ class Settings:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:  # mode 0600
         file.write(text)
     Path(file.name).replace(path)
 

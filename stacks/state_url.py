@@ -30,7 +30,7 @@ def absolute_state(url: str) -> str:
         raise InvalidInput(f"state {url}: it names no folder", EXAMPLE)
     if path.split("/")[0] == "localhost":
         raise InvalidInput(f"state {url}: it names a host, and a state in files is on this machine", EXAMPLE)
-    return f"{SCHEME}{_quoted(_absolute(unquote(path), url))}{mark}{query}"
+    return f"{SCHEME}{quote_path(_absolute(unquote(path), url))}{mark}{query}"
 
 
 def folder_of(state: str) -> Path | None:
@@ -50,5 +50,6 @@ def _absolute(path: str, url: str) -> str:
     return os.path.abspath(path)
 
 
-def _quoted(path: str) -> str:
+def quote_path(path: str) -> str:
+    """A path as it is written in the URL of a state."""
     return "".join(quote(letter) if letter in IS_NO_PATH else letter for letter in path)

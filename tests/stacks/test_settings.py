@@ -1,6 +1,7 @@
 """Where things are: plain values from whoever starts an operation, and nothing else."""
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_by_default_folders_and_state_are_the_users_own(environment: dict[str, s
     moved = Settings.default("s3://bays", {"PATH": "/bin"})
     assert (moved.cache, moved.data, moved.config) == (Path("/c/bay"), Path("/d/bay"), Path("/e/bay"))
     assert (moved.state, moved.path, dict(moved.environment)) == ("s3://bays", "/bin", {"PATH": "/bin"})
+
+
+def test_a_user_without_a_home_folder_is_told_so(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_uid: int) -> None:
+        raise KeyError
+
+    del environment["HOME"]
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert told(Settings.default)[0] == "this user has no home folder"
+    environment |= {"XDG_CACHE_HOME": "/c", "XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/e"}
+    assert Settings.default(environment={"PATH": "/bin"}).data == Path("/d/bay")
+
+
+def test_a_home_folder_may_have_any_name(environment: dict[str, str]) -> None:
+    environment["HOME"] = "/home/100% #1"
+    assert Settings.default().state_folder == Path("/home/100% #1/.local/share/bay/state")
 
 
 def test_programs_are_where_the_system_has_them_unless_that_is_said() -> None:

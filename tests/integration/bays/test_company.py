@@ -13,7 +13,7 @@ import yaml
 
 from bay.components.node import certificates
 from bay.sandbox import Sandbox
-from tests.integration.bays.harness import Bay
+from tests.integration.bays.harness import COMMAND, Bay
 from tests.integration.bays.proxy import Proxy
 from tests.integration.bays.relay import Relay
 
@@ -174,3 +174,28 @@ def test_an_unknown_authority_is_refused_before_anything_is_created(private_clou
     assert "mistake" not in missing.err
     assert bay.names() == []
     bay.extra = before
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        pytest.param({"HOME": None}, id="no HOME"),
+        pytest.param({"HOME": "/dev/null/home"}, id="HOME is no folder"),
+        pytest.param({"TMPDIR": "/nowhere", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}, id="no TMPDIR, Turkish"),
+        pytest.param({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
+    ],
+)
+def test_a_bay_lives_without_a_home_and_in_any_language(bay: Bay, surroundings: dict[str, str | None]) -> None:
+    """Folders of bay's own are named by XDG variables here."""
+    bay.make("plain", *SMALL, **surroundings)
+    assert bay.run("preview", "plain", **surroundings).code == 0
+    assert bay.run("delete", "plain", "--yes", **surroundings).code == 0
+
+
+def test_a_change_goes_on_though_nobody_reads_of_it(bay: Bay) -> None:
+    small = " ".join(SMALL)
+    assert bay.execute(["bash", "-c", f"{COMMAND} create unread {small} 2>&1 >/dev/null | true"]).err == ""
+    assert bay.run("show", "unread", "-f", "value", "-c", "status").out == "CREATE_COMPLETE\n"
+    deleted = bay.execute(["bash", "-c", f"{COMMAND} delete unread --yes 2>/dev/full"])
+    assert (deleted.code, deleted.err) == (0, "")
+    assert bay.names() == []
