@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from bay.components.openstack.login import Login
+from bay.stacks.child_environment import PASSPHRASE, loopback_exemption
 from bay.stacks.login import CHILD
 from bay.stacks.settings import Settings
 
@@ -14,14 +15,23 @@ SANDBOX = "sandbox"
 
 
 def settings(state: str | None = None) -> Settings:
-    """Folders of the user (XDG's on Linux), the state of --state or BAY_STATE, and what child processes start with."""
+    """Folders of the user (XDG's on Linux), the state of --state or BAY_STATE, and what child processes start with.
+
+    From then on nothing in this process asks a proxy for this machine either: where proxies are named, that is often
+    for everything, and what runs here is out of their reach.
+    """
+    os.environ.update(loopback_exemption(os.environ))
     children = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     return Settings.default(state or os.environ.get("BAY_STATE", ""), children)
 
 
-def login_variables() -> list[str]:
-    """OS_* variables of this shell: children get their login by a file, and none of these."""
-    return sorted(name for name in os.environ if name.startswith("OS_"))
+def withheld_variables() -> list[str]:
+    """Variables of this shell that children do not get.
+
+    Those are OS_*, since they get their login by a file, and a passphrase of nothing, which is none.
+    """
+    empty = [PASSPHRASE] if not os.environ.get(PASSPHRASE, "-").strip() else []
+    return sorted([*empty, *(name for name in os.environ if name.startswith("OS_"))])
 
 
 def login(here: Settings, cloud: str | None = None, region: str | None = None) -> Login:
@@ -33,7 +43,12 @@ def login(here: Settings, cloud: str | None = None, region: str | None = None) -
     region = region or os.environ.get("OS_REGION_NAME") or None
     if name and _is_of_sandbox(name, here):
         return Login(name, here.sandbox_state / "clouds.yaml", region)
-    return Login(name, region=region, uses_environment=True)
+    cacert = os.environ.get("OS_CACERT") if name else None  # with no cloud named, it is one variable of the login
+    return Login(name, region=region, cacert=_file(cacert), uses_environment=True)
+
+
+def _file(path: str | None) -> Path | None:
+    return Path(path).expanduser().absolute() if path else None
 
 
 def _is_of_sandbox(cloud: str, here: Settings) -> bool:
@@ -49,6 +64,6 @@ def _is_of_sandbox(cloud: str, here: Settings) -> bool:
 
 def _clouds_in(file: Path) -> Mapping[str, object]:
     try:
-        return dict(yaml.safe_load(file.read_text())["clouds"])
+        return dict(yaml.safe_load(file.read_text(encoding="utf-8"))["clouds"])
     except (OSError, yaml.YAMLError, TypeError, KeyError):
         return {}  # openstacksdk says what is wrong with it

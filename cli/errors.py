@@ -1,6 +1,9 @@
 """How an error ends a command: two lines, what is wrong and what to do, and an exit code by its family."""
 
+import errno
+
 from bay.cli.console.terminal import say
+from bay.cli.streams import OUTPUT
 from bay.components.errors import BayError, InvalidInput
 from bay.stacks.errors import Interrupted, NotReady, QuotaExceeded
 
@@ -15,6 +18,9 @@ CODES: tuple[tuple[type[BayError], int], ...] = (
 )
 COMPARING = ("preview", "drift")
 """Commands whose exit code 2 says that something differs: a script must not take a wrong option for that."""
+
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 def exit_code(error: BayError, command: str = "") -> int:
@@ -38,10 +44,22 @@ def print_error(error: BayError) -> None:
         say(f"       {error.hint}")
 
 
+def unwritable_output(error: OSError) -> BayError:
+    """Of a standard output that takes no more."""
+    return BayError(f"{OUTPUT}: {error.strerror}", "free some space where the output goes, or send it elsewhere")
+
+
 def unexpected(error: Exception) -> BayError:
     """An error that nobody expected, in words."""
     if hasattr(error, "message") and hasattr(error, "hint"):  # of the sandbox or the toolchain, which know no BayError
         return BayError(error.message, error.hint)
+    if isinstance(error, OSError) and error.filename == OUTPUT:
+        return unwritable_output(error)
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return BayError(
+            f"{error.filename or 'a file'}: {error.strerror}",
+            "free some space where the state (--state), the data (XDG_DATA_HOME) and temporary files (TMPDIR) are",
+        )
     if isinstance(error, OSError) and error.filename:
         return BayError(
             f"{error.filename}: {error.strerror}", "make it writable and see that there is space, then try again"

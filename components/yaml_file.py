@@ -16,7 +16,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def read_text(path: Path) -> str:
     """The text of a file; BayError where it cannot be read or is none."""
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}", "name a file that can be read") from None
     except UnicodeDecodeError as error:

@@ -199,7 +199,7 @@ class Bays:
 
     def pulumi_environment(self, name: str = "") -> dict[str, str]:
         """Variables with which plain `pulumi` works on the same state, with the passphrase of a bay or a shared one."""
-        require_writable(self.context.settings)
+        require_writable(self.context.settings)  # Pulumi makes no folder for a state
         if not self.context.settings.has_own_passphrase:
             passphrase.create(self.context.settings.shared_passphrase_file)
         secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)

@@ -11,6 +11,7 @@ from bay.components.errors import BayError
 from bay.components.openstack.login import Login
 from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.cancellation import Cancellation
+from bay.stacks.child_environment import child_environment, loopback_exemption
 from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
@@ -76,7 +77,7 @@ class Context:
 
     @cached_property
     def _resolved_login(self) -> ResolvedLogin:
-        return write_login(self._region, self.settings.data / "clouds")
+        return write_login(self._region, self.settings.data / "clouds", self.settings.environment)
 
     @cached_property
     def _toolchain(self) -> toolchain.Toolchain:
@@ -90,13 +91,14 @@ class Context:
         """A Pulumi that works on the caller's state, or on another; it has no passphrase and no login yet."""
         require_writable(self.settings)
         program = str(self._toolchain.root / "bin" / "pulumi")
-        environment = {**self.settings.environment, **self.pulumi_environment(state)}
+        environment = {**child_environment(self.settings.environment), **self.pulumi_environment(state)}
         return PulumiProcess(program, self._toolchain.version, environment, self.cancel, self._notice_repair)
 
     def pulumi_environment(self, state: str = "") -> dict[str, str]:
         """What Pulumi needs beside what every process starts with."""
         return {
             **self._toolchain.environment(),
+            **loopback_exemption(self.settings.environment),
             **PULUMI_SETTINGS,
             "PULUMI_BACKEND_URL": state or self.settings.state,
         }

@@ -1,6 +1,7 @@
 """A login in a private file: resolved once, by openstacksdk, for bay and all its child processes."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ SECRETS = {"password", "passcode", "token", "application_credential_secret", "cl
 PATHS = ("cacert", "cert", "key")
 MERGED = {"cloud", "profile", "regions"}
 """Keys whose meaning is in the resolved cloud: a reader would look for their files again."""
+NOWHERE = Path(os.devnull)
 OPENRC = "openrc"
 """Name of the cloud that comes from OS_* variables, which openstacksdk calls ``envvars``: in a file it refuses that."""
 CHILD = "@bay"
@@ -46,6 +48,8 @@ class ResolvedLogin:
     clouds_file: Path
     region: str
     interface: str
+    certificates: str = ""
+    """Folder of the authorities whose certificates are good, where it is no single file, which `clouds_file` has."""
 
     def environment(self) -> Mapping[str, str]:
         """For child processes: Pulumi, its plugins, dynamic providers; also for an `openstack` in the same shell."""
@@ -55,23 +59,38 @@ class ResolvedLogin:
             "OS_CLOUD": f"{self.cloud}{CHILD}",
             "OS_ENDPOINT_TYPE": self.interface,
             **region,
+            **({"SSL_CERT_DIR": self.certificates} if self.certificates else {}),
         }
 
 
-def write_login(resolved: "CloudRegion", folder: Path) -> ResolvedLogin:
+def write_login(resolved: "CloudRegion", folder: Path, environment: Mapping[str, str] | None = None) -> ResolvedLogin:
     """Write a resolved cloud into a private clouds.yaml of the folder, once as it is and once as children read it.
 
     One file for each login, since two shells may work with two projects at the same time. Asks for a token where the
-    plugin cannot log in by itself: it gets that, for as long as it is valid.
+    plugin cannot log in by itself: it gets that, for as long as it is valid. environment: of this process, which may
+    name the authorities whose certificates are good; what else it says of the login is in `resolved` already.
     """
     name = OPENRC if resolved.name == "envvars" else str(resolved.name)
     whole = _plain(resolved)
+    authorities = _authorities(whole, environment or {})
+    if authorities.is_file():
+        whole["cacert"] = str(authorities)
     clouds = {name: whole, f"{name}{CHILD}": _for_children(resolved, whole)}
     kept = json.dumps({**whole, "auth": {k: v for k, v in whole["auth"].items() if k not in SECRETS}}, sort_keys=True)
     path = folder / f"{short_hash(f'{name} {kept}')}.yaml"
     write_private(path, yaml.safe_dump({"clouds": clouds}))
     interface = str(whole.get("interface") or "public")
-    return ResolvedLogin(name, path, str(resolved.region_name or ""), interface)
+    certificates = str(authorities) if authorities.is_dir() else ""
+    return ResolvedLogin(name, path, str(resolved.region_name or ""), interface, certificates)
+
+
+def _authorities(cloud: Mapping[str, Any], environment: Mapping[str, str]) -> Path:
+    """Where the certificates of good authorities are: the cloud's own, else what Python's requests takes.
+
+    The OpenStack plugin, which is written in Go, reads none of these variables.
+    """
+    named = cloud.get("cacert") or environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE")
+    return Path(named).absolute() if named and cloud.get("verify", True) else NOWHERE
 
 
 def _plain(resolved: "CloudRegion") -> dict[str, Any]:

@@ -9,16 +9,24 @@ from pathlib import Path
 
 import platformdirs
 
+from bay.components.errors import BayError
+from bay.stacks.child_environment import PASSPHRASE
+from bay.stacks.state_url import absolute_state, folder_of, quote_path
+
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
 
 
+FOLDERS = (platformdirs.user_cache_path, platformdirs.user_data_path, platformdirs.user_config_path)
+
+
 @dataclass(frozen=True)
 class Settings:
-    """Folders and state of some bays.
+    """Folders and state of some bays; InvalidInput for a ``file://`` state that names no folder.
 
     cache, data, config: folders, made when they are needed. state: URL of the Pulumi backend. environment: what child
     processes start with, as a process gives to its children; the login of the cloud and a bay's passphrase come on top.
+    Relative paths in these, and ``~``, are those of this process.
     """
 
     cache: Path
@@ -27,17 +35,24 @@ class Settings:
     state: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        """Make paths absolute: child processes run in other folders."""
+        for name in ("cache", "data", "config"):
+            object.__setattr__(self, name, getattr(self, name).absolute())
+        object.__setattr__(self, "state", absolute_state(self.state))
+
     @classmethod
     def default(cls, state: str = "", environment: Mapping[str, str] | None = None) -> "Settings":
-        """The user's own folders (XDG's on Linux); state: empty for the folder in which `bay` keeps it."""
-        data = platformdirs.user_data_path("bay")
-        return cls(
-            cache=platformdirs.user_cache_path("bay"),
-            data=data,
-            config=platformdirs.user_config_path("bay"),
-            state=state or f"file://{data / 'state'}",
-            environment=environment or {"PATH": os.defpath, "HOME": str(Path.home())},
-        )
+        """The user's own folders (XDG's on Linux); state: empty for the folder in which `bay` keeps it.
+
+        BayError for a user who has no home folder, as in a container under a number that is no user's.
+        """
+        try:
+            cache, data, config = (folder("bay") for folder in FOLDERS)
+        except RuntimeError:
+            raise BayError("this user has no home folder", "set HOME to a folder") from None
+        state = state or f"file://{quote_path(str(data / 'state'))}"
+        return cls(cache, data, config, state, environment or {"PATH": os.defpath, "HOME": str(Path.home())})
 
     @property
     def path(self) -> str:
@@ -61,15 +76,23 @@ class Settings:
 
     @property
     def state_key(self) -> str:
-        """Short name of the state, for files that are kept for each state."""
-        return short_hash(self.state)
+        """Short name of the state, for files that are kept for each state; Pulumi's options in it make no other."""
+        return short_hash(self.state.partition("?")[0] if self.state_folder else self.state)
 
     @property
     def has_own_passphrase(self) -> bool:
-        """Whether the environment names a passphrase of the user's own; what `bay env` exported is none."""
+        """Whether the environment names a passphrase of the user's own.
+
+        What `bay env` exported is none, and neither is one of nothing or blanks.
+        """
+        return bool(self.own_passphrase_file) or bool(self.environment.get(PASSPHRASE, "").strip())
+
+    @property
+    def own_passphrase_file(self) -> Path | None:
+        """The file that the environment names for a passphrase of the user's own; None where it names none."""
         file = self.environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-        own_file = bool(file) and not Path(str(file)).is_relative_to(self.data)
-        return own_file or bool(self.environment.get("PULUMI_CONFIG_PASSPHRASE"))
+        path = Path(file).absolute() if file else None
+        return path if path and not path.is_relative_to(self.data) else None
 
     def passphrase_file(self, bay: str) -> Path:
         """Where the passphrase of a bay's secrets is kept, mode 0600."""
@@ -85,16 +108,10 @@ class Settings:
         return self.data / "locks" / self.state_key / f"{bay}.lock"
 
 
-def folder_of(state: str) -> Path | None:
-    """Folder of a ``file://`` state, None for every other backend."""
-    folder = state.removeprefix("file://")
-    return Path(folder).expanduser() if folder != state else None
-
-
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:  # mode 0600
         file.write(text)
     Path(file.name).replace(path)
 

@@ -222,3 +222,17 @@ def test_commands_that_need_no_cloud_import_neither_pulumi_nor_openstack(argumen
     loaded = loaded_by(f"sys.argv[1:] = {arguments}; from bay.cli.main import main; main()")
     assert "bay.cli.main" in loaded
     assert {"pulumi", "pulumi_openstack", "openstack", "keystoneauth1", "cryptography", "grpc"} & loaded == set()
+
+
+def test_every_file_is_read_and_written_as_utf_8() -> None:
+    """The locale's encoding is another one on some machines, and Pulumi reads and writes UTF-8 everywhere."""
+    wrong = [
+        f"{name_of(path)}: {ast.unparse(node)}"
+        for path in sources("cli", "stacks", "components")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("read_text", "write_text")
+        and "encoding" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert wrong == []

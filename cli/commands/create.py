@@ -24,7 +24,7 @@ def create(
 ) -> None:
     """Create a bay and wait until its engine runs.
 
-    Example: bay create physics --model swarm --nodes 5 --set access.api=[192.0.2.0/24]
+    Example: bay create physics --model swarm --nodes 5 --set 'access.api=[192.0.2.0/24]'
 
     Run again after a failure or Ctrl-C, it resumes.
     """

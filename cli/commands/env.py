@@ -20,12 +20,12 @@ def env(
 
     Example: eval "$(bay env --os-cloud sandbox)"; pulumi stack ls
     """
-    from bay.cli.environment import login_variables
+    from bay.cli.environment import withheld_variables
     from bay.cli.session import open_bays
 
     exported = open_bays(os_cloud, state, os_region_name).pulumi_environment(name or "")
     for variable, value in sorted(exported.items()):
         typer.echo(f"export {variable}={shlex.quote(value)}")
-    for variable in login_variables():
+    for variable in withheld_variables():
         if variable not in exported:
             typer.echo(f"unset {variable}")

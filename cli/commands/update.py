@@ -25,7 +25,7 @@ def update(
 
     Refused if it would remove masters, volumes or more than a batch of nodes, unless --allow names them.
 
-    Example: bay update physics --set access.api=[192.0.2.0/24]
+    Example: bay update physics --set 'access.api=[192.0.2.0/24]'
 
     Example: bay preview physics --nodes 10 --save ten.plan && bay update physics --plan ten.plan
     """

@@ -74,7 +74,7 @@ class Converted:
 @cache
 def rows() -> tuple[Row, ...]:
     """The whole table."""
-    return tuple(_row(dict(raw)) for raw in yaml.safe_load(TABLE.read_text()))
+    return tuple(_row(dict(raw)) for raw in yaml.safe_load(TABLE.read_text(encoding="utf-8")))
 
 
 def _row(raw: Values) -> Row:

@@ -93,7 +93,7 @@ def unit(folder: str, name: str) -> File:
 
 def static(folder: str, name: str) -> str:
     """A file of ``engines/files/FOLDER``, as it is."""
-    return files("bay.components.engines").joinpath("files", folder, name).read_text()
+    return files("bay.components.engines").joinpath("files", folder, name).read_text(encoding="utf-8")
 
 
 def _settings(facts: "Facts", own: Boot) -> dict[str, str | int | Sequence[str]]:

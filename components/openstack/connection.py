@@ -97,6 +97,8 @@ def openstack_errors(doing: str) -> Iterator[None]:
             f"{doing}: the cloud refuses user, password or project",
             "check username, password and project_name of this cloud in clouds.yaml",
         ) from None
+    except keystone.SSLError as error:
+        raise BayError(f"{doing}: TLS{_where(error)}", CERTIFICATES) from None
     except (keystone.ConnectFailure, keystone.DiscoveryFailure) as error:
         raise BayError(
             f"{doing}: the cloud cannot be reached{_where(error)}",
@@ -104,6 +106,10 @@ def openstack_errors(doing: str) -> Iterator[None]:
         ) from None
     except (sdk.SDKException, keystone.ClientException) as error:
         raise BayError(f"{doing}: {_first_line(error)}", "try again; --debug shows the calls") from None
+    except OSError as error:
+        if "TLS" not in str(error):  # of requests, where a file of certificates or keys cannot be used
+            raise
+        raise BayError(f"{doing}: {_first_line(error)}", CERTIFICATES) from None
 
 
 def _no_endpoint(doing: str, error: Exception) -> BayError:
@@ -117,10 +123,16 @@ def _no_endpoint(doing: str, error: Exception) -> BayError:
     )
 
 
+CERTIFICATES = (
+    "name the certificates of its authority with cacert of this cloud in clouds.yaml, OS_CACERT or REQUESTS_CA_BUNDLE"
+)
+
+
 def _where(error: Exception) -> str:
     """`` at http://cloud:5000/v3: Connection refused``, as far as the error says so."""
     text = str(error)
-    address, reason = re.search(r"https?://[^\s:/]+(:\d+)?", text), re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+    address = re.search(r"https?://[^\s:/]+(:\d+)?", text)
+    reason = re.search(r"\[(?:Errno -?\d+|SSL: \w+)\] ([^'\")]+)", text)
     return f"{f' at {address[0]}' if address else ''}: {reason[1] if reason else _first_line(error)}"
 
 

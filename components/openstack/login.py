@@ -14,12 +14,14 @@ class Login:
     """Which cloud is meant, as for any OpenStack client.
 
     cloud: name in a clouds.yaml; None for the only one there is. clouds_file: None where openstacksdk looks for it.
-    region: in place of the cloud's first. uses_environment: whether OS_* variables of this process count.
+    region: in place of the cloud's first. cacert: certificates of the authority to trust, where its entry names
+    none. uses_environment: whether OS_* variables of this process count.
     """
 
     cloud: str | None = None
     clouds_file: Path | None = None
     region: str | None = None
+    cacert: Path | None = None
     uses_environment: bool = False
 
     @property
@@ -32,4 +34,7 @@ class Login:
 
     def resolve(self) -> "CloudRegion":
         """The cloud with everything merged: profiles, secure files, regions; raises what openstacksdk raises."""
-        return self.config.get_one(cloud=self.cloud, region_name=self.region)
+        cloud = self.config.get_one(cloud=self.cloud, region_name=self.region)
+        if self.cacert and not cloud.config.get("cacert"):
+            cloud.config["cacert"] = str(self.cacert)
+        return cloud

@@ -189,5 +189,5 @@ def _split(path: Path, kind: type[Said], fields: list[str]) -> tuple[Said, Value
 
 def _first_comment(path: Path) -> str:
     """The text of a file's first line, if it is a comment."""
-    first = path.read_text().partition("\n")[0]
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.lstrip("# ") if first.startswith("#") else ""

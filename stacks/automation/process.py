@@ -15,8 +15,8 @@ from semver import VersionInfo
 
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.processes import kill, session_members
-from bay.stacks.settings import folder_of
 from bay.stacks.state import file_backend
+from bay.stacks.state_url import folder_of
 
 Listener = Callable[[str], None] | None
 

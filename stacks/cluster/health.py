@@ -122,7 +122,7 @@ def _context(files: Mapping[str, str]) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=files["ca.pem"])
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:  # ssl reads keys from files only; 0700
         for name in ("cert.pem", "key.pem"):
-            (Path(folder) / name).write_text(files[name])
+            (Path(folder) / name).write_text(files[name], encoding="utf-8")
         context.load_cert_chain(Path(folder) / "cert.pem", Path(folder) / "key.pem")
     return context
 

@@ -107,7 +107,7 @@ def export(bay: BayStack, checkout: Path) -> Path:
     if path.exists():
         raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
     document = {"encryptionsalt": bay.state.salt, "config": config_of(spec)}
-    path.write_text(dump(document))
+    path.write_text(dump(document), encoding="utf-8")
     record_owner(bay, "file")
     return path
 

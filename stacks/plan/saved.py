@@ -98,7 +98,7 @@ def _pulumi_plan(path: Path) -> Values:
     No run compares these with anything, and they hold the user data of new servers in the clear (in the plugin's
     ``__meta``, which Pulumi does not know to be secret). What is secret elsewhere is encrypted as in the state.
     """
-    plan: Values = json.loads(path.read_text())
+    plan: Values = json.loads(path.read_text(encoding="utf-8"))
     for resource in plan.get("resourcePlans", {}).values():
         resource.pop("state", None)
     return plan
@@ -136,7 +136,7 @@ def open_plan(path: Path, bay: str) -> Iterator[OpenPlan]:
         raise InvalidInput(f"{path}: the plan is for bay {saved.bay}, not for {bay}", "name the bay that it is for")
     with tempfile.TemporaryDirectory(prefix="bay-plan-") as folder:
         file = Path(folder) / "pulumi.json"
-        file.write_text(json.dumps(saved.pulumi))
+        file.write_text(json.dumps(saved.pulumi), encoding="utf-8")
         yield OpenPlan(saved, file)
 
 
@@ -166,7 +166,7 @@ AGAIN = "make it again: bay preview NAME ... --save FILE"
 
 def _content(path: Path) -> Values:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a saved plan, or truncated"
         raise InvalidInput(f"{path}: {reason}", "name a file that 'bay preview NAME --save FILE' wrote") from None

@@ -7,11 +7,16 @@ from contextvars import ContextVar
 from typing import Any
 
 from pulumi import log
+from pulumi.runtime import _grpc_settings
 from pulumi.runtime.settings import SETTINGS
+
+NO_PROXY = ("grpc.enable_http_proxy", 0)
+"""gRPC's option for a channel that no `http_proxy` of the environment changes."""
 
 
 def run_and_await(program: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     """The program with the wait at its end and without debug messages, as the Automation API takes it."""
+    connect_without_proxy()
 
     async def run() -> None:
         with without_debug_log():
@@ -19,6 +24,13 @@ def run_and_await(program: Callable[[], None]) -> Callable[[], Awaitable[None]]:
             await await_outputs()
 
     return run
+
+
+def connect_without_proxy() -> None:
+    """Have the SDK in this process talk to Pulumi without a proxy: both are on this machine, and gRPC would ask one."""
+    options: list[tuple[str, int]] = _grpc_settings._GRPC_CHANNEL_OPTIONS  # the SDK has no public way to set them
+    if NO_PROXY not in options:
+        options.append(NO_PROXY)
 
 
 async def await_outputs() -> None:

@@ -19,7 +19,7 @@ PAUSE = 0.05
 def held(path: Path, bay: str) -> Iterator[None]:
     """Hold the lock, which ends with the process however it ends; BayError where another has it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a+") as file:
+    with path.open("a+", encoding="utf-8") as file:
         if not _taken(file):
             file.seek(0)
             holder = file.read().strip() or "unknown"
@@ -47,7 +47,7 @@ def is_held(path: Path) -> bool:
     """Whether a run on this machine is changing the bay now."""
     if not path.exists():
         return False
-    with path.open("a+") as file:
+    with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

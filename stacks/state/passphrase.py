@@ -4,17 +4,22 @@ import os
 import secrets
 from pathlib import Path
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput
+from bay.stacks.child_environment import PASSPHRASE
 from bay.stacks.settings import Settings, write_private
+
+FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
 
 def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
     """What Pulumi needs for a bay's secrets: the user's own passphrase, else the bay's file (`new`: made here).
 
-    A bay without a file may be one that plain `pulumi` made, with the shared file. Empty where there is
-    nothing: Pulumi then says so, if the bay exists.
+    Keys are never encrypted with an empty passphrase: `PULUMI_CONFIG_PASSPHRASE` of nothing counts as not given, and an
+    empty file is refused for a new bay. A bay without a file may be one that plain `pulumi` made, with the shared
+    file. Empty where there is nothing: Pulumi then says so, if the bay exists.
     """
     if settings.has_own_passphrase:
+        _check_own(settings, new=new)
         return {}
     path = settings.passphrase_file(bay)
     if new:
@@ -22,9 +27,9 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
     if not path.exists():
         path = settings.shared_passphrase_file
     if not path.exists():
-        return {"PULUMI_CONFIG_PASSPHRASE_FILE": ""}
+        return {FILE: ""}
     _check_readable(path)
-    return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
+    return {FILE: str(path)}
 
 
 def create(path: Path) -> None:
@@ -36,6 +41,21 @@ def create(path: Path) -> None:
 def forget(settings: Settings, bay: str) -> None:
     """Remove the passphrase of a bay that is no more."""
     settings.passphrase_file(bay).unlink(missing_ok=True)
+
+
+def _check_own(settings: Settings, *, new: bool) -> None:
+    path = settings.own_passphrase_file
+    if path is None or settings.environment.get(PASSPHRASE, "").strip():
+        return  # to Pulumi, the word itself counts before the file
+    if not path.exists():
+        raise BayError(f"the passphrase file {path} is not there", f"{FILE} of the environment names it")
+    _check_readable(path)
+    # A pipe, as of a shell's <(...), can be read only once.
+    if new and (path.is_file() or path.samefile(os.devnull)) and not path.read_bytes().strip():
+        raise InvalidInput(
+            f"the passphrase file {path} is empty, so that the keys of a bay would lie open in its state",
+            f"write a passphrase into it, or unset {FILE}: each bay then gets one of its own",
+        )
 
 
 def _check_readable(path: Path) -> None:

@@ -59,6 +59,8 @@ def children(cloud: str | None = None) -> dict[str, str]:
         ({"BAY_STATE": "s3://bays"}, None, "s3://bays"),
         ({"BAY_STATE": "s3://bays"}, "gs://mine", "gs://mine"),
         ({"BAY_STATE": ""}, None, "file://HOME/.local/share/bay/state"),
+        ({"BAY_STATE": "file://./bays"}, None, "file://HOME/bays"),
+        ({"BAY_STATE": "s3://bays"}, "file://~/bays/", "file://HOME/bays"),
     ],
 )
 def test_an_option_names_the_state_else_bay_state_else_a_folder(
@@ -108,6 +110,12 @@ def test_an_option_names_the_cloud_else_os_cloud(
 def test_an_option_names_the_region_else_os_region_name(environment: Environment) -> None:
     environment["OS_REGION_NAME"] = "north"
     assert (login().region, login(region="south").region) == ("north", "south")
+
+
+def test_the_authority_of_the_shell_is_that_of_a_named_cloud(environment: Environment) -> None:
+    environment["OS_CACERT"] = "ca.pem"
+    assert login("a").cacert == Path(environment["HOME"]) / "ca.pem"
+    assert login().cacert is None, "without a name it is one of the variables that are the login"
 
 
 def test_without_a_cloud_there_is_no_login(environment: Environment) -> None:
@@ -270,4 +278,23 @@ def test_clouds_yaml_in_this_folder_is_found_by_children_in_theirs(environment: 
 
 def test_the_shell_is_told_which_variables_to_forget(environment: Environment) -> None:
     environment.update(OPENRC)
-    assert env.login_variables() == sorted(OPENRC)
+    assert env.withheld_variables() == sorted(OPENRC)
+
+
+@pytest.mark.parametrize(("word", "withheld"), [("", True), ("  ", True), ("word", False), (None, False)])
+def test_the_shell_is_told_to_forget_a_passphrase_of_nothing(
+    environment: Environment, word: str | None, withheld: bool
+) -> None:
+    if word is not None:
+        environment["PULUMI_CONFIG_PASSPHRASE"] = word
+    assert ("PULUMI_CONFIG_PASSPHRASE" in env.withheld_variables()) is withheld
+
+
+def test_nothing_in_this_process_asks_a_proxy_for_this_machine(environment: Environment) -> None:
+    environment["https_proxy"] = "http://proxy.example:3128"
+    given = env.settings().environment
+    assert environment["no_proxy"] == given["no_proxy"] == "localhost,127.0.0.1,::1"
+
+
+def test_a_state_that_names_no_folder_is_refused(environment: Environment) -> None:
+    assert told(lambda: env.settings("file://"))[0] == "state file://: it names no folder"

@@ -111,8 +111,8 @@ def test_where_the_cloud_said_that_a_quota_is_reached_there_is_no_table(capsys: 
         ),
         (
             OSError(28, "No space left on device"),
-            "OSError: [Errno 28] No space left on device",
-            "this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints",
+            "a file: No space left on device",
+            "free some space where the state (--state), the data (XDG_DATA_HOME) and temporary files (TMPDIR) are",
         ),
         (
             ZeroDivisionError("inside"),

@@ -165,3 +165,44 @@ def test_children_that_cannot_log_in_so_get_a_token(tmp_path: Path) -> None:
     child = entry(login, f"mine{CHILD}")
     assert child["auth_type"] == "v3token"
     assert child["auth"] == {"auth_url": "https://cloud.example:5000", "token": "a token", "project_id": "77"}
+
+
+def trusted(folder: Path, cloud: dict[str, Any], **environment: str) -> ResolvedLogin:
+    """The login in the environment of a user; the cloud names its authority or not."""
+    file = folder / "clouds.yaml"
+    file.write_text(yaml.safe_dump({"clouds": {"mine": cloud}}))
+    return write_login(resolve_login(Login("mine", file)), folder / "private", environment)
+
+
+PLAIN = {key: value for key, value in CLOUD.items() if key != "cacert"}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "variables", "authority"),
+    [
+        (PLAIN, {}, None),
+        (PLAIN, {"REQUESTS_CA_BUNDLE": "requests.pem", "CURL_CA_BUNDLE": "curl.pem"}, "requests.pem"),
+        (PLAIN, {"CURL_CA_BUNDLE": "curl.pem"}, "curl.pem"),
+        (PLAIN, {"REQUESTS_CA_BUNDLE": ""}, None),
+        ({**PLAIN, "cacert": "own.pem"}, {"REQUESTS_CA_BUNDLE": "requests.pem"}, "own.pem"),
+        ({**PLAIN, "verify": False}, {"REQUESTS_CA_BUNDLE": "requests.pem"}, None),
+    ],
+)
+def test_the_plugin_trusts_whom_openstacksdk_trusts(
+    environment: dict[str, str], tmp_path: Path, cloud: dict[str, Any], variables: dict[str, str], authority: str | None
+) -> None:
+    for name in ("requests.pem", "curl.pem", "own.pem"):
+        (tmp_path / name).touch()
+    child = entry(trusted(tmp_path, cloud, **variables), f"mine{CHILD}")
+    assert child.get("cacert") == (str(tmp_path / authority) if authority else None)
+
+
+def test_a_folder_of_authorities_is_named_to_the_plugin_as_go_reads_it(tmp_path: Path) -> None:
+    login = trusted(tmp_path, PLAIN, REQUESTS_CA_BUNDLE=str(tmp_path))
+    assert login.environment()["SSL_CERT_DIR"] == str(tmp_path)
+    assert "cacert" not in entry(login, f"mine{CHILD}")
+
+
+def test_an_authority_of_the_shell_counts_where_the_cloud_names_none(tmp_path: Path) -> None:
+    assert entry(written(tmp_path, PLAIN, cacert=Path("/shell.pem")))["cacert"] == "/shell.pem"
+    assert entry(written(tmp_path, cacert=Path("/shell.pem")))["cacert"] == "/etc/ca.pem"

@@ -1,11 +1,12 @@
 """Where things are: plain values from whoever starts an operation, and nothing else."""
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
-from bay.stacks.settings import SHARED, Settings, folder_of, short_hash, write_private
+from bay.stacks.settings import SHARED, Settings, short_hash, write_private
 from tests.fakes.messages import told
 
 
@@ -20,17 +21,19 @@ def test_folders_are_below_those_that_are_given() -> None:
     assert settings().passphrase_file("demo").is_relative_to("/d/bay/passphrases")
 
 
-@pytest.mark.parametrize(
-    ("state", "folder"),
-    [
-        ("file:///d/state", Path("/d/state")),
-        ("file://~/state", Path.home() / "state"),
-        ("s3://bays", None),
-        ("https://api.pulumi.com", None),
-    ],
-)
-def test_only_a_state_in_files_has_a_folder(state: str, folder: Path | None) -> None:
-    assert settings(state).state_folder == folder_of(state) == folder
+def test_one_state_has_one_name_however_it_is_spelt(environment: dict[str, str]) -> None:
+    home = environment["HOME"]
+    spellings = ("file://~/bays", f"file://{home}/bays/", "file://bays", f"file:{home}/bays")
+    assert {settings(state).state for state in spellings} == {f"file://{home}/bays"}
+    keys = {settings(state).state_key for state in (*spellings, "file://bays?no_tmp_dir=true")}
+    assert keys == {short_hash(f"file://{home}/bays")}
+    assert settings("s3://bays?region=a").state_key != settings("s3://bays?region=b").state_key
+
+
+def test_relative_folders_are_those_of_this_process(environment: dict[str, str]) -> None:
+    home = Path(environment["HOME"])
+    plain = Settings(Path("c"), Path("d"), Path("e"), "s3://bays")
+    assert (plain.cache, plain.data, plain.config) == (home / "c", home / "d", home / "e")
 
 
 def test_by_default_folders_and_state_are_the_users_own(environment: dict[str, str]) -> None:
@@ -47,6 +50,22 @@ def test_by_default_folders_and_state_are_the_users_own(environment: dict[str, s
     assert (moved.state, moved.path, dict(moved.environment)) == ("s3://bays", "/bin", {"PATH": "/bin"})
 
 
+def test_a_user_without_a_home_folder_is_told_so(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_uid: int) -> None:
+        raise KeyError
+
+    del environment["HOME"]
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert told(Settings.default)[0] == "this user has no home folder"
+    environment |= {"XDG_CACHE_HOME": "/c", "XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/e"}
+    assert Settings.default(environment={"PATH": "/bin"}).data == Path("/d/bay")
+
+
+def test_a_home_folder_may_have_any_name(environment: dict[str, str]) -> None:
+    environment["HOME"] = "/home/100% #1"
+    assert Settings.default().state_folder == Path("/home/100% #1/.local/share/bay/state")
+
+
 def test_programs_are_where_the_system_has_them_unless_that_is_said() -> None:
     assert settings().path == os.defpath
     assert settings(PATH="/opt/bin").path == "/opt/bin"
@@ -61,6 +80,8 @@ def test_programs_are_where_the_system_has_them_unless_that_is_said() -> None:
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/elsewhere/word"}, True),
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": "/d/bay/passphrases/x/demo"}, False),
         ({"PULUMI_CONFIG_PASSPHRASE_FILE": ""}, False),
+        ({"PULUMI_CONFIG_PASSPHRASE": " "}, False),
+        ({"PULUMI_CONFIG_PASSPHRASE": "", "PULUMI_CONFIG_PASSPHRASE_FILE": "word"}, True),
     ],
 )
 def test_a_passphrase_is_the_users_own_unless_bay_env_exported_it(environment: dict[str, str], is_own: bool) -> None:

@@ -6,6 +6,7 @@ Pulumi and of its plugin comes through it.
 
 import json
 import re
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -125,15 +126,20 @@ class Seen:
 class Relay:
     """The door of one user. guard: who decides of each request. clouds_file: clouds.yaml of the cloud behind it.
 
-    seen: every request so far, in their order.
+    seen: every request so far, in their order. host: by which it is to be reached. tls: with which certificate.
     """
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.guard: Guard = _pass
         self.seen: list[Seen] = []
         behind = list(ports(sandbox.first_port).values())
         self.servers = {port: Quiet(("127.0.0.1", 0), self._handler(port)) for port in behind}
-        self.rewritten = {f"127.0.0.1:{port}": f"127.0.0.1:{s.server_port}" for port, s in self.servers.items()}
+        own = f"{'https' if tls else 'http'}://{host}"
+        self.rewritten = {f"http://127.0.0.1:{port}": f"{own}:{s.server_port}" for port, s in self.servers.items()}
+        for server in self.servers.values():
+            server.socket = tls.wrap_socket(server.socket, server_side=True) if tls else server.socket
         self.threads = [threading.Thread(target=s.serve_forever, daemon=True) for s in self.servers.values()]
         for thread in self.threads:
             thread.start()
@@ -171,7 +177,7 @@ class Relay:
                 try:
                     found = relay.guard(
                         request_of(self.command, self.path),
-                        lambda: _ask(port, self.command, self.path, dict(self.headers.items()), body),
+                        lambda: ask(port, self.command, self.path, dict(self.headers.items()), body),
                     )
                 except (Refused, HTTPException, OSError):
                     self.close_connection = True
@@ -201,7 +207,8 @@ class Relay:
         return Handler
 
 
-def _ask(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    """What a service on this port of this machine answers."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, {**headers, "Connection": "close"})

@@ -44,6 +44,48 @@ def test_the_users_own_passphrase_is_left_alone(tmp_path: Path) -> None:
     assert not own.passphrase_file("physics").exists()
 
 
+@pytest.mark.parametrize("word", ["", " ", "\n"])
+def test_a_passphrase_of_nothing_counts_as_none(tmp_path: Path, word: str) -> None:
+    settings = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE=word)
+    assert environment(settings, "physics", new=True) == {VARIABLE: str(settings.passphrase_file("physics"))}
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_no_new_bay_is_encrypted_with_an_empty_file(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "word"
+    file.write_text(content)
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE_FILE=str(file))
+    assert told(lambda: environment(own, "physics", new=True)) == (
+        f"the passphrase file {file} is empty, so that the keys of a bay would lie open in its state",
+        f"write a passphrase into it, or unset {VARIABLE}: each bay then gets one of its own",
+        2,
+    )
+    assert environment(own, "physics", new=False) == {}, "a bay that was made so can still be reached"
+
+
+def test_the_null_device_is_an_empty_file_too(tmp_path: Path) -> None:
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE_FILE=os.devnull)
+    assert "is empty" in told(lambda: environment(own, "physics", new=True))[0]
+
+
+def test_a_passphrase_of_a_pipe_is_left_to_pulumi(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE_FILE=str(tmp_path / "pipe"))
+    assert environment(own, "physics", new=True) == {}
+
+
+def test_a_file_of_the_users_own_that_is_not_there_is_named(tmp_path: Path) -> None:
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE_FILE=str(tmp_path / "word"))
+    assert told(lambda: environment(own, "physics", new=False))[0] == (
+        f"the passphrase file {tmp_path / 'word'} is not there"
+    )
+
+
+def test_beside_a_word_the_file_does_not_count(tmp_path: Path) -> None:
+    own = settings_of(tmp_path, PULUMI_CONFIG_PASSPHRASE="word", PULUMI_CONFIG_PASSPHRASE_FILE="/nowhere")
+    assert environment(own, "physics", new=True) == {}
+
+
 def test_a_bay_that_plain_pulumi_made_has_the_shared_passphrase(settings: Settings) -> None:
     create(settings.shared_passphrase_file)
     shared = {VARIABLE: str(settings.shared_passphrase_file)}
