@@ -10,7 +10,7 @@ from bay.stacks.cluster.health import UNKNOWN
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
 NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
 USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
-DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id")
+DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
 

@@ -1,20 +1,19 @@
 """What the end of a bay does, also to resources that its state does not know, or that others have."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bay.components.engines import ENGINES
-from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
-from bay.stacks.cloud.blockers import Blocker, OwnedResources, find_blockers
+from bay.stacks.cloud.additions import find_additions, owned_resources, ownership_rules
 from bay.stacks.cloud.controller_resources import ControllerResource, deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, size, things_of
+from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cloud.kind_lists import Listing
 from bay.stacks.cloud.kinds import Thing
 from bay.stacks.operations.retain import Keep
@@ -99,13 +98,8 @@ class DeletePlan:
         )
 
 
-def ownership_rules(state: StateSnapshot) -> Sequence[OwnershipRule]:
-    """How the bay's engine marks what it creates by itself; nothing for a bay that was never begun."""
-    return ENGINES[state.spec.coe].ownership_rules if state.spec and state.bay_id else ()
-
-
 def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> DeletePlan:
-    """Read the cloud; nothing is changed. strangers: see `bay.stacks.cloud.blockers.find_blockers`."""
+    """Read the cloud; nothing is changed. strangers: see `OwnedResources`."""
     state, cloud = bay.state, bay.cloud
     names = tuple(server.name for server in state.servers)
     if not state.bay_id:
@@ -114,13 +108,14 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
     listing = Listing(cloud, bay.name, state.bay_id, is_whole=True)
     with openstack_errors("looking for what the deletion meets"):
         marked = list(things_of(listing))
-        own = _own(state, marked, created, listing.project_volumes, keep)
-        found = [*_shared(created), *find_blockers(listing, own, strangers=strangers)]
+        going = [one for one in created if not keep.holds(one.kind)]
+        own = owned_resources(state.ids, marked, going, listing.project_volumes, strangers=strangers)
+        additions = find_additions(listing, own)
+        found = [*_shared(created), *(one for one in additions if one.blocks)]
         dispositions = (
             *(Disposition(Action.BLOCKER, o.kind, o.name, o.id, "", o.why, o.remedy) for o in dict.fromkeys(found)),
             *_ends(created, marked, state, keep),
-            *_detached_floating_ips(listing, own, created),
-            *_detached_volumes(own, listing.project_volumes, created),
+            *_detached(additions, listing, created),
         )
     return DeletePlan(
         bay.name,
@@ -133,33 +128,12 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
     )
 
 
-def _own(
-    state: StateSnapshot,
-    marked: Sequence[Thing],
-    created: Iterable[ControllerResource],
-    volumes: Iterable[Any],
-    keep: Keep,
-) -> OwnedResources:
-    things: dict[str, dict[str, Any]] = {}
-    for kind, thing in [*marked, *((one.kind, one.thing) for one in created if not keep.holds(one.kind))]:
-        things.setdefault(kind, {})[thing.id] = thing
-    with_servers = {
-        attached.id
-        for server in things.get("server", {}).values()
-        for attached in server.attached_volumes or []
-        if attached.delete_on_termination
-    }
-    going = {volume.id: volume for volume in volumes if volume.id in with_servers}
-    things["volume"] = {**going, **things.get("volume", {})}
-    return OwnedResources(things, state.ids)
-
-
-def _shared(created: Iterable[ControllerResource]) -> Iterator[Blocker]:
+def _shared(created: Iterable[ControllerResource]) -> Iterator[Addition]:
     for one in created:
         if one.shared_with:
             why = f"is shared with another cluster ({one.shared_with})"
             remedy = "delete that cluster's Service, or have it use another load balancer"
-            yield Blocker(one.kind, one.thing.id, one.thing.name, why, remedy)
+            yield Addition(one.kind, one.thing.id, one.thing.name, why, remedy)
 
 
 def _ends(
@@ -175,26 +149,12 @@ def _ends(
         yield Disposition(action, item.kind, item.name, item.id, item.size, item.why)
 
 
-def _detached_floating_ips(
-    listing: Listing, own: OwnedResources, created: Iterable[ControllerResource]
+def _detached(
+    additions: Iterable[Addition], listing: Listing, created: Iterable[ControllerResource]
 ) -> Iterator[Disposition]:
-    """Floating IPs of the user's own on the bay's servers and load balancers."""
-    on_own = {port.id for port in listing.of_project("ports") if own.has_port(port)}
+    """Floating IPs and volumes of the user's own on what goes."""
     signed: Collection[str] = {one.thing.id for one in created}
-    for address in listing.of_project("ips"):
-        if address.port_id in on_own and address.id not in {*own.of("floating IP"), *signed}:
-            yield Disposition(
-                Action.DETACH, "floating IP", address.name, address.id, "", "on the bay's port, without its mark"
-            )
-
-
-def _detached_volumes(
-    own: OwnedResources, volumes: Iterable[Any], created: Iterable[ControllerResource]
-) -> Iterator[Disposition]:
-    """Volumes that somebody attached to the bay's servers."""
-    ends = {*own.of("volume"), *(one.thing.id for one in created)}
-    for volume in volumes:
-        servers = {attachment["server_id"] for attachment in volume.attachments or []}
-        if servers & set(own.of("server")) and volume.id not in ends:
-            why = "on the bay's server, without its mark"
-            yield Disposition(Action.DETACH, "volume", volume.name or "", volume.id, size(volume), why)
+    sizes = {volume.id: size(volume) for volume in listing.project_volumes}
+    for one in additions:
+        if one.kind in ("floating IP", "volume") and not one.blocks and one.id not in signed:
+            yield Disposition(Action.DETACH, one.kind, one.name, one.id, sizes.get(one.id, ""), one.why)

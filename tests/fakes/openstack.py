@@ -34,9 +34,11 @@ from openstack.load_balancer.v2.listener import Listener
 from openstack.load_balancer.v2.load_balancer import LoadBalancer
 from openstack.load_balancer.v2.pool import Pool
 from openstack.network.v2 import _proxy as network
+from openstack.network.v2.extension import Extension
 from openstack.network.v2.floating_ip import FloatingIP
 from openstack.network.v2.network import Network
 from openstack.network.v2.port import Port
+from openstack.network.v2.rbac_policy import RBACPolicy
 from openstack.network.v2.router import Router
 from openstack.network.v2.security_group import SecurityGroup
 from openstack.network.v2.security_group_rule import SecurityGroupRule
@@ -70,6 +72,8 @@ CLASSES: dict[str, Any] = {
     "security_group": SecurityGroup,
     "security_group_rule": SecurityGroupRule,
     "trunk": Trunk,
+    "rbac_policy": RBACPolicy,
+    "extension": Extension,
     "volume": Volume,
     "snapshot": Snapshot,
     "backup": Backup,
@@ -83,7 +87,7 @@ CLASSES: dict[str, Any] = {
 }
 """openstacksdk's word for one -> its class; with an s it is the method that lists them."""
 
-LOOKS = ("find", "get", "preview", "compare", "aside")
+LOOKS = ("find", "get", "preview", "compare", "aside", "rbac")
 """First words of calls that change nothing here, beside lists."""
 
 Answer = Exception | Callable[[], object] | None
@@ -254,6 +258,13 @@ class FakeCloud:
         if isinstance(now, Exception):
             raise now
         return {"output": now}
+
+    def _rbac_policies(self, project_id: str) -> Iterator[Any]:
+        return (one for one in self.things["rbac_policy"] if one.project_id == project_id)
+
+    def _remove_extra_routes_from_router(self, router: str, body: dict[str, Any]) -> None:
+        found = self._get("router", router)
+        found.routes = [route for route in found.routes if route not in body["router"]["routes"]]
 
     def _get_limits(self) -> Any:
         return SimpleNamespace(absolute=AbsoluteLimits.new(**self.compute_limits))
