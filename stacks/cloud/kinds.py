@@ -295,6 +295,15 @@ KINDS: tuple[ResourceKind, ...] = (
 Without an entry: the members of a pool, which are set all at once, so that setting them again doubles nothing.
 """
 
+ADDRESSES = {"FloatingIp": "address", "Port": "allFixedIps", "Instance": "accessIpV4"}
+"""Pulumi's type in short -> the output that holds its address, or addresses: others may have written them down."""
+
+
+def address_of(type: str, outputs: Mapping[str, Any]) -> str:
+    """The address of a resource, or its addresses with a comma between them; empty for what has none."""
+    found = outputs.get(ADDRESSES.get(type, "")) or ""
+    return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
+
 
 def kind_named(name: str) -> ResourceKind:
     """The kind that people call so."""

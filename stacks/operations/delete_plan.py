@@ -15,10 +15,11 @@ from bay.stacks.cloud.controller_resources import ControllerResource, deletable,
 from bay.stacks.cloud.discovery import CloudObject, size, things_of
 from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cloud.kind_lists import Listing
-from bay.stacks.cloud.kinds import Thing
+from bay.stacks.cloud.kinds import KINDS, Thing, address_of, kind_of_token
 from bay.stacks.operations.retain import Keep
+from bay.stacks.plan.preview_events import natural
 from bay.stacks.stack import BayStack
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.snapshot import StateSnapshot, in_cloud, kind_and_name
 
 
 class Action(StrEnum):
@@ -32,7 +33,8 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Disposition:
-    """What becomes of one resource. why: whose it is, and why. remedy: the command that removes a blocker."""
+    """What becomes of one resource. why: whose it is, and why. remedy: the command that removes a blocker. address:
+    that goes with it."""
 
     action: Action
     kind: str
@@ -41,6 +43,7 @@ class Disposition:
     size: str
     why: str
     remedy: str = ""
+    address: str = ""
 
     @property
     def row(self) -> Mapping[str, Any]:
@@ -58,7 +61,8 @@ class Disposition:
 class DeletePlan:
     """The end of a bay. servers: names of those that its state has; resources: number of all that it has.
 
-    dispositions: what becomes of the rest. unrecorded: what carries the bay's mark and is not in its state.
+    recorded: what becomes of these, as far as they are in the cloud. dispositions: what becomes of the rest.
+    unrecorded: what carries the bay's mark and is not in its state.
     controller_resources: what its engine created by itself.
     """
 
@@ -69,6 +73,7 @@ class DeletePlan:
     unrecorded: tuple[CloudObject, ...] = field(default=(), repr=False)
     controller_resources: tuple[CloudObject, ...] = field(default=(), repr=False)
     floating_ips: tuple[CloudObject, ...] = field(default=(), repr=False)
+    recorded: tuple[Disposition, ...] = field(default=(), repr=False)
 
     @property
     def risks(self) -> tuple[Risk, ...]:
@@ -102,8 +107,9 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
     """Read the cloud; nothing is changed. strangers: see `OwnedResources`."""
     state, cloud = bay.state, bay.cloud
     names = tuple(server.name for server in state.servers)
+    recorded = tuple(_recorded(state, keep))
     if not state.bay_id:
-        return DeletePlan(bay.name, names, len(state.ids))
+        return DeletePlan(bay.name, names, len(state.ids), recorded=recorded)
     created = list_controller_resources(cloud, ownership_rules(state), state.bay_id)
     listing = Listing(cloud, bay.name, state.bay_id, is_whole=True)
     with openstack_errors("looking for what the deletion meets"):
@@ -111,6 +117,8 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
         going = [one for one in created if not keep.holds(one.kind)]
         own = owned_resources(state.ids, marked, going, listing.project_volumes, strangers=strangers)
         additions = find_additions(listing, own)
+        named = {*state.ids, *(thing.id for _, thing in marked), *(one.thing.id for one in created)}
+        with_servers = [volume for id, volume in own.of("volume").items() if id not in named]
         found = [*_shared(created), *(one for one in additions if one.blocks)]
         dispositions = (
             *(Disposition(Action.BLOCKER, o.kind, o.name, o.id, "", o.why, o.remedy) for o in dict.fromkeys(found)),
@@ -125,6 +133,36 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
         unrecorded=tuple(CloudObject.of(thing) for thing in marked if thing[1].id not in state.ids),
         controller_resources=tuple(deletable(created)),
         floating_ips=tuple(CloudObject.of(thing) for thing in marked if thing[0] == "floating IP"),
+        recorded=(*recorded, *map(_of_a_server, with_servers)),
+    )
+
+
+def _of_a_server(volume: Any) -> Disposition:
+    why = "Nova made it with a server of the bay, and deletes it with that"
+    return Disposition(Action.DELETE, "volume", volume.name or "", volume.id, size(volume), why)
+
+
+def _recorded(state: StateSnapshot, keep: Keep) -> Iterator[Disposition]:
+    """What the state has in the cloud, servers first; floating IPs that are kept are told of by their mark."""
+    found = [_of_state(resource) for resource in state.resources if in_cloud(resource)]
+    place = {kind.name: number for number, kind in enumerate(KINDS)}
+    known = sorted(found, key=lambda one: (place.get(one.kind, len(place)), natural(one.name)))
+    yield from (one for one in known if not (keep.floating_ips and one.kind == "floating IP"))
+
+
+def _of_state(resource: Mapping[str, Any]) -> Disposition:
+    short, name = kind_and_name(resource["urn"])
+    kind, outputs = kind_of_token(resource["type"]), resource.get("outputs") or {}
+    gib = outputs.get("size") if kind and kind.name == "volume" else None
+    size = f"{gib:.0f} GiB" if gib else ""
+    return Disposition(
+        Action.DELETE,
+        kind.name if kind else short.lower(),
+        name,
+        resource["id"],
+        size,
+        "in the bay's state",
+        address=address_of(short, outputs),
     )
 
 

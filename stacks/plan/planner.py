@@ -25,9 +25,10 @@ from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
 from bay.stacks.plan.impact import find_impact
+from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
-from bay.stacks.plan.spec_diff import changed_fields
+from bay.stacks.plan.spec_diff import all_fields, changed_fields
 from bay.stacks.plan.types import Compared, Plan, QuotaUsage
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack, not_found
@@ -124,12 +125,14 @@ def build_plan(
 
 def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple[QuotaUsage, ...]) -> Plan:
     state = what.bay.state
-    failed = {server.name for server in what.reached().never_launched}
-    changes = steps.changes(failed)
-    fields = changed_fields(what.before, what.spec) if what.before else ()
+    on = what.reached()
+    failed = {server.name for server in on.never_launched}
+    changes = with_names(on.cloud, steps.changes(failed))
+    fields = changed_fields(what.before, what.spec) if what.before else all_fields(what.spec)
     servers = _built_servers(what, failed)
+    own_fields = fields if what.before else ()
     context = RiskContext(
-        what.spec, state.is_complete, changes, fields, servers, steps.opened, _unhealthy_masters(what, steps)
+        what.spec, state.is_complete, changes, own_fields, servers, steps.opened, _unhealthy_masters(what, steps)
     )
     interrupted = (state.interrupted_text,) if state.interrupted_text else ()
     return Plan(
@@ -142,6 +145,8 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         impact=find_impact(context),
         notes=(*interrupted, *_other_images(what, steps)),
         quota=usage,
+        location=location(on.cloud, on.resolved),
+        resolved=resolved_names(on.resolved),
     )
 
 

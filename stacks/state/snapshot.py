@@ -81,7 +81,7 @@ class StateSnapshot:
             servers=_servers(resources),
             interrupted_operations=tuple(_operation(op) for op in pending),
             ids=frozenset(r["id"] for r in resources if r.get("id")),
-            created=frozenset(kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
+            created=frozenset(kind_and_name(r["urn"]) for r in resources if in_cloud(r)),
             outputs=stack.get("outputs") or {},
             salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
             resources=tuple(resources),
@@ -133,7 +133,8 @@ def _changed_at(content: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _in_cloud(resource: Mapping[str, Any]) -> bool:
+def in_cloud(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of a state is one that the cloud has, and keeps for now."""
     return resource["type"].startswith("openstack:") and bool(resource.get("id")) and not _going(resource)
 
 
