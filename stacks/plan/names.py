@@ -26,9 +26,9 @@ def resolved_names(resolved: ResolvedSpec) -> tuple[ResolvedName, ...]:
 
 
 def _resolved_names(resolved: ResolvedSpec) -> Iterator[ResolvedName]:
-    for image in resolved.images.values():
-        yield ResolvedName("image", image.name, image.id, f"{image.os_distro or 'system not said'}")
-    for flavor in resolved.flavors.values():
+    for _, image in sorted(resolved.images.items()):
+        yield ResolvedName("image", image.name, image.id, image.os_distro or "property os_distro is not set")
+    for _, flavor in sorted(resolved.flavors.items()):
         details = f"{flavor.vcpus} cores, {flavor.ram} MiB of RAM, {flavor.disk} GiB of disk"
         yield ResolvedName("flavor", flavor.name, flavor.id, details)
     if resolved.network is not None:
