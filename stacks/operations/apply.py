@@ -36,6 +36,8 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
     spec = specify(intended_spec(state, bay.context.checkout))
     on = OnCloud(bay.cloud, resolve(spec, bay.cloud), ())
     _require_free_name(bay)
+    for text in on.resolved.warnings:
+        bay.notify("warning", f"warning: {text}")
     if plan:
         plan.require_fresh(bay, on)
     resumed = recovery.resume(bay) if bay.exists else False

@@ -143,7 +143,7 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         fields=fields,
         risks=find_risks(context),
         impact=find_impact(context),
-        notes=(*interrupted, *_other_images(what, steps)),
+        notes=(*interrupted, *on.resolved.warnings, *_other_images(what, steps)),
         quota=usage,
         location=location(on.cloud, on.resolved),
         resolved=resolved_names(on.resolved),

@@ -100,7 +100,8 @@ class FakeCloud:
 
     journal: every call that was made, as ``servers name=^demo-`` or ``delete_volume v1``. consoles: server id -> what
     its console log is at each look, or an error; the last stays. compute_limits and the quotas are what these services
-    answer. default_type: name or id of Cinder's volume type for volumes that name none.
+    answer. default_type: name or id of Cinder's volume type for volumes that name none. unlisted: id of an image that
+    Glance lists only where it is asked for so -> that query. volume_zones: Cinder's.
     """
 
     def __init__(self, project_id: str = PROJECT, services: Iterable[str] = SERVICES) -> None:
@@ -119,6 +120,8 @@ class FakeCloud:
         self.volume_quota |= {"usage": {"volumes": 10, "gigabytes": 10}, "reservation": {}}
         self.balancer_quota: dict[str, int | None] = defaultdict(lambda: 1000)
         self.default_type = ""
+        self.unlisted: dict[str, dict[str, Any]] = {}
+        self.volume_zones: list[str] = []
         self._answers: dict[str, Iterator[Answer]] = {}
         self._ends: dict[str, Iterator[Answer]] = {}
         self._later: dict[str, dict[str, Any]] = {}
@@ -181,6 +184,8 @@ class FakeCloud:
         words = [*(str(getattr(one, "id", one)) for one in args), *(f"{key}={value}" for key, value in query.items())]
         self.journal.append(" ".join([method, *words]))
         happen(next(self._answers.get(method, iter(())), None))
+        if (service, method) == ("block_storage", "availability_zones"):
+            return iter([SimpleNamespace(name=name) for name in self.volume_zones])
         if hasattr(self, f"_{method}"):
             return getattr(self, f"_{method}")(*args, **query)
         if method.removesuffix("s") in CLASSES:
@@ -203,7 +208,10 @@ class FakeCloud:
         return thing
 
     def _get(self, kind: str, id: Any) -> Any:
-        return self._find(kind, getattr(id, "id", id), ignore_missing=False)
+        wanted = getattr(id, "id", id)
+        if wanted not in self.ids(kind):
+            raise exceptions.NotFoundException(f"No {kind} found for {wanted}")
+        return self._find(kind, wanted)
 
     def _create(self, kind: str, **fields: Any) -> Any:
         return self.add(kind, f"new {fields.get('name', kind)}", **fields)
@@ -235,6 +243,13 @@ class FakeCloud:
         thing.metadata = metadata
 
     # Methods that are like no other
+
+    def _images(self, **query: str) -> Iterator[Any]:
+        unlisted = {key: query.pop(key) for key in ("is_hidden", "visibility", "member_status") if key in query}
+        for thing in self.things["image"]:
+            fits = all(_fits("image", thing, *one) for one in query.items())
+            if fits and self.unlisted.get(thing.id, {}) == unlisted:
+                yield thing
 
     def _set_tags(self, thing: Any, tags: list[str]) -> Any:
         thing.tags = tags
