@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError, nearest
 from bay.components.openstack.connection import connect, openstack_errors
@@ -96,8 +96,9 @@ def _find_volume_zones(cloud: "Connection", spec: BaySpec) -> tuple[tuple[str, .
     wanted = spec.masters.zones if spec.masters.state_volume else ()
     if not wanted or not cloud.has_service("block-storage"):
         return (), ()
+    storage: Any = cloud.block_storage  # openstacksdk says it may be version 2, which has none
     try:
-        names = {zone.name for zone in cloud.block_storage.availability_zones()}
+        names = {zone.name for zone in storage.availability_zones()}
     except (exceptions.NotFoundException, exceptions.ForbiddenException):
         return (), ()
     missing = [zone for zone in wanted if zone not in names]
