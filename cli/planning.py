@@ -12,7 +12,7 @@ from bay.cli.console.terminal import say
 from bay.cli.prompts import TerminalApproval
 from bay.cli.session import changing
 from bay.components.text import join_names
-from bay.stacks.approval import Approvable, Risk
+from bay.stacks.approval import Approvable, Approval, Risk
 from bay.stacks.errors import QuotaExceeded
 from bay.stacks.plan import quota
 from bay.stacks.plan.policy import require_kinds
@@ -41,10 +41,17 @@ def change(bays: "Bays", name: str, specify: "SpecSource", asked: Change) -> Non
     if asked.dry_run:
         print_plan(bays, name, specify)
         return
-    approve = TerminalApproval(asked.yes, _show, asked.allow, asked.answers)
+    terminal = TerminalApproval(asked.yes, _show, asked.allow, asked.answers)
+    plans: list[Plan] = []
+
+    def approve(plan: Approvable) -> Approval:
+        plans.append(cast(Plan, plan))
+        return terminal(plan)
+
     with changing(bays):
         bays.update(name, specify, approve=approve, plan=asked.plan, wait=asked.wait)
-    say(f"bay {name} is changed")
+    if not all(plan.empty for plan in plans):  # of none the operation itself says so
+        say(f"bay {name} is changed")
 
 
 def _show(plan: Approvable) -> None:

@@ -25,6 +25,7 @@ from bay.components.ownership import Mark, Owner
 from bay.components.ports import Ports
 from bay.components.servers import ServerArgs, Servers, StateVolumes
 from bay.components.spec import BaySpec, check_name, role_of
+from bay.components.text import host_and_port
 
 """Who changes a bay: the ``bay`` command, or a file of a checkout under ``pulumi up``."""
 
@@ -81,7 +82,7 @@ class Bay(ComponentResource):
         """Where the bay is reached, and what a client needs."""
         engine = self.engine
         self.api_addresses = Output.all(*self._api_hosts()).apply(
-            lambda hosts: [f"{host}:{engine.api_port}" for host in hosts]
+            lambda hosts: [host_and_port(host, engine.api_port) for host in hosts]
         )
         self.api_address = self.api_addresses.apply(lambda addresses: addresses[0])
         known = Output.all(addresses=self.api_addresses, generations=self.identity.generations)
@@ -105,7 +106,8 @@ class Bay(ComponentResource):
             named = f"{name}-master"
             protect = "volumes" not in self.allow
             volume = spec.masters.state_volume
-            self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, protect=protect)
+            zones = self.place.volume_zones
+            self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, zones, protect=protect)
         self.login: CloudLogin | None = None
         if self.engine.wants_cloud(spec):
             self.login = CloudLogin(name, self.resolved.login, self.network, self.resolved.external, self.mark, child)
@@ -135,7 +137,7 @@ class Bay(ComponentResource):
         }
 
     def _has_ports(self, group: str) -> bool:
-        return group == "master" or self.spec.server_floating_ips
+        return group == "master" or self.spec.server_floating_ips or self.network.pins_subnet
 
     def _ports(self, group: str) -> Ports:
         role = role_of(group)
@@ -167,6 +169,7 @@ class Bay(ComponentResource):
             mark=self.mark,
             security_group_name=self.firewall.names[role_of(group)],
             protect=group == "master" and "masters" not in self.allow,
+            keeps_attachment=group != "master" and self.network.pins_subnet and not self.spec.server_floating_ips,
         )
 
     def _api_hosts(self) -> list[Output[str]]:

@@ -8,7 +8,7 @@ from pulumi_openstack import loadbalancer, networking
 from bay.components.network import Network
 from bay.components.openstack.resolved import Named
 from bay.components.ownership import Mark
-from bay.components.ports import fixed_ips, floating_ip
+from bay.components.ports import fixed_ips, floating_ip, ipv4_address
 from bay.components.spec import BaySpec
 
 
@@ -36,7 +36,7 @@ class Endpoint(ComponentResource):
             description=mark.description,
             opts=ResourceOptions(parent=self),
         )
-        self.address = self.port.all_fixed_ips[0]
+        self.address = ipv4_address(self.port)
         self.floating = None
         if external is not None:
             self.floating = floating_ip(name, external, self.port.id, network, mark, self).address

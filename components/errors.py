@@ -20,6 +20,10 @@ class InvalidInput(BayError):
     """What was asked for is wrong in itself: the same request can never succeed."""
 
 
+class NoModel(InvalidInput):
+    """A new bay was asked for, and no model for it; perhaps another bay was meant."""
+
+
 def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:
     """``nearest("m1.smal", [...])`` -> ``nearest: m1.small``; all of a short list where nothing is near."""
     import difflib

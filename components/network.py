@@ -13,6 +13,7 @@ class Network(ComponentResource):
 
     id, name: of the Neutron network. subnet_id: None on an existing network, unless the spec names one: Neutron
     chooses there. cidrs: of the subnets that the servers may be in.
+    pins_subnet: whether servers are in that subnet only by ports of their own.
     ready: what a server has to wait for before it may be made.
     """
 
@@ -20,11 +21,13 @@ class Network(ComponentResource):
     name: Output[str]
     subnet_id: Output[str] | None
     cidrs: tuple[str, ...]
+    pins_subnet: bool
 
     def __init__(self, name: str, spec: NetworkSpec, resolved: ResolvedSpec, mark: Mark, opts: ResourceOptions) -> None:
         super().__init__("bay:index:Network", name, {}, opts)
         self.mark = mark
         self.subnet_id = None
+        self.pins_subnet = resolved.network is not None and resolved.network.pins_subnet
         self.cidrs = resolved.network.cidrs if resolved.network else (spec.cidr,)
         self.ready: list[networking.RouterInterface] = []
         if resolved.network is None:

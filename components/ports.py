@@ -8,6 +8,7 @@ from pulumi_openstack import networking
 from bay.components.network import Network
 from bay.components.openstack.resolved import Named
 from bay.components.ownership import Mark
+from bay.components.text import first_ipv4
 
 
 class Ports(ComponentResource):
@@ -42,7 +43,7 @@ class Ports(ComponentResource):
         )
         names = {index: f"{name}-{index}" for index in indices}
         self.ports = {index: self._port(named, security_group_id, pairs) for index, named in names.items()}
-        self.addresses = [port.all_fixed_ips[0] for port in self.ports.values()]
+        self.addresses = [ipv4_address(port) for port in self.ports.values()]
         self.floating = []
         if floating_from is not None:
             self.floating = [
@@ -68,6 +69,11 @@ class Ports(ComponentResource):
             description=self.mark.description,
             opts=ResourceOptions(parent=self),
         )
+
+
+def ipv4_address(port: networking.Port) -> Output[str]:
+    """The address that the rules and the engine go by; Neutron sorts those of a port as text, IPv6 first or last."""
+    return port.all_fixed_ips.apply(first_ipv4)
 
 
 def fixed_ips(network: Network) -> "list[networking.PortFixedIpArgsDict] | None":

@@ -130,7 +130,8 @@ def _servers(name: str, spec: BaySpec, resolved: ResolvedSpec) -> Part:
     for group_name, group in spec.groups.items():
         servers = f"{name}-{group_name}"
         role = role_of(group_name)
-        own_port = role == "master" or spec.server_floating_ips
+        pinned = resolved.network is not None and resolved.network.pins_subnet
+        own_port = role == "master" or spec.server_floating_ips or pinned
         takes = _server(group, resolved.flavors[group.flavor])
         if spec.affinity != "none":
             yield ("ServerGroup", servers), {Resource.SERVER_GROUPS: 1}

@@ -1,5 +1,6 @@
 """Servers of a bay: the Nova servers of one group, with their volumes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
@@ -13,13 +14,16 @@ from bay.components.spec.groups import Masters, NodeGroup, Volume
 
 KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints"]
 """A change of these would rebuild or replace servers, all at once; only naming a node renews it."""
+ATTACHMENT = ["networks", "securityGroups"]
+"""Of a node that Nova attached by the network's name; a port of its own would be another server."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
     """What the servers of one group have in common. affinity: policy of their server group, or ``none``.
 
-    protect: whether the engine refuses to delete or replace them.
+    protect: whether the engine refuses to delete or replace them. keeps_attachment: whether a server that is there
+    stays on the port that Nova made for it, though servers of its group have ports of their own by now.
     """
 
     group: str
@@ -32,6 +36,7 @@ class ServerArgs:
     mark: Mark
     security_group_name: Output[str]
     protect: bool
+    keeps_attachment: bool = False
 
 
 class StateVolumes(ComponentResource):
@@ -43,8 +48,17 @@ class StateVolumes(ComponentResource):
     volumes: dict[int, blockstorage.Volume]
 
     def __init__(
-        self, name: str, spec: Masters, volume: Volume, mark: Mark, opts: ResourceOptions, *, protect: bool
+        self,
+        name: str,
+        spec: Masters,
+        volume: Volume,
+        mark: Mark,
+        opts: ResourceOptions,
+        zones: Collection[str] = (),
+        *,
+        protect: bool,
     ) -> None:
+        """zones: availability zones of the masters that Cinder has too."""
         super().__init__("bay:index:StateVolumes", name, {}, opts)
         self.volumes = {
             index: blockstorage.Volume(
@@ -52,9 +66,11 @@ class StateVolumes(ComponentResource):
                 name=f"{name}-{index}-state",
                 size=volume.size,
                 volume_type=volume.type,
+                availability_zone=zone if (zone := spec.zone(index)) in zones else None,
                 description=mark.description,
                 metadata=mark.metadata("master"),
-                opts=ResourceOptions(parent=self, protect=protect),
+                # Where it is now: another zone would be another volume.
+                opts=ResourceOptions(parent=self, protect=protect, ignore_changes=["availabilityZone"]),
             )
             for index in spec.indices
         }
@@ -117,7 +133,7 @@ class Servers(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=waits_for,
-                ignore_changes=KEPT_AS_MADE,
+                ignore_changes=[*KEPT_AS_MADE, *(ATTACHMENT if args.keeps_attachment else ())],
                 protect=args.protect,
                 delete_before_replace=True,
             ),

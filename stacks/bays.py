@@ -11,7 +11,9 @@ from typing import Any
 
 from bay.components.errors import BayError, InvalidInput
 from bay.components.node.certificates import Authority
+from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
+from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
 from bay.stacks.automation.workspace import stack_names
 from bay.stacks.cancellation import Cancellation
@@ -131,6 +133,12 @@ class Bays:
                 bay.notify("status-unknown", f"the status of the servers is not known: {error.message}")
                 return Servers(state, None, health)
 
+    def of_login(self, states: Iterable[StateSnapshot]) -> list[StateSnapshot]:
+        """Those of the login's cloud and project, and those that say of none yet. Asks for a token."""
+        with openstack_errors("checking the login"):
+            scope = scope_of(self.context.cloud)
+        return [state for state in states if not state.cloud or is_same_project(state.cloud, scope)]
+
     def usage(self, states: Iterable[StateSnapshot]) -> dict[str, Usage]:
         """Name of each of these bays -> what its servers and volumes use; without those that the login cannot see."""
         states = list(states)
@@ -198,8 +206,13 @@ class Bays:
             return plan_delete(bay, keep or Keep())
 
     def pulumi_environment(self, name: str = "") -> dict[str, str]:
-        """Variables with which plain `pulumi` works on the same state, with the passphrase of a bay or a shared one."""
-        require_writable(self.context.settings)  # Pulumi makes no folder for a state
+        """Variables with which plain `pulumi` works on the same state, with the passphrase of a bay or a shared one.
+
+        NotFound for a bay that is not there.
+        """
+        if name:
+            self.snapshot(name)
+        require_writable(self.context.settings)  # Pulumi creates no folder for a state
         if not self.context.settings.has_own_passphrase:
             passphrase.create(self.context.settings.shared_passphrase_file)
         secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)

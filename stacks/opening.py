@@ -7,8 +7,11 @@ from pathlib import Path
 
 from pulumi.automation import Deployment
 
+from bay.components.errors import BayError
 from bay.components.spec import check_name
+from bay.stacks.automation.workspace import stack_names
 from bay.stacks.context import Context
+from bay.stacks.errors import Interrupted
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import lock
 from bay.stacks.state.disk import require_space
@@ -23,8 +26,18 @@ def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BaySta
         stack.use_passphrase()
         _ = stack.state
         if not (stack.exists or new):
-            raise not_found(name)
+            raise not_found(name, other_names(context))
         yield stack
+
+
+def other_names(context: Context) -> list[str]:
+    """Of the bays that there are; none where that cannot be told now."""
+    try:
+        return stack_names(context.pulumi())
+    except Interrupted:
+        raise
+    except BayError:
+        return []
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ _SECRET_VALUE = re.compile(r"PRIVATE KEY-----|^#cloud-config|^H4sI[A-Za-z0-9+/]|
 """A key, boot data (plain or packed), the hash of a password."""
 _FILE_CONTENT = re.compile(r"^snippets\..*\bfiles\b")
 """What a site puts on its servers: boot data, in which anything may be."""
+_COMMANDS = re.compile(r"^snippets\..*\bcommands$")
+"""Commands that run as root: who reviews them has to see their ends too."""
+LONGEST_COMMANDS = 2000
 _PART = re.compile(r'\["(?P<quoted>[^"]+)"\]|\[(?P<index>\d+)\]|(?P<plain>[^.\[\]]+)')
 
 
@@ -38,8 +42,14 @@ def redact(path: str, value: Any) -> str | None:
     if any(_SECRET_NAME.search(name) for name in _names(path)) or _FILE_CONTENT.search(path):
         return SECRET
     masked = _masked(value)
+    if _COMMANDS.search(path) and isinstance(masked, list):
+        return cut(without_passwords("; ".join(map(_command, masked))), LONGEST_COMMANDS)
     text = masked if isinstance(masked, str) else json.dumps(masked, ensure_ascii=False)
     return cut(without_passwords(" ".join(text.split())))
+
+
+def _command(words: Any) -> str:
+    return shlex.join(map(str, words)) if isinstance(words, list) else str(words)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.automation import Deployment, Stack
 
+from bay.components.errors import nearest
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import require_same_project, scope_of
 from bay.stacks.automation import runs
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+HISTORY = 50
+"""Runs that are looked at for an update before the last one: nobody resumes a creation so often."""
 PATIENCE = 30.0
 """Seconds to wait for another run on this machine that is about to end."""
 
@@ -120,11 +123,19 @@ class BayStack:
         return outputs
 
     def last_run(self) -> LastRun:
-        """The newest entry of the stack's history, and whether there is an older one (file backends number none)."""
-        text = self.command("stack", "history", "--json", "--page-size", "2")
-        entries = json.loads(text or "[]")
-        newest = entries[0] if entries else {}
-        return LastRun(newest.get("kind", ""), newest.get("result", ""), len(entries), newest.get("endTime", ""))
+        """The newest entry of the stack's history, and how many updates went through before it, as far as it matters.
+
+        Two entries tell that of nearly every bay; the older ones are read where one of the two did not go through.
+        """
+        for entries in map(self._history, (2, HISTORY)):
+            found = LastRun.of_history(entries)
+            if found.count > 1 or len(entries) < 2:
+                break
+        return found
+
+    def _history(self, size: int) -> list[dict[str, Any]]:
+        """The newest entries of the stack's history (file backends number none)."""
+        return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 
     # The cloud
 
@@ -301,6 +312,7 @@ def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in resource.items() if key != "protect"}
 
 
-def not_found(name: str) -> NotFound:
-    """The error for a name that the state does not know."""
-    return NotFound(f"there is no bay {name!r} in this state", "'bay list' shows the bays")
+def not_found(name: str, known: Sequence[str] = ()) -> NotFound:
+    """The error for a name that the state does not know; known: those that it does."""
+    hint = "'bay list' shows the bays"
+    return NotFound(f"there is no bay {name!r} in this state", f"{nearest(name, known)}; {hint}" if known else hint)

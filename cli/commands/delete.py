@@ -35,7 +35,8 @@ def delete(
 ) -> None:
     """Delete a bay, what its engine created, and everything tagged with its id; nothing is left.
 
-    Resources beside the bay's own servers and networks are listed first; --dry-run only lists them, on stdout.
+    Resources beside the bay's own servers and networks are listed first; --dry-run only lists what goes, all of it, on
+    stdout.
     Resources of others that block the deletion are named, and never deleted.
 
     Example: bay delete physics --yes
@@ -49,7 +50,7 @@ def delete(
     if dry_run:
         plan = bays.delete_plan(name, keep)
         _summary(plan)
-        print_list([one.row for one in plan.dispositions], DELETE_COLUMNS, form, column or ())
+        print_list([one.row for one in (*plan.recorded, *plan.dispositions)], DELETE_COLUMNS, form, column or ())
         return
     approve = TerminalApproval(yes, _show, ("delete",), always_shows=True)
     with changing(bays):

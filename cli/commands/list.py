@@ -29,7 +29,7 @@ def list_bays(
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
-    """List the bays that the state holds.
+    """List the bays that the state holds; with --os-cloud those of its cloud and project.
 
     Example: bay list -f json
 
@@ -41,6 +41,9 @@ def list_bays(
     bays = open_bays(os_cloud, state, os_region_name)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
+    if os_cloud is not None:
+        ours = {state.name for state in bays.of_login(one.state for _, one in found if one)}
+        found = [(name, described) for name, described in found if described is None or name in ours]
     rows = [list_row(described) if described else {"name": name, "status": "UNKNOWN"} for name, described in found]
     if not usage:
         print_list(rows, LIST_COLUMNS, form, columns or [])

@@ -21,7 +21,12 @@ def repair(
         typer.Option("--node", metavar="NODE", help="Replace this node, whatever its condition; repeatable."),
     ] = None,
     sweep: Annotated[
-        bool, typer.Option("--sweep", help="Delete resources tagged with the bay's id that are not in its state.")
+        bool,
+        typer.Option(
+            "--sweep",
+            help="Delete resources tagged with the bay's id that are not in its state, and remove rules, address pairs "
+            "and routes that others added to the bay's resources.",
+        ),
     ] = False,
     lose_data: Annotated[
         bool, typer.Option("--lose-data", help="Recreate masters even if control-plane data is lost.")
@@ -71,10 +76,13 @@ def repair(
         left = bays.repair(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
     if left.extra:
         say(f"{len(left.extra)} extra resources stay as they are: 'bay drift {name}' names them, --sweep deletes them")
+    if left.added:
+        say(f"{len(left.added)} additions of others stay: 'bay drift {name}' names each, with what removes it")
     if left.differences:
         names = join_names(list(dict.fromkeys(difference.text for difference in left.differences)))
         raise BayError(f"bay {name} still differs from its state: {names}", f"'bay drift {name}' says how")
-    say(f"bay {name} is as its state says")
+    if not (left.extra or left.added):
+        say(f"bay {name} is as its state says")
 
 
 def _show(approvable: "Approvable") -> None:

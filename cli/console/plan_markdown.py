@@ -21,22 +21,39 @@ _MARKUP = re.compile(r"[^\w\s.,:;/()=%+'→-]")
 def markdown(plan: Plan) -> str:
     """The whole comment; at most `LIMIT` characters."""
     lines = [f"### bay {plain(plan.bay)}: {plan.summary}", "", f"{plain(plan_text.compared(plan))}.", ""]
+    if place := plan_text.where(plan):
+        lines += [f"{plain(place)}.", ""]
     lines += _listed("Risks", [f"- **{risk.kind}**: {plain(plan_text.risk(risk))}" for risk in plan.risks])
     lines += _listed("Impact on the cluster", [f"- {plain(sentence)}" for sentence in plan.impact])
     lines += _listed("Unchanged", [f"- {plain(note)}" for note in plan.notes])
+    lines += _changes(plan, SPACE - _length(lines)) if plan.exists else _new(plan)
+    quotas = [[row.resource, str(row.needed), str(row.used), str(row.limit)] for row in plan.quota]
+    lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, SPACE, plan.bay)
+    return "\n".join(lines).rstrip()
+
+
+def _new(plan: Plan) -> Iterator[str]:
+    """Of a bay that is not there yet: its spec, which is open, what its names mean, and how much is created."""
+    fields = [[f.group.value, f.path, f.new or plan_text.NONE] for f in plan_text.of_new_bay(plan.fields)]
+    yield from _table("spec", ["group", "field", "value"], fields, SPACE // 2, plan.bay, is_open=True)
+    names = [[one.kind, one.name, one.id, one.details] for one in plan.resolved]
+    yield from _table("names on this cloud", ["kind", "name", "id", "details"], names, SHARE, plan.bay)
+    columns = ["group", "operation", "type", "number", "names"]
+    yield from _table(f"resources: {plan.summary}", columns, plan_text.kinds(plan), SHARE, plan.bay)
+
+
+def _changes(plan: Plan, space: int) -> list[str]:
     fields = plan_text.by_group(plan.fields)
     rows = [
         [f.group.value, f.path, f.old or plan_text.NONE, f.new or plan_text.NONE, plan_text.reach(f)] for f in fields
     ]
-    lines += _table(_of_groups(fields), ["group", "field", "old", "new", "reach"], rows, SHARE, plan.bay)
+    lines = [*_table(_of_groups(fields), ["group", "field", "old", "new", "reach"], rows, SHARE, plan.bay)]
     for group in Group:
         if changes := plan.of(group):
             columns = ["operation", "type", "name", "change"]
             rows = [_row(change) for change in folded(changes)]
-            lines += _table(_counted(group, changes), columns, rows, SPACE - _length(lines), plan.bay)
-    quotas = [[row.resource, str(row.needed), str(row.used), str(row.limit)] for row in plan.quota]
-    lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, SPACE, plan.bay)
-    return "\n".join(lines).rstrip()
+            lines += _table(_counted(group, changes), columns, rows, space - _length(lines), plan.bay)
+    return lines
 
 
 def _row(change: Change) -> list[str]:
@@ -63,12 +80,20 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], space: int, bay: str) -> Iterator[str]:
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    space: int,
+    bay: str,
+    *,
+    is_open: bool = False,
+) -> Iterator[str]:
     """A folded table with the rows that fit, and a line that says how many do not."""
     if not rows:
         return
     shown = fitting(["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows], space)
-    yield from (f"<details><summary>{plain(title)}</summary>", "")
+    yield from (f"<details{' open' if is_open else ''}><summary>{plain(title)}</summary>", "")
     yield from ("| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *shown)
     yield from ("", "</details>", "")
     if len(shown) < len(rows):

@@ -14,6 +14,10 @@ from bay.stacks.plan.types import COLUMNS, Change, FieldChange, Plan, QuotaUsage
 FOR_PEOPLE = ("group", "operation", "type", "name", "changes")
 """Columns of the table."""
 FIELDS = ("group", "field", "old", "new", "reach")
+SPEC = ("group", "field", "value")
+"""Of a new bay."""
+RESOLVED = ("kind", "name", "id", "details")
+KINDS = ("group", "operation", "type", "number", "names")
 QUOTA = ("resource", "needed", "used", "limit")
 
 
@@ -34,15 +38,32 @@ def show(plan: Plan, form: Format, columns: Sequence[str] = ()) -> None:
 def _for_people(plan: Plan) -> None:
     for risk in plan.risks:
         print(f"risk ({risk.kind}): {plan_text.risk(risk)}")
-    if plan.fields:
-        print_list([_field(field) for field in plan_text.by_group(plan.fields)], FIELDS, Format.TABLE)
-    if plan.changes:
-        print_list([_row(change) for change in folded(plan.changes)], FOR_PEOPLE, Format.TABLE)
+    if place := plan_text.where(plan):
+        print(place)
+    if plan.exists:
+        _changes(plan)
+    else:
+        _new(plan)
     for sentence in plan.impact:
         print(f"impact: {sentence}")
     for note in plan.notes:
         print(f"note: {note}")
     print_quota(plan.quota)
+
+
+def _changes(plan: Plan) -> None:
+    if plan.fields:
+        print_list([_field(field) for field in plan_text.by_group(plan.fields)], FIELDS, Format.TABLE)
+    if plan.changes:
+        print_list([_row(change) for change in folded(plan.changes)], FOR_PEOPLE, Format.TABLE)
+
+
+def _new(plan: Plan) -> None:
+    """Of a bay that is not there yet: its spec, what its names mean, and how much of what is created."""
+    fields = [{**_field(field), "value": field.new} for field in plan_text.of_new_bay(plan.fields)]
+    print_list(fields, SPEC, Format.TABLE)
+    print_list([name.row() for name in plan.resolved], RESOLVED, Format.TABLE)
+    print_list([dict(zip(KINDS, row, strict=True)) for row in plan_text.kinds(plan)], KINDS, Format.TABLE)
 
 
 def _beside_rows(plan: Plan) -> None:

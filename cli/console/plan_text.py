@@ -2,10 +2,28 @@
 
 from collections.abc import Sequence
 
+from bay.components.text import join_names
 from bay.stacks.approval import Risk, way_out
 from bay.stacks.plan.types import Change, FieldChange, Group, Plan
 
 NONE = "-"
+
+
+def where(plan: Plan) -> str:
+    """``cloud https://cloud:5000, region RegionOne, project physics (1a2b)``; empty where it is not known."""
+    at = plan.location
+    if at is None:
+        return ""
+    region = f", region {at.region}" if at.region else ""
+    return f"cloud {at.auth_url}{region}, project {at.project_name or 'without a name'} ({at.project_id})"
+
+
+def kinds(plan: Plan) -> list[tuple[str, str, str, str, str]]:
+    """(group, operation, type, number, names) of a new bay's resources, one row a kind."""
+    rows: list[tuple[str, str, str, str, str]] = []
+    for (group, operation, kind), names in plan.kinds.items():
+        rows.append((group.value, operation, kind, str(len(names)), join_names(names, 3)))
+    return rows
 
 
 def compared(plan: Plan) -> str:
@@ -45,6 +63,11 @@ def by_group(fields: Sequence[FieldChange]) -> list[FieldChange]:
     """The fields in the order in which the groups of changes stand."""
     order = list(Group)
     return sorted(fields, key=lambda field: order.index(field.group))
+
+
+def of_new_bay(fields: Sequence[FieldChange]) -> list[FieldChange]:
+    """The same with what runs as root on the servers before all else: no reader, and no limit, may miss it."""
+    return sorted(by_group(fields), key=lambda field: not field.path.startswith("snippets."))
 
 
 def reach(field: FieldChange) -> str:

@@ -10,8 +10,8 @@ from bay.stacks.cluster.health import UNKNOWN
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
 NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
 USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
-DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id")
-DELETE_COLUMNS = ("action", "kind", "name", "id", "size", "why", "remedy")
+DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
+DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
 
 Row = Mapping[str, Any]

@@ -1,16 +1,18 @@
 """Asks the cloud what the names of a spec mean, and whether what they name fits together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError, nearest
 from bay.components.openstack.connection import connect, openstack_errors
+from bay.components.openstack.resolve_image import find_images
 from bay.components.openstack.resolve_network import find_networks
 from bay.components.openstack.resolved import Flavor, GlanceImage, ResolvedSpec
 from bay.components.openstack.scope import may_only_read, scope_of
 from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
+from bay.components.text import join_names
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -22,17 +24,21 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
     with openstack_errors("checking the login"):
         login = scope_of(cloud)  # one token before the threads ask for things
     with openstack_errors("looking up image, flavors and networks"), ThreadPoolExecutor(6) as pool:
-        images = pool.submit(_find_images, cloud, {image_of(spec, group) for group in spec.groups.values()})
+        wanted = {image_of(spec, group) for group in spec.groups.values()}
+        images = pool.submit(find_images, cloud, wanted, spec.os_distro)
         flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
         networks = pool.submit(find_networks, cloud, spec, login.project_id)
+        zones = pool.submit(_find_volume_zones, cloud, spec)
         checks = [
             pool.submit(check, cloud, spec)
             for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
         ]
         for check in checks:
             check.result()
-        network, external = networks.result()
-        resolved = ResolvedSpec(login, images.result(), flavors.result(), network, external)
+        network, external, of_network = networks.result()
+        volume_zones, of_zones = zones.result()
+        warnings = (*_image_warnings(images.result()), *of_network, *of_zones)
+        resolved = ResolvedSpec(login, images.result(), flavors.result(), network, external, volume_zones, warnings)
     for name, group in spec.groups.items():
         _check_fit(name, group, resolved.images[image_of(spec, group)], resolved.flavors[group.flavor])
     return resolved
@@ -41,27 +47,6 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
 def image_of(spec: BaySpec, group: NodeGroup) -> str:
     """The image of a group's servers, as the spec calls it."""
     return group.image or spec.image
-
-
-def _find_images(cloud: "Connection", wanted: Iterable[str]) -> dict[str, GlanceImage]:
-    return {name: _find_image(cloud, name) for name in sorted(wanted)}
-
-
-def _find_image(cloud: "Connection", wanted: str) -> GlanceImage:
-    named = list(cloud.image.images(name=wanted, status="active"))  # an old one may be deactivated, not deleted
-    exact = named or _by_id(cloud.image.find_image, wanted)
-    if not exact:
-        names = [image.name for image in cloud.image.images(status="active")]
-        raise BayError(f"image: there is no image {wanted!r}", nearest(wanted, names))
-    if len(exact) > 1:
-        raise BayError(f"image: {len(exact)} images are called {wanted!r}", "give the id: openstack image list")
-    image = exact[0]
-    return GlanceImage(image.id, image.name, image.min_disk or 0, image.min_ram or 0, image.os_distro or "")
-
-
-def _by_id(find: Callable[..., Any], wanted: str) -> list[Any]:
-    found = find(wanted, ignore_missing=True)
-    return [found] if found else []
 
 
 def _find_flavors(cloud: "Connection", wanted: Iterable[str]) -> dict[str, Flavor]:
@@ -104,6 +89,34 @@ def _check_zones(cloud: "Connection", spec: BaySpec) -> None:
         raise BayError(f"zones: there is no availability zone {zone!r}", nearest(zone, names))
 
 
+def _find_volume_zones(cloud: "Connection", spec: BaySpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The masters' zones that Cinder has too, and what to be warned of; nothing where no volume outlives its server."""
+    from openstack import exceptions
+
+    wanted = spec.masters.zones if spec.masters.state_volume else ()
+    if not wanted or not cloud.has_service("block-storage"):
+        return (), ()
+    storage: Any = cloud.block_storage  # openstacksdk says it may be version 2, which has none
+    try:
+        names = {zone.name for zone in storage.availability_zones()}
+    except (exceptions.NotFoundException, exceptions.ForbiddenException):
+        return (), ()
+    missing = [zone for zone in wanted if zone not in names]
+    text = (
+        f"volumes have no availability zone {join_names(missing)}: state volumes of masters there get the default one"
+    )
+    return tuple(zone for zone in wanted if zone in names), (text,) if missing else ()
+
+
+def _image_warnings(images: Mapping[str, GlanceImage]) -> Iterator[str]:
+    for image in images.values():
+        if not image.os_distro:
+            yield (
+                f"image {image.name} does not say which system it holds (property os_distro): servers need cloud-init, "
+                "systemd and the engine; os_distro=NAME of the spec says it"
+            )
+
+
 def _check_volume_types(cloud: "Connection", spec: BaySpec) -> None:
     wanted = {volume.type for group in spec.groups.values() for volume in group.volumes if volume.type}
     if not wanted:
@@ -116,11 +129,6 @@ def _check_volume_types(cloud: "Connection", spec: BaySpec) -> None:
 def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Flavor) -> None:
     """An image on a server that is too small for it; Nova would say so only after the networks are made."""
     field = {"master": "masters", "node": "nodes"}.get(group_name, f"node_groups.{group_name}")
-    if not image.os_distro:
-        raise BayError(
-            f"image: {image.name!r} does not say which system it holds (property os_distro)",
-            f"openstack image set --property os_distro=debian {image.name}, or choose another image",
-        )
     if flavor.ram < image.min_ram:
         raise BayError(
             f"{field}.flavor: {flavor.name} has {flavor.ram} MiB of RAM, image {image.name} needs {image.min_ram}",

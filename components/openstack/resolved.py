@@ -36,13 +36,15 @@ class ExistingNetwork(Named):
     """A network that the bay does not make.
 
     subnet_id: of the subnet that the spec names, None where Neutron chooses. cidrs: of the subnets that servers may
-    come to be in. own: the bay's project owns it. routed: a router of the project is on it.
+    come to be in. own: the bay's project owns it. routed: a router of the project is on it. pins_subnet: servers need
+    ports of their own to be in the named subnet, since there are others.
     """
 
     subnet_id: str | None = None
     cidrs: tuple[str, ...] = ()
     own: bool = False
     routed: bool = False
+    pins_subnet: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class ResolvedSpec:
     """The names of a spec, resolved.
 
     images, flavors: by the name the spec uses. network: the existing network, else None. external: where the
-    router and floating IPs go, None where the bay needs neither.
+    router and floating IPs go, None where the bay needs neither. volume_zones: availability zones of Nova's that Cinder
+    has too; volumes go where their server is. warnings: what may not work, for people.
     """
 
     login: ProjectScope
@@ -58,3 +61,5 @@ class ResolvedSpec:
     flavors: dict[str, Flavor]
     network: ExistingNetwork | None
     external: Named | None
+    volume_zones: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -67,11 +67,16 @@ def normalised(auth_url: str) -> str:
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
 
 
+def is_same_project(recorded: Mapping[str, str], now: Mapping[str, str] | ProjectScope) -> bool:
+    """Whether both are the same cloud, region and project."""
+    return _place(recorded) == _place(asdict(now) if isinstance(now, ProjectScope) else now)
+
+
 def require_same_project(bay: str, recorded: Mapping[str, str], now: Mapping[str, str] | ProjectScope) -> None:
     """BayError unless both are the same cloud, region and project."""
-    there = asdict(now) if isinstance(now, ProjectScope) else now
-    if _place(recorded) == _place(there):
+    if is_same_project(recorded, now):
         return
+    there = asdict(now) if isinstance(now, ProjectScope) else now
     raise BayError(
         f"bay {bay} belongs to {_words(recorded)}, but the login is for {_words(there)}",
         f"use the login that created {bay}: set OS_CLOUD or --os-cloud",

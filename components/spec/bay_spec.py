@@ -38,6 +38,11 @@ class BaySpec(Spec):
     model: str = Field(min_length=1, description="Model the bay was created from, see `bay model list`.")
     coe: Annotated[str, AfterValidator(_known_engine)] = Field(description="Container orchestration engine.")
     image: str = Field(min_length=1, description="Glance image of the servers, by name or id.")
+    os_distro: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        description="System that the images hold, where they do not say so (property os_distro), for example debian.",
+    )
     keypair: str | None = Field(None, description="Nova keypair for SSH to the servers; empty: no SSH login.")
     masters: Annotated[Masters, BeforeValidator(count_alone)] = Field(
         Masters(), description="The servers that run the engine's control plane."

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bay.components.spec.types import Spec, Word, Words
+from bay.components.spec.types import Name, Names, Spec
 
 
 def count_alone(value: object) -> object:
@@ -21,7 +21,7 @@ class Volume(Spec):
     """A Cinder volume."""
 
     size: int = Field(ge=1, le=100_000, description="Size in GiB.")
-    type: Word | None = Field(None, description="Volume type of Cinder; empty: the cloud's default.")
+    type: Name | None = Field(None, description="Volume type of Cinder; empty: the cloud's default.")
 
 
 SizedVolume = Annotated[Volume | None, BeforeValidator(size_alone)]
@@ -44,7 +44,7 @@ class NodeGroup(Spec):
     removed: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         (), description="Indices of nodes that were removed by name; they are not used again."
     )
-    zones: Words = Field((), description="Availability zones, used in turn; empty: Nova chooses.")
+    zones: Names = Field((), description="Availability zones, used in turn; empty: Nova chooses.")
     boot_volume: SizedVolume = Field(
         None, description="Volume that the servers boot from, in place of the flavor's disk; a number is its size."
     )

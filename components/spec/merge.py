@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bay.components.errors import BayError, InvalidInput
+from bay.components.errors import BayError, InvalidInput, NoModel
 from bay.components.spec import BaySpec, parse
 from bay.components.spec.groups import count_alone, size_alone
 from bay.components.spec.models import Layer, Values, addon_files, model_files, read_addon, read_model
@@ -101,7 +101,7 @@ def file_layers(said: Mapping[str, Any], folders: Sequence[Path] = (), addons: S
     that: a bay can be changed where the files that it came from are not.
     """
     if not said.get("model"):
-        raise InvalidInput("no model is named", "name one with --model MODEL; 'bay model list' shows them")
+        raise NoModel("no model is named", "name a model with --model MODEL; 'bay model list' shows them")
     name = str(said["model"])
     stands_alone = name not in model_files(folders) and _is_whole(said)
     model = [] if stands_alone else list(read_model(name, folders).layers)

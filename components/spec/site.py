@@ -16,7 +16,12 @@ class NetworkSpec(Spec):
         None, description="Network that exists already, by name or id; empty: the bay creates a network and a router."
     )
     subnet: str | None = Field(
-        None, description="Subnet of the existing network, by name or id; empty: the only one there is."
+        None,
+        description="Subnet of IPv4 of the existing network, by name or id, that every server is in; empty: Neutron "
+        "chooses among those there are.",
+    )
+    external_dhcp: bool = Field(
+        False, description="Whether the existing network has a DHCP server that Neutron does not know of."
     )
     cidr: Ipv4Cidr = Field("10.80.0.0/20", description="Address range of the bay's own network.")
     external: str | None = Field(

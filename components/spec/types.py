@@ -42,7 +42,10 @@ Ipv4Cidr = Annotated[str, AfterValidator(_ipv4_cidr)]
 Address = Annotated[str, AfterValidator(_address)]
 Cidrs = Annotated[tuple[Annotated[str, AfterValidator(_cidr)], ...], AfterValidator(_once)]
 Word = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
-"""Text without blanks, as names of volume types and zones are."""
+"""Text without blanks."""
+Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s:,]([^\n\r\t:,]*[^\s:,])?$")]
+"""Text as names of volume types and availability zones are: with blanks inside, and without what Nova takes apart."""
+Names = Annotated[tuple[Name, ...], AfterValidator(_once)]
 Words = Annotated[tuple[Word, ...], AfterValidator(_once)]
 HostName = Annotated[
     str, Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$")

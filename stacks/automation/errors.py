@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
 
 from bay.components.errors import BayError
+from bay.stacks.automation.diagnostics import first_errors
 from bay.stacks.errors import Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
 from bay.stacks.processes import runs
 
@@ -137,12 +138,6 @@ KNOWN = (
 
 NOT_ACTIVE = re.compile(r"waiting for instance \((?P<id>[0-9a-f-]+)\) to become ready: unexpected state 'ERROR'")
 
-NOISE = (
-    (r"sdk-v2/\S+ sdk\.helper_schema: |: provider=openstack@\S+", ""),
-    (r'Expected HTTP response code .*, but got (\d+) instead: .*"message": "([^"]*)".*', r"\2 (HTTP \1)"),
-)
-"""(pattern, replacement): what the plugin says around the cloud's own words."""
-
 
 def from_output(bay: str, text: str) -> BayError:
     """The first known cause in Pulumi's output, else its first error lines."""
@@ -158,33 +153,3 @@ def from_output(bay: str, text: str) -> BayError:
 
 
 AGAIN = "resources created so far are kept: run the same command again to resume, or 'bay delete {bay}'"
-
-
-def first_errors(text: str) -> str:
-    """Pulumi's first two errors, each with the name of its resource and without decoration."""
-    name, causes, expects_cause = "", list[str](), False
-    for line in text.splitlines():
-        heading = re.fullmatch(r"  \S+ \((?P<name>\S+)\):", line)
-        _, is_error, error = line.partition("error:")
-        # Plugins collect errors as "N errors occurred:", and a line that begins with a star for each.
-        listed = re.match(r"\s*\* (?P<cause>.+)", line) if expects_cause and not is_error else None
-        if heading:
-            name = heading["name"]
-        elif is_error or listed:
-            cause = _plain(listed["cause"] if listed else error)
-            if not re.fullmatch(r"|(update|preview|destroy|refresh) failed|\d+ errors? occurred:", cause):
-                causes.append(f"{name}: {cause}" if name else cause)
-        expects_cause = expects_cause or re.search(r"\d+ errors? occurred:", line) is not None
-    return "; ".join(dict.fromkeys(causes[:2]))[:500] or _last_words(text)
-
-
-def _last_words(text: str) -> str:
-    """Of a Pulumi that names no error: whatever it said last."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("code:", "stdout:"))]
-    return f"Pulumi failed: {lines[-1][:300]}" if lines else "Pulumi failed without a message"
-
-
-def _plain(cause: str) -> str:
-    for pattern, replacement in NOISE:
-        cause = re.sub(pattern, replacement, cause)
-    return cause.strip()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bay.components.openstack.connection import openstack_errors
 from bay.components.ownership import ID_KEY, id_tag, name_tag
 from bay.stacks.cloud.kind_lists import Listing
-from bay.stacks.cloud.kinds import KINDS, Thing
+from bay.stacks.cloud.kinds import KINDS, Thing, kind_named
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class CloudObject:
     """A resource in the cloud that is the bay's. kind: of `KINDS`. size: for people, as ``10 GiB``. why: by which words
-    it is the bay's."""
+    it is the bay's. exposes: whether it lets anybody in."""
 
     kind: str
     id: str
     name: str
     size: str = ""
     why: str = ""
+    exposes: bool = False
 
     @classmethod
     def of(cls, thing: Thing) -> "CloudObject":
         """Of a resource that was listed."""
         kind, resource = thing
-        return cls(kind, resource.id, resource.name or "")
+        return cls(kind, resource.id, resource.name or "", exposes=kind_named(kind).exposes(resource))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name or self.id}"

@@ -23,13 +23,15 @@ class Listing:
     """One look at what a bay has; what several kinds need is asked for once.
 
     is_whole: whether all of the project's networking is listed, for who wants to know what else is there; else the
-    cloud is asked for what carries the mark only.
+    cloud is asked for what carries the mark only. known: ids that are the bay's though somebody took the mark from
+    them; of these only what is listed anyway is found.
     """
 
     cloud: "Connection"
     bay: str
     bay_id: str
     is_whole: bool = False
+    known: frozenset[str] = frozenset()
     _project: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
@@ -47,7 +49,7 @@ class Listing:
     def marked(self, what: str) -> list[Any]:
         """Those with the bay's mark."""
         if self.is_whole:
-            return [thing for thing in self.of_project(what) if thing.description == self.tag]
+            return [thing for thing in self.of_project(what) if thing.description == self.tag or thing.id in self.known]
         return list(getattr(self.cloud.network, what)(description=self.tag))
 
     @cached_property
@@ -65,6 +67,26 @@ class Listing:
     def project_volumes(self) -> list[Any]:
         """All of the project: Cinder looks for no metadata."""
         return list(self.cloud.block_storage.volumes()) if self.cloud.has_service("block-storage") else []
+
+    @cached_property
+    def project_snapshots(self) -> list[Any]:
+        """All of the project."""
+        return list(self.cloud.block_storage.snapshots()) if self.cloud.has_service("block-storage") else []
+
+    @cached_property
+    def rbac_policies(self) -> list[Any]:
+        """By which the project shares networks and security groups with others; none where Neutron knows no such."""
+        from openstack import exceptions
+
+        try:
+            return self.of_project("rbac_policies")
+        except (exceptions.NotFoundException, exceptions.ForbiddenException):
+            return []
+
+    @cached_property
+    def has_port_security(self) -> bool:
+        """Whether Neutron knows of it; openstacksdk says that it is off where it is not known."""
+        return self.cloud.network.find_extension("port-security") is not None
 
     @cached_property
     def load_balancers(self) -> list[Any]:
@@ -86,12 +108,13 @@ def none(_listing: Listing) -> Iterable[Any]:
 def servers(listing: Listing) -> Iterable[Any]:
     """With the volumes that Nova made for them, which carry no mark and go with their server."""
     found = listing.cloud.compute.servers(name=f"^{listing.bay}-")
-    return (server for server in found if (server.metadata or {}).get(ID_KEY) == listing.bay_id)
+    return (one for one in found if (one.metadata or {}).get(ID_KEY) == listing.bay_id or one.id in listing.known)
 
 
 def volumes(listing: Listing) -> Iterable[Any]:
     """By their metadata."""
-    return (volume for volume in listing.project_volumes if (volume.metadata or {}).get(ID_KEY) == listing.bay_id)
+    found = listing.project_volumes
+    return (one for one in found if (one.metadata or {}).get(ID_KEY) == listing.bay_id or one.id in listing.known)
 
 
 def listeners(listing: Listing) -> Iterable[Any]:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.quota_demand import Resource
+from bay.stacks.cloud import kind_additions as additions
 from bay.stacks.cloud import kind_deletes as deletes
 from bay.stacks.cloud import kind_lists as lists
 from bay.stacks.cloud import kind_matches as matches
+from bay.stacks.cloud.kind_additions import Additions
 from bay.stacks.cloud.kind_lists import Listing
 from bay.stacks.cloud.kind_matches import Match
+from bay.stacks.cloud.rules import lets_everybody_in
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -50,6 +53,7 @@ class ResourceKind:
     says that one is in use by refusing the request as bad. ready: None where one needs no time once it exists.
     is_complete: whether one that exists has all that Pulumi would have given it. matches: whether one is what the
     inputs of an interrupted create asked for; None where it is not adopted. holds_data: somebody's data goes with it.
+    additions: what others have put into it or onto it. exposes: whether one lets anybody in.
 
     Quirks of the OpenStack plugin: unread_outputs, which no cloud knows, as its defaults have them; read_elsewhere:
     input that it never reads from the cloud -> output in which it tells what is there; defaults: inputs that it asks
@@ -70,6 +74,8 @@ class ResourceKind:
     matches: Match | None = None
     quota: Quota | None = None
     holds_data: bool = False
+    additions: Additions = lambda _listing, _own, _thing: ()
+    exposes: Callable[[Any], bool] = lambda _thing: False
     unread_outputs: Mapping[str, Any] = field(default_factory=dict)
     read_elsewhere: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +108,7 @@ KINDS: tuple[ResourceKind, ...] = (
         unread_outputs={"forceDelete": False, "stopBeforeDestroy": False},
         read_elsewhere={"metadata": "allMetadata"},
         defaults={"powerState": "active"},
+        additions=additions.on_server,
     ),
     ResourceKind(
         "load balancer",
@@ -115,6 +122,7 @@ KINDS: tuple[ResourceKind, ...] = (
         ready=PROVISIONED,
         matches=matches.by_name,
         quota=Quota(Resource.LOAD_BALANCERS, "load_balancers"),
+        additions=additions.on_load_balancer,
     ),
     ResourceKind(
         "health monitor",
@@ -180,6 +188,7 @@ KINDS: tuple[ResourceKind, ...] = (
         matches=matches.by_name,
         quota=Quota(Resource.VOLUMES, "volumes"),
         holds_data=True,
+        additions=additions.on_volume,
     ),
     ResourceKind(
         "floating IP",
@@ -200,6 +209,7 @@ KINDS: tuple[ResourceKind, ...] = (
         matches=matches.by_name,
         quota=Quota(Resource.PORTS, "ports"),
         read_elsewhere={"securityGroupIds": "allSecurityGroupIds"},
+        additions=additions.on_port,
     ),
     ResourceKind(
         "router interface",
@@ -219,6 +229,7 @@ KINDS: tuple[ResourceKind, ...] = (
         deletes.of("network", "delete_router"),
         matches=matches.by_name,
         quota=Quota(Resource.ROUTERS, "routers"),
+        additions=additions.at_router,
     ),
     ResourceKind(
         "subnet",
@@ -237,6 +248,7 @@ KINDS: tuple[ResourceKind, ...] = (
         deletes.of("network", "delete_network"),
         matches=matches.by_name,
         quota=Quota(Resource.NETWORKS, "networks"),
+        additions=additions.on_network,
     ),
     ResourceKind(
         "rule",
@@ -246,6 +258,7 @@ KINDS: tuple[ResourceKind, ...] = (
         deletes.of("network", "delete_security_group_rule"),
         matches=matches.rule,
         quota=Quota(Resource.RULES, "security_group_rules"),
+        exposes=lambda rule: lets_everybody_in(rule.to_dict()),
     ),
     ResourceKind(
         "security group",
@@ -257,6 +270,7 @@ KINDS: tuple[ResourceKind, ...] = (
         is_complete=matches.has_only_own_rules,
         matches=matches.by_name,
         quota=Quota(Resource.SECURITY_GROUPS, "security_groups"),
+        additions=additions.in_security_group,
     ),
     ResourceKind(
         "server group",
@@ -280,6 +294,15 @@ KINDS: tuple[ResourceKind, ...] = (
 
 Without an entry: the members of a pool, which are set all at once, so that setting them again doubles nothing.
 """
+
+ADDRESSES = {"FloatingIp": "address", "Port": "allFixedIps", "Instance": "accessIpV4"}
+"""Pulumi's type in short -> the output that holds its address, or addresses: others may have written them down."""
+
+
+def address_of(type: str, outputs: Mapping[str, Any]) -> str:
+    """The address of a resource, or its addresses with a comma between them; empty for what has none."""
+    found = outputs.get(ADDRESSES.get(type, "")) or ""
+    return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
 def kind_named(name: str) -> ResourceKind:

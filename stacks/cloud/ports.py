@@ -35,7 +35,9 @@ def recreate_port(cloud: "Connection", was: Mapping[str, Any]) -> str:
 def request(was: Mapping[str, Any]) -> dict[str, Any]:
     """What to ask Neutron for, from the outputs of the port that was."""
     subnet = next((ip["subnetId"] for ip in was.get("fixedIps") or [] if ip.get("subnetId")), None)
-    addresses = [{"ip_address": address} | ({"subnet_id": subnet} if subnet else {}) for address in was["allFixedIps"]]
+    # Addresses of IPv6 come by themselves, and where they are made of the port's MAC address cannot be asked for.
+    mine = [address for address in was["allFixedIps"] if ":" not in address] or was["allFixedIps"]
+    addresses = [{"ip_address": address} | ({"subnet_id": subnet} if subnet else {}) for address in mine]
     pairs = [{"ip_address": pair["ipAddress"]} for pair in was.get("allowedAddressPairs") or []]
     return {
         "name": was["name"],

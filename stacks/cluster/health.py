@@ -7,13 +7,16 @@ import ssl
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES, Question
+from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
+from bay.stacks.errors import Interrupted
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
@@ -47,9 +50,14 @@ def health_of(bay: "BayStack") -> Health:
         return Health(UNKNOWN, "the bay is not complete")
     if not state.spec.access.api:
         return CLOSED
-    outputs = bay.outputs()
+    try:
+        outputs = bay.outputs()
+    except Interrupted:
+        raise
+    except BayError as error:  # without the passphrase there is no key to ask with
+        return Health(UNKNOWN, f"the engine cannot be asked: {error.message}")
     asked_of = [n.name for n in state.servers if n.role != "master" or ENGINES[state.spec.coe].question.names_masters]
-    return ask(state.spec, asked_of, outputs["api_addresses"], outputs["client_files"])
+    return ask(state.spec, asked_of, outputs.get("api_addresses") or [], outputs.get("client_files") or {})
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:
@@ -58,6 +66,8 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
         return CLOSED
     if not {"ca.pem", "cert.pem", "key.pem"} <= set(files):
         return Health(UNKNOWN, "the engine gives its clients no certificate to ask with")
+    if not addresses:
+        return Health(UNKNOWN, "the state has no address of the API")
     engine = ENGINES[spec.coe]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda address: _answer(address, engine.question, files), addresses))
@@ -67,7 +77,11 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     said = [answer for answer in answers if not isinstance(answer, str) and answer is not STANDS_BY]
     if not said:
         return Health(UNKNOWN, "every master that answers from here sends on to one that does not")
-    return health_from_answer(servers, engine.node_health(said[0]), problems)
+    try:
+        nodes = engine.node_health(said[0])
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        return Health(UNKNOWN, f"the engine's answer is not understood: {type(error).__name__}: {error}")
+    return health_from_answer(servers, nodes, problems)
 
 
 def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[str, str]) -> str:
@@ -83,7 +97,11 @@ def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[s
 
 
 def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problems: Sequence[str] = ()) -> Health:
-    """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer."""
+    """What the engine's answer means for a bay of these servers; problems: of addresses that did not answer.
+
+    Where the engine calls all servers ready and one address does not answer, nobody knows whether that master is ill or
+    only the way to it from here is closed: UNKNOWN.
+    """
     own = {name: nodes.get(name, UNHEALTHY) for name in sorted(set(servers))}
     ill = [name for name, health in own.items() if health != HEALTHY]
     missing = [name for name in ill if name not in nodes]
@@ -92,29 +110,28 @@ def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problem
         reasons.append(f"not in the engine: {join_names(missing)}")
     if len(ill) > len(missing):
         reasons.append(f"not ready: {join_names([name for name in ill if name in nodes])}")
-    reasons.extend(f"no answer from {problem}" for problem in problems)
-    return Health(
-        UNHEALTHY if reasons else HEALTHY, "; ".join(reasons) or "all servers are in the engine and ready", own
-    )
+    status = UNHEALTHY if reasons else UNKNOWN if problems else HEALTHY
+    well = [] if reasons else ["all servers are in the engine and ready"]
+    return Health(status, "; ".join([*reasons, *well, *(f"no answer from {problem}" for problem in problems)]), own)
 
 
 def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any | str:
     """The engine's answer (parsed JSON), or the address with what is wrong."""
     host, _, port = address.rpartition(":")
-    connection = http.client.HTTPSConnection(host, int(port), timeout=TIMEOUT, context=_context(files))
     try:
-        connection.request("GET", question.path, headers=_headers(question, files))
-        response = connection.getresponse()
-        body = response.read()
+        context, headers = _context(files), _headers(question, files)
+        connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=TIMEOUT, context=context)
+        with closing(connection):
+            connection.request("GET", question.path, headers=headers)
+            response = connection.getresponse()
+            body = response.read()
         if 300 <= response.status < 400:
             return STANDS_BY
         if response.status != http.client.OK:
             return f"{address}: HTTP {response.status}"
         return json.loads(body)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
         return f"{address}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
-    finally:
-        connection.close()
 
 
 def _context(files: Mapping[str, str]) -> ssl.SSLContext:

@@ -36,6 +36,8 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
     spec = specify(intended_spec(state, bay.context.checkout))
     on = OnCloud(bay.cloud, resolve(spec, bay.cloud), ())
     _require_free_name(bay)
+    for text in on.resolved.warnings:
+        bay.notify("warning", f"warning: {text}")
     if plan:
         plan.require_fresh(bay, on)
     resumed = recovery.resume(bay) if bay.exists else False
@@ -49,7 +51,8 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
 def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan | None = None) -> None:
     """Make an existing bay what its spec is to say; a bay owned by a file has it written there first.
 
-    plan: a saved one, and nothing else is done. approve: called with the plan of the change, or raises.
+    Where nothing would change, that is told, and nothing is run unless the last run did not go through. plan: a saved
+    one, and nothing else is done. approve: called with the plan of the change, or raises.
     """
     bay.state.require_spec()
     what = planner.prepare(bay, specify)
@@ -60,6 +63,10 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
     allowed = allowance(drawn, approve(drawn))
     resumed = recovery.resume(bay)
     _require_quota(bay, what.spec, on.resolved)
+    if drawn.empty:
+        bay.notify("unchanged", f"bay {bay.name} is as its spec says: nothing to change")
+        if not (resumed or plan):
+            return
     if what.owner == "file":
         write_spec(bay, what.spec)
     _up(bay, what.spec, on.resolved, plan, allowed)

@@ -7,12 +7,13 @@ from typing import Any
 from bay.components.errors import BayError
 from bay.stacks.approval import Approve
 from bay.stacks.automation.plugins import end_orphaned_plugins
+from bay.stacks.cloud.additions import ownership_rules
 from bay.stacks.cloud.cleanup import delete_all
 from bay.stacks.cloud.controller_resources import deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, list_unrecorded
 from bay.stacks.cloud.kinds import kind_named
 from bay.stacks.errors import Interrupted, Locked, Protected
-from bay.stacks.operations.delete_plan import DeletePlan, ownership_rules, plan_delete
+from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.recovery import clear_pending, tell_interrupted
 from bay.stacks.operations.retain import Keep, remove_ownership
 from bay.stacks.stack import BayStack

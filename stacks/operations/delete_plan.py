@@ -1,25 +1,25 @@
 """What the end of a bay does, also to resources that its state does not know, or that others have."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bay.components.engines import ENGINES
-from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
-from bay.stacks.cloud.blockers import Blocker, OwnedResources, find_blockers
+from bay.stacks.cloud.additions import find_additions, owned_resources, ownership_rules
 from bay.stacks.cloud.controller_resources import ControllerResource, deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, size, things_of
+from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cloud.kind_lists import Listing
-from bay.stacks.cloud.kinds import Thing
+from bay.stacks.cloud.kinds import KINDS, Thing, address_of, kind_of_token
 from bay.stacks.operations.retain import Keep
+from bay.stacks.plan.preview_events import natural
 from bay.stacks.stack import BayStack
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.snapshot import StateSnapshot, in_cloud, kind_and_name
 
 
 class Action(StrEnum):
@@ -33,7 +33,8 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Disposition:
-    """What becomes of one resource. why: whose it is, and why. remedy: the command that removes a blocker."""
+    """What becomes of one resource. why: whose it is, and why. remedy: the command that removes a blocker. address:
+    that goes with it."""
 
     action: Action
     kind: str
@@ -42,6 +43,7 @@ class Disposition:
     size: str
     why: str
     remedy: str = ""
+    address: str = ""
 
     @property
     def row(self) -> Mapping[str, Any]:
@@ -59,7 +61,8 @@ class Disposition:
 class DeletePlan:
     """The end of a bay. servers: names of those that its state has; resources: number of all that it has.
 
-    dispositions: what becomes of the rest. unrecorded: what carries the bay's mark and is not in its state.
+    recorded: what becomes of these, as far as they are in the cloud. dispositions: what becomes of the rest.
+    unrecorded: what carries the bay's mark and is not in its state.
     controller_resources: what its engine created by itself.
     """
 
@@ -70,6 +73,7 @@ class DeletePlan:
     unrecorded: tuple[CloudObject, ...] = field(default=(), repr=False)
     controller_resources: tuple[CloudObject, ...] = field(default=(), repr=False)
     floating_ips: tuple[CloudObject, ...] = field(default=(), repr=False)
+    recorded: tuple[Disposition, ...] = field(default=(), repr=False)
 
     @property
     def risks(self) -> tuple[Risk, ...]:
@@ -99,28 +103,27 @@ class DeletePlan:
         )
 
 
-def ownership_rules(state: StateSnapshot) -> Sequence[OwnershipRule]:
-    """How the bay's engine marks what it creates by itself; nothing for a bay that was never begun."""
-    return ENGINES[state.spec.coe].ownership_rules if state.spec and state.bay_id else ()
-
-
 def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> DeletePlan:
-    """Read the cloud; nothing is changed. strangers: see `bay.stacks.cloud.blockers.find_blockers`."""
+    """Read the cloud; nothing is changed. strangers: see `OwnedResources`."""
     state, cloud = bay.state, bay.cloud
     names = tuple(server.name for server in state.servers)
+    recorded = tuple(_recorded(state, keep))
     if not state.bay_id:
-        return DeletePlan(bay.name, names, len(state.ids))
+        return DeletePlan(bay.name, names, len(state.ids), recorded=recorded)
     created = list_controller_resources(cloud, ownership_rules(state), state.bay_id)
     listing = Listing(cloud, bay.name, state.bay_id, is_whole=True)
     with openstack_errors("looking for what the deletion meets"):
         marked = list(things_of(listing))
-        own = _own(state, marked, created, listing.project_volumes, keep)
-        found = [*_shared(created), *find_blockers(listing, own, strangers=strangers)]
+        going = [one for one in created if not keep.holds(one.kind)]
+        own = owned_resources(state.ids, marked, going, listing.project_volumes, strangers=strangers)
+        additions = find_additions(listing, own)
+        named = {*state.ids, *(thing.id for _, thing in marked), *(one.thing.id for one in created)}
+        with_servers = [volume for id, volume in own.of("volume").items() if id not in named]
+        found = [*_shared(created), *(one for one in additions if one.blocks)]
         dispositions = (
             *(Disposition(Action.BLOCKER, o.kind, o.name, o.id, "", o.why, o.remedy) for o in dict.fromkeys(found)),
             *_ends(created, marked, state, keep),
-            *_detached_floating_ips(listing, own, created),
-            *_detached_volumes(own, listing.project_volumes, created),
+            *_detached(additions, listing, created),
         )
     return DeletePlan(
         bay.name,
@@ -130,36 +133,45 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
         unrecorded=tuple(CloudObject.of(thing) for thing in marked if thing[1].id not in state.ids),
         controller_resources=tuple(deletable(created)),
         floating_ips=tuple(CloudObject.of(thing) for thing in marked if thing[0] == "floating IP"),
+        recorded=(*recorded, *map(_of_a_server, with_servers)),
     )
 
 
-def _own(
-    state: StateSnapshot,
-    marked: Sequence[Thing],
-    created: Iterable[ControllerResource],
-    volumes: Iterable[Any],
-    keep: Keep,
-) -> OwnedResources:
-    things: dict[str, dict[str, Any]] = {}
-    for kind, thing in [*marked, *((one.kind, one.thing) for one in created if not keep.holds(one.kind))]:
-        things.setdefault(kind, {})[thing.id] = thing
-    with_servers = {
-        attached.id
-        for server in things.get("server", {}).values()
-        for attached in server.attached_volumes or []
-        if attached.delete_on_termination
-    }
-    going = {volume.id: volume for volume in volumes if volume.id in with_servers}
-    things["volume"] = {**going, **things.get("volume", {})}
-    return OwnedResources(things, state.ids)
+def _of_a_server(volume: Any) -> Disposition:
+    why = "Nova made it with a server of the bay, and deletes it with that"
+    return Disposition(Action.DELETE, "volume", volume.name or "", volume.id, size(volume), why)
 
 
-def _shared(created: Iterable[ControllerResource]) -> Iterator[Blocker]:
+def _recorded(state: StateSnapshot, keep: Keep) -> Iterator[Disposition]:
+    """What the state has in the cloud, servers first; floating IPs that are kept are told of by their mark."""
+    found = [_of_state(resource) for resource in state.resources if in_cloud(resource)]
+    place = {kind.name: number for number, kind in enumerate(KINDS)}
+    known = sorted(found, key=lambda one: (place.get(one.kind, len(place)), natural(one.name)))
+    yield from (one for one in known if not (keep.floating_ips and one.kind == "floating IP"))
+
+
+def _of_state(resource: Mapping[str, Any]) -> Disposition:
+    short, name = kind_and_name(resource["urn"])
+    kind, outputs = kind_of_token(resource["type"]), resource.get("outputs") or {}
+    gib = outputs.get("size") if kind and kind.name == "volume" else None
+    size = f"{gib:.0f} GiB" if gib else ""
+    return Disposition(
+        Action.DELETE,
+        kind.name if kind else short.lower(),
+        name,
+        resource["id"],
+        size,
+        "in the bay's state",
+        address=address_of(short, outputs),
+    )
+
+
+def _shared(created: Iterable[ControllerResource]) -> Iterator[Addition]:
     for one in created:
         if one.shared_with:
             why = f"is shared with another cluster ({one.shared_with})"
             remedy = "delete that cluster's Service, or have it use another load balancer"
-            yield Blocker(one.kind, one.thing.id, one.thing.name, why, remedy)
+            yield Addition(one.kind, one.thing.id, one.thing.name, why, remedy)
 
 
 def _ends(
@@ -175,26 +187,12 @@ def _ends(
         yield Disposition(action, item.kind, item.name, item.id, item.size, item.why)
 
 
-def _detached_floating_ips(
-    listing: Listing, own: OwnedResources, created: Iterable[ControllerResource]
+def _detached(
+    additions: Iterable[Addition], listing: Listing, created: Iterable[ControllerResource]
 ) -> Iterator[Disposition]:
-    """Floating IPs of the user's own on the bay's servers and load balancers."""
-    on_own = {port.id for port in listing.of_project("ports") if own.has_port(port)}
+    """Floating IPs and volumes of the user's own on what goes."""
     signed: Collection[str] = {one.thing.id for one in created}
-    for address in listing.of_project("ips"):
-        if address.port_id in on_own and address.id not in {*own.of("floating IP"), *signed}:
-            yield Disposition(
-                Action.DETACH, "floating IP", address.name, address.id, "", "on the bay's port, without its mark"
-            )
-
-
-def _detached_volumes(
-    own: OwnedResources, volumes: Iterable[Any], created: Iterable[ControllerResource]
-) -> Iterator[Disposition]:
-    """Volumes that somebody attached to the bay's servers."""
-    ends = {*own.of("volume"), *(one.thing.id for one in created)}
-    for volume in volumes:
-        servers = {attachment["server_id"] for attachment in volume.attachments or []}
-        if servers & set(own.of("server")) and volume.id not in ends:
-            why = "on the bay's server, without its mark"
-            yield Disposition(Action.DETACH, "volume", volume.name or "", volume.id, size(volume), why)
+    sizes = {volume.id: size(volume) for volume in listing.project_volumes}
+    for one in additions:
+        if one.kind in ("floating IP", "volume") and not one.blocks and one.id not in signed:
+            yield Disposition(Action.DETACH, one.kind, one.name, one.id, sizes.get(one.id, ""), one.why)

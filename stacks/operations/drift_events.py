@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bay.stacks.cloud.kinds import kind_of_token
+from bay.stacks.cloud.rules import is_everybody
 from bay.stacks.redaction import PULUMI_SECRET
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class What(StrEnum):
     MISSING = "missing"
     CHANGED = "changed"
     EXTRA = "extra"
+    ADDED = "added"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Difference:
     """A resource, or one property of it, that is another in the cloud than in the state.
 
     type: Pulumi's, in short (``Instance``). field: the property that changed. recorded, found: its value in the state
-    and in the cloud, with secrets masked. urn: empty for what the state does not know.
+    and in the cloud, with secrets masked; found, of what was added: where it is. urn: empty for what the state does
+    not know. severity: ``high`` for what lets anybody in, else empty. remedy: command for what a repair leaves.
     """
 
     what: What
@@ -37,6 +40,8 @@ class Difference:
     recorded: Any = None
     found: Any = None
     urn: str = ""
+    severity: str = ""
+    remedy: str = ""
 
     @property
     def text(self) -> str:
@@ -54,10 +59,14 @@ class Difference:
             "recorded": self.recorded,
             "found": self.found,
             "id": self.id,
+            "severity": self.severity,
+            "remedy": self.remedy,
         }
 
 
 SECRET = "[secret]"
+HIGH = "high"
+"""Severity of what lets anybody in, or turns off what keeps them out."""
 
 
 def of_event(event: "EngineEvent") -> list[Difference]:
@@ -71,7 +80,19 @@ def of_event(event: "EngineEvent") -> list[Difference]:
     thing = (kind, name, step.old.id if step.old else "")
     if step.op.value == "delete":
         return [Difference(What.MISSING, *thing, urn=step.urn)]
-    return [Difference(What.CHANGED, *thing, *values, urn=step.urn) for values in _changed(step)]
+    return [
+        Difference(What.CHANGED, *thing, *values, urn=step.urn, severity=HIGH if _opens(*values) else "")
+        for values in _changed(step)
+    ]
+
+
+def _opens(field: str, _recorded: Any, found: Any) -> bool:
+    """Whether a changed property of a port or network lets through what its security groups would stop."""
+    if field == "portSecurityEnabled":
+        return found is False
+    if field == "allowedAddressPairs":
+        return any(is_everybody(pair.get("ipAddress")) for pair in found or ())
+    return False
 
 
 def _changed(step: "StepEventMetadata") -> Iterator[tuple[str, Any, Any]]:
@@ -80,7 +101,7 @@ def _changed(step: "StepEventMetadata") -> Iterator[tuple[str, Any, Any]]:
         return
     if step.op.value == "update":
         for field in step.diffs or ():
-            yield field, _value(step.old, field), _value(step.new, field)
+            yield field, _value(step.old, field), _found(step.new, field)
     kind = kind_of_token(step.type)
     for field, real in (kind.read_elsewhere if kind else {}).items():
         recorded = shown((step.old.inputs or {}).get(field))
@@ -92,6 +113,11 @@ def _changed(step: "StepEventMetadata") -> Iterator[tuple[str, Any, Any]]:
 def _value(state: "StepEventStateMetadata", field: str) -> Any:
     """As it was asked for, else as the cloud gave it."""
     return shown({**(state.outputs or {}), **(state.inputs or {})}.get(field))
+
+
+def _found(state: "StepEventStateMetadata", field: str) -> Any:
+    """As the cloud gave it: of some properties Pulumi keeps the inputs as they were asked for."""
+    return shown({**(state.inputs or {}), **(state.outputs or {})}.get(field))
 
 
 def _as_declared(recorded: Any, found: Any) -> Any:

@@ -1,15 +1,18 @@
 """Repairs a bay: what is missing is created again, what was changed is restored, broken servers are replaced."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest
+from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import resolve
 from bay.components.text import join_names
 from bay.stacks.approval import Approve
 from bay.stacks.cloud.cleanup import delete_all
+from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cloud.ports import recreate_port
 from bay.stacks.cluster.control_plane import is_majority
 from bay.stacks.cluster.readiness import HOUR
@@ -33,8 +36,9 @@ class RepairRequest:
     """What is asked for.
 
     nodes: servers to be replaced whatever they are. sweep: delete what carries the bay's mark and is not in its
-    state. lose_data: go on without quorum of the masters. timeout: to wait for each batch. wait: for the last one too;
-    the next batch always needs what the one before it created.
+    state, and what others added to the bay's own resources (rules, address pairs, routes). lose_data: go on without
+    quorum of the masters. timeout: to wait for each batch. wait: for the last one too; the next batch always needs what
+    the one before it created.
     """
 
     nodes: Collection[str] = ()
@@ -115,6 +119,7 @@ class _Repair:
         """Everything of the plan: what is not recorded goes first, since it may block the rest."""
         if plan.unrecorded:
             delete_all(self.bay.cloud, self.drift.extra, self.bay.notify, self.bay.context.cancel)
+        self._remove(plan.removed)
         if plan.supporting_resources:
             self._recreate_ports(plan.supporting_resources)
             self._refresh([action for action in plan.supporting_resources if action.action != "finish"])
@@ -122,6 +127,16 @@ class _Repair:
             servers = [action.name for action in plan.supporting_resources if action.type == "Instance"]
             self.rollout.wait(servers, is_last=not plan.batches)
         self.rollout.run(plan.batches, self._repair_servers)
+
+    def _remove(self, additions: Sequence[Addition]) -> None:
+        """Take away what others added; what is gone by itself meanwhile is well too."""
+        from openstack import exceptions
+
+        for addition in additions:
+            named = f"{addition.kind} {addition.name or addition.id} {addition.why}"
+            with openstack_errors(f"removing {named}"), suppress(exceptions.NotFoundException):
+                addition.remove(self.bay.cloud) if addition.remove else None
+            self.bay.notify("removed", f"removed: {named}")
 
     def _require_quota(self) -> None:
         """QuotaExceeded where what is missing does not fit any more: others may have taken its resolved."""

@@ -8,9 +8,10 @@ from bay.components.disruption import max_unavailable_repair
 from bay.components.errors import BayError
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
+from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cluster.control_plane import is_majority
 from bay.stacks.operations.batches import Batch, split
-from bay.stacks.operations.drift import RUNS, Drift
+from bay.stacks.operations.drift import RUNS, Drift, type_of
 from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.plan.types import Change
 from bay.stacks.state.snapshot import RecordedServer
@@ -27,9 +28,9 @@ BROKEN = "ERROR"
 Differences = Mapping[tuple[str, str], Sequence[Difference]]
 """Type and name of a resource -> how it differs."""
 
-How = Literal["recreate", "restore", "replace", "leave", "finish"]
+How = Literal["recreate", "restore", "replace", "leave", "finish", "remove"]
 """recreate: what is missing; restore: what was changed; replace: by a new one; leave: as it is, with the reason;
-finish: what an earlier run left undone, and the state knows of."""
+finish: what an earlier run left undone, and the state knows of; remove: what others added to what is the bay's."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class RepairAction:
 @dataclass(frozen=True)
 class RepairPlan:
     """supporting_resources: everything but servers, all at once. batches: servers, masters first. skipped: what is not
-    repaired. unrecorded: number of resources with the bay's mark that are not in its state, which are deleted. refusal:
-    why a repair would not do it: quotas are too low, or masters would lose their quorum; None where nothing is known.
+    repaired. unrecorded: number of resources with the bay's mark that are not in its state, which are deleted. removed:
+    additions of others that are taken away; left: those that stay. refusal: why a repair would not do it: quotas are
+    too low, or masters would lose their quorum; None where nothing is known.
     """
 
     drift: Drift
@@ -65,6 +67,8 @@ class RepairPlan:
     batches: tuple[Batch[RepairAction], ...] = ()
     skipped: tuple[RepairAction, ...] = ()
     unrecorded: int = 0
+    removed: tuple[Addition, ...] = ()
+    left: tuple[Addition, ...] = ()
     refusal: BayError | None = None
 
     @property
@@ -80,7 +84,7 @@ class RepairPlan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.supporting_resources or self.batches or self.unrecorded)
+        return not (self.supporting_resources or self.batches or self.unrecorded or self.removed)
 
     @property
     def replaced(self) -> list[str]:
@@ -94,14 +98,17 @@ class RepairPlan:
         ended = [one.name for one in self.supporting_resources if one.reason in ("delete", "replace")]
         deeds += [f"finish with deleting {join_names(ended, 6)}"] if ended else []
         deeds += [f"delete {self.unrecorded} unrecorded resources"] if self.unrecorded else []
+        deeds += [f"remove {len(self.removed)} additions of others"] if self.removed else []
         return f"{' and '.join(deeds)} of bay {self.bay}" if deeds else ""
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """As `bay repair --dry-run` prints it."""
-        rows = [action.row(0) for action in self.supporting_resources]
+        rows = [_of_addition(one, "remove", one.why).row(0) for one in self.removed]
+        rows += [action.row(0) for action in self.supporting_resources]
         rows += [action.row(number) for number, batch in enumerate(self.batches, 1) for action in batch.actions]
-        return rows + [action.row(None) for action in self.skipped]
+        rows += [action.row(None) for action in self.skipped]
+        return rows + [_of_addition(one, "leave", f"{one.why}: '{one.remedy}'").row(None) for one in self.left]
 
 
 def plan_repair(
@@ -110,8 +117,9 @@ def plan_repair(
     """What is to be done so that the cloud is what the state says.
 
     named: servers to be replaced whatever they are. unfinished: what Pulumi would change without any drift. sweep:
-    delete what carries the bay's mark and is not in its state.
+    delete what carries the bay's mark and is not in its state, and remove additions that are of no use to others.
     """
+    removed = tuple(one for one in drift.added if one.remove is not None) if sweep else ()
     differences: dict[tuple[str, str], list[Difference]] = {}
     for difference in drift.differences:
         differences.setdefault((difference.type, difference.name), []).append(difference)
@@ -128,7 +136,13 @@ def plan_repair(
         batches=tuple(split(drift.state.servers, unhealthy, lambda group, all: _batch_size(drift, group, all))),
         skipped=tuple(action for action in actions if action.action == "leave"),
         unrecorded=len(drift.extra) if sweep else 0,
+        removed=removed,
+        left=tuple(one for one in drift.added if one not in removed),
     )
+
+
+def _of_addition(addition: Addition, action: How, reason: str) -> RepairAction:
+    return RepairAction(action, type_of(addition.kind), addition.name or addition.id, "", reason)
 
 
 def _batch_size(drift: Drift, group: str, servers: Sequence[RecordedServer]) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -66,7 +66,7 @@ def changes_since(then: Fingerprint, now: Fingerprint, wanted: BaySpec) -> list[
     found += [f"server {name} is {now.servers[name]}, was {was}" for name, was in _others(then.servers, now.servers)]
     if now.intended not in (then.intended, wanted):
         found.append("its spec was changed")
-    before, after = flatten(asdict(then.resolved)), flatten(asdict(now.resolved))
+    before, after = (flatten(asdict(replace(one.resolved, warnings=()))) for one in (then, now))  # words for people
     found += [f"{path} is {after.get(path)}, was {was}" for path, was in before.items() if after.get(path) != was]
     return found + [f"{path} is {after[path]}, was not there" for path in after if path not in before]
 

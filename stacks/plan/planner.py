@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bay.components.disruption import HARD, KINDS, find_disruptions, inventory
-from bay.components.errors import BayError
+from bay.components.errors import BayError, NoModel
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
@@ -20,17 +20,18 @@ from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
-from bay.stacks.errors import Protected
+from bay.stacks.errors import NotFound, Protected
 from bay.stacks.files.stack_file import intended_spec
-from bay.stacks.opening import opened_aside
+from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
 from bay.stacks.plan.impact import find_impact
+from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
-from bay.stacks.plan.spec_diff import changed_fields
+from bay.stacks.plan.spec_diff import all_fields, changed_fields
 from bay.stacks.plan.types import Compared, Plan, QuotaUsage
 from bay.stacks.program.bay_program import program
-from bay.stacks.stack import BayStack
+from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state.snapshot import RecordedServer
 
 if TYPE_CHECKING:
@@ -82,7 +83,13 @@ def prepare(bay: BayStack, specify: SpecSource, *, from_file: bool = False) -> P
     """
     connected = run_in_background(lambda: bay.context.cloud)
     state = bay.state
-    spec = specify(state.spec if from_file else intended_spec(state, bay.context.checkout))
+    try:
+        spec = specify(state.spec if from_file else intended_spec(state, bay.context.checkout))
+    except NoModel as error:
+        if bay.exists:
+            raise
+        missing = not_found(bay.name, other_names(bay.context))
+        raise NotFound(missing.message, f"{missing.hint}; for a new bay {error.hint}") from None
 
     def reach() -> OnCloud:
         connected()
@@ -118,12 +125,14 @@ def build_plan(
 
 def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple[QuotaUsage, ...]) -> Plan:
     state = what.bay.state
-    failed = {server.name for server in what.reached().never_launched}
-    changes = steps.changes(failed)
-    fields = changed_fields(what.before, what.spec) if what.before else ()
+    on = what.reached()
+    failed = {server.name for server in on.never_launched}
+    changes = with_names(on.cloud, steps.changes(failed))
+    fields = changed_fields(what.before, what.spec) if what.before else all_fields(what.spec)
     servers = _built_servers(what, failed)
+    own_fields = fields if what.before else ()
     context = RiskContext(
-        what.spec, state.is_complete, changes, fields, servers, steps.opened, _unhealthy_masters(what, steps)
+        what.spec, state.is_complete, changes, own_fields, servers, steps.opened, _unhealthy_masters(what, steps)
     )
     interrupted = (state.interrupted_text,) if state.interrupted_text else ()
     return Plan(
@@ -134,8 +143,10 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         fields=fields,
         risks=find_risks(context),
         impact=find_impact(context),
-        notes=(*interrupted, *_other_images(what, steps)),
+        notes=(*interrupted, *on.resolved.warnings, *_other_images(what, steps)),
         quota=usage,
+        location=location(on.cloud, on.resolved),
+        resolved=resolved_names(on.resolved),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bay.stacks.cloud.kinds import address_of
 from bay.stacks.plan.types import DESTRUCTIVE, OPERATIONS, Change, Diff, Group, Operation
 from bay.stacks.redaction import get_path, redact
 
@@ -72,7 +73,7 @@ class PreviewSteps:
                 self._look_at_rule(name, metadata.urn.split(":")[2], metadata.new.inputs or {})
 
     def _add(self, operation: Operation, kind: str, name: str, metadata: "StepEventMetadata") -> None:
-        diffs = _diffs(metadata)
+        diffs = _diffs(metadata) or _addresses_that_go(metadata, kind)
         known = self.found.get(metadata.urn)
         if not diffs and known:  # not all steps of a replacement say why
             diffs = known.diffs
@@ -107,6 +108,14 @@ class PreviewSteps:
         return tuple(
             sorted(found, key=lambda c: (order.index(c.group), OPERATIONS.index(c.operation), c.type, natural(c.name)))
         )
+
+
+def _addresses_that_go(metadata: "StepEventMetadata", kind: str) -> tuple[Diff, ...]:
+    """As a diff: others may have written them down."""
+    if metadata.op.value != "delete" or metadata.old is None:
+        return ()
+    address = address_of(kind, metadata.old.outputs or {})
+    return (Diff("address", address, None),) if address else ()
 
 
 def short_type(token: str) -> str:

@@ -1,9 +1,11 @@
 """Fields of the spec that a change sets, and whether they reach servers that are there."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from bay.components.spec import BaySpec
-from bay.components.spec.paths import differences
+from bay.components.spec.paths import differences, flatten
 from bay.stacks.plan.types import FieldChange, Group
 from bay.stacks.redaction import redact
 
@@ -34,7 +36,26 @@ def changed_fields(before: BaySpec, after: BaySpec) -> tuple[FieldChange, ...]:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     return tuple(
         FieldChange(path, redact(path, was), redact(path, is_now), _group(path), LATER.match(path) is not None)
-        for path, was, is_now in differences(old, new)
+        for path, was, is_now in _with_snippets(differences(old, new))
+    )
+
+
+def _with_snippets(found: Iterable[tuple[str, Any, Any]]) -> Iterator[tuple[str, Any, Any]]:
+    """What comes or goes as a whole, part by part: its commands are told to their end, its files are not."""
+    for path, was, is_now in found:
+        if path.startswith("snippets.") and (isinstance(was, Mapping) or isinstance(is_now, Mapping)):
+            yield from ((f"{path}.{part}", *values) for part, *values in differences(was or {}, is_now or {}))
+        else:
+            yield path, was, is_now
+
+
+def all_fields(spec: BaySpec) -> tuple[FieldChange, ...]:
+    """The fields of a new bay's spec that have a value, defaults too: who reviews it has to see all of them."""
+    values = flatten(spec.model_dump(mode="json"))
+    return tuple(
+        FieldChange(path, None, redact(path, value), _group(path), later=False)
+        for path, value in values.items()
+        if value not in (None, "", [], {})
     )
 
 

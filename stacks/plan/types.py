@@ -111,8 +111,35 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Location:
+    """Where a bay is, or would be: the cloud's Keystone, region (may be empty), and project."""
+
+    auth_url: str
+    region: str
+    project_id: str
+    project_name: str
+
+
+@dataclass(frozen=True)
+class ResolvedName:
+    """What a name of the spec means. kind: image, flavor, network or external network; details: in words."""
+
+    kind: str
+    name: str
+    id: str
+    details: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """As a row of the table."""
+        return {"kind": self.kind, "name": self.name, "id": self.id, "details": self.details}
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a run of Pulumi would do to a bay. impact: on the running cluster, in words; notes: what stays as it is."""
+    """What a run of Pulumi would do to a bay. impact: on the running cluster, in words; notes: what stays as it is.
+
+    fields: of a new bay all that have a value.
+    """
 
     bay: str
     exists: bool
@@ -123,6 +150,8 @@ class Plan:
     impact: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     quota: tuple[QuotaUsage, ...] = ()
+    location: Location | None = None
+    resolved: tuple[ResolvedName, ...] = ()
     version: Literal[2] = field(default=VERSION)
 
     @property
@@ -135,6 +164,14 @@ class Plan:
         """Operation -> number of things, the most dangerous first."""
         counted = Counter(change.operation for change in self.changes)
         return {operation: counted[operation] for operation in OPERATIONS if counted[operation]}
+
+    @property
+    def kinds(self) -> dict[tuple[Group, Operation, str], list[str]]:
+        """(group, operation, type) -> names of the changes of it, in their order."""
+        found: dict[tuple[Group, Operation, str], list[str]] = {}
+        for change in self.changes:
+            found.setdefault((change.group, change.operation, change.type), []).append(change.name)
+        return found
 
     def of(self, group: Group) -> tuple[Change, ...]:
         """The changes of one group."""

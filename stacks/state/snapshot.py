@@ -8,7 +8,7 @@ from typing import Any
 from bay.components.errors import BayError
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
-from bay.components.text import join_names
+from bay.components.text import first_ipv4, join_names
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
@@ -81,7 +81,7 @@ class StateSnapshot:
             servers=_servers(resources),
             interrupted_operations=tuple(_operation(op) for op in pending),
             ids=frozenset(r["id"] for r in resources if r.get("id")),
-            created=frozenset(kind_and_name(r["urn"]) for r in resources if _in_cloud(r)),
+            created=frozenset(kind_and_name(r["urn"]) for r in resources if in_cloud(r)),
             outputs=stack.get("outputs") or {},
             salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
             resources=tuple(resources),
@@ -133,7 +133,8 @@ def _changed_at(content: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _in_cloud(resource: Mapping[str, Any]) -> bool:
+def in_cloud(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of a state is one that the cloud has, and keeps for now."""
     return resource["type"].startswith("openstack:") and bool(resource.get("id")) and not _going(resource)
 
 
@@ -160,7 +161,7 @@ def _servers(resources: list[Mapping[str, Any]]) -> tuple[RecordedServer, ...]:
         inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
         group = str((inputs.get("metadata") or {}).get("bay:group", "node"))
         port = ports.get(((inputs.get("networks") or [{}])[0]).get("port", ""), {})
-        address = outputs.get("accessIpV4") or next(iter(port.get("allFixedIps") or []), "")
+        address = outputs.get("accessIpV4") or first_ipv4(port.get("allFixedIps") or [""])
         role = "master" if group == "master" else "node"
         name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
         found.append(RecordedServer(name, role, group, address, server_id, made, resource["urn"]))

@@ -1,7 +1,9 @@
 """Status of a bay in Magnum's words, from its state, its last run and whether one is running."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bay.components.text import join_names
 from bay.stacks.state.snapshot import StateSnapshot
@@ -9,9 +11,10 @@ from bay.stacks.state.snapshot import StateSnapshot
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last finished run of Pulumi: kind (update, destroy, ...), result; count: 0, 1, or 2 for more.
+    """The last finished run of Pulumi: kind (update, destroy, ...), result.
 
-    ended: when, in full seconds; empty where no run ever ended.
+    count: of updates that went through: 0, 1, or 2 for more; the first of them ended the creation. ended: when, in full
+    seconds; empty where no run ever ended.
     """
 
     kind: str = ""
@@ -19,12 +22,23 @@ class LastRun:
     count: int = 0
     ended: str = ""
 
+    @classmethod
+    def of_history(cls, entries: Sequence[Mapping[str, Any]]) -> "LastRun":
+        """From entries of `pulumi stack history --json`, the newest first."""
+        newest = entries[0] if entries else {}
+        through = sum(_went_through(entry) for entry in entries)
+        return cls(newest.get("kind", ""), newest.get("result", ""), min(through, 2), newest.get("endTime", ""))
+
     def went_through(self, changed_at: datetime | None) -> bool:
         """Whether the state, which was written last at `changed_at`, is what this run left, and all went well."""
         if self.result != "succeeded" or not self.ended or changed_at is None:
             return False
         # The run's end is noted in full seconds, and after the state was written.
         return changed_at - datetime.fromisoformat(self.ended) < timedelta(seconds=2)
+
+
+def _went_through(entry: Mapping[str, Any]) -> bool:
+    return entry.get("kind") == "update" and entry.get("result") == "succeeded"
 
 
 @dataclass(frozen=True)

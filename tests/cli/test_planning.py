@@ -61,6 +61,11 @@ def test_a_change_is_approved_and_said(capsys: Captured) -> None:
     assert capsys.readouterr() == ("", "bay demo is changed\n")
 
 
+def test_a_change_of_nothing_is_not_said_to_be_one(capsys: Captured) -> None:
+    change(bays_of(replace(PLAN, changes=(), fields=(), risks=())), "demo", specify, Change(True))
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_change_that_is_refused_is_none() -> None:
     bays = bays_of(RISKY)
     with pytest.raises(PlanRefused):

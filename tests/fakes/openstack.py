@@ -34,9 +34,11 @@ from openstack.load_balancer.v2.listener import Listener
 from openstack.load_balancer.v2.load_balancer import LoadBalancer
 from openstack.load_balancer.v2.pool import Pool
 from openstack.network.v2 import _proxy as network
+from openstack.network.v2.extension import Extension
 from openstack.network.v2.floating_ip import FloatingIP
 from openstack.network.v2.network import Network
 from openstack.network.v2.port import Port
+from openstack.network.v2.rbac_policy import RBACPolicy
 from openstack.network.v2.router import Router
 from openstack.network.v2.security_group import SecurityGroup
 from openstack.network.v2.security_group_rule import SecurityGroupRule
@@ -70,6 +72,8 @@ CLASSES: dict[str, Any] = {
     "security_group": SecurityGroup,
     "security_group_rule": SecurityGroupRule,
     "trunk": Trunk,
+    "rbac_policy": RBACPolicy,
+    "extension": Extension,
     "volume": Volume,
     "snapshot": Snapshot,
     "backup": Backup,
@@ -83,7 +87,7 @@ CLASSES: dict[str, Any] = {
 }
 """openstacksdk's word for one -> its class; with an s it is the method that lists them."""
 
-LOOKS = ("find", "get", "preview", "compare", "aside")
+LOOKS = ("find", "get", "preview", "compare", "aside", "rbac")
 """First words of calls that change nothing here, beside lists."""
 
 Answer = Exception | Callable[[], object] | None
@@ -96,7 +100,8 @@ class FakeCloud:
 
     journal: every call that was made, as ``servers name=^demo-`` or ``delete_volume v1``. consoles: server id -> what
     its console log is at each look, or an error; the last stays. compute_limits and the quotas are what these services
-    answer. default_type: name or id of Cinder's volume type for volumes that name none.
+    answer. default_type: name or id of Cinder's volume type for volumes that name none. unlisted: id of an image that
+    Glance lists only where it is asked for so -> that query. volume_zones: Cinder's.
     """
 
     def __init__(self, project_id: str = PROJECT, services: Iterable[str] = SERVICES) -> None:
@@ -115,6 +120,8 @@ class FakeCloud:
         self.volume_quota |= {"usage": {"volumes": 10, "gigabytes": 10}, "reservation": {}}
         self.balancer_quota: dict[str, int | None] = defaultdict(lambda: 1000)
         self.default_type = ""
+        self.unlisted: dict[str, dict[str, Any]] = {}
+        self.volume_zones: list[str] = []
         self._answers: dict[str, Iterator[Answer]] = {}
         self._ends: dict[str, Iterator[Answer]] = {}
         self._later: dict[str, dict[str, Any]] = {}
@@ -177,6 +184,8 @@ class FakeCloud:
         words = [*(str(getattr(one, "id", one)) for one in args), *(f"{key}={value}" for key, value in query.items())]
         self.journal.append(" ".join([method, *words]))
         happen(next(self._answers.get(method, iter(())), None))
+        if (service, method) == ("block_storage", "availability_zones"):
+            return iter([SimpleNamespace(name=name) for name in self.volume_zones])
         if hasattr(self, f"_{method}"):
             return getattr(self, f"_{method}")(*args, **query)
         if method.removesuffix("s") in CLASSES:
@@ -199,7 +208,10 @@ class FakeCloud:
         return thing
 
     def _get(self, kind: str, id: Any) -> Any:
-        return self._find(kind, getattr(id, "id", id), ignore_missing=False)
+        wanted = getattr(id, "id", id)
+        if wanted not in self.ids(kind):
+            raise exceptions.NotFoundException(f"No {kind} found for {wanted}")
+        return self._find(kind, wanted)
 
     def _create(self, kind: str, **fields: Any) -> Any:
         return self.add(kind, f"new {fields.get('name', kind)}", **fields)
@@ -232,6 +244,13 @@ class FakeCloud:
 
     # Methods that are like no other
 
+    def _images(self, **query: str) -> Iterator[Any]:
+        unlisted = {key: query.pop(key) for key in ("is_hidden", "visibility", "member_status") if key in query}
+        for thing in self.things["image"]:
+            fits = all(_fits("image", thing, *one) for one in query.items())
+            if fits and self.unlisted.get(thing.id, {}) == unlisted:
+                yield thing
+
     def _set_tags(self, thing: Any, tags: list[str]) -> Any:
         thing.tags = tags
         return thing
@@ -254,6 +273,13 @@ class FakeCloud:
         if isinstance(now, Exception):
             raise now
         return {"output": now}
+
+    def _rbac_policies(self, project_id: str) -> Iterator[Any]:
+        return (one for one in self.things["rbac_policy"] if one.project_id == project_id)
+
+    def _remove_extra_routes_from_router(self, router: str, body: dict[str, Any]) -> None:
+        found = self._get("router", router)
+        found.routes = [route for route in found.routes if route not in body["router"]["routes"]]
 
     def _get_limits(self) -> Any:
         return SimpleNamespace(absolute=AbsoluteLimits.new(**self.compute_limits))

@@ -80,11 +80,13 @@ class FakePulumi(PulumiProcess):
 
     def _answer(self, command: str, args: list[str], stack: str) -> str:
         if command in self.answers or self.state_folder is None:
-            return self.answers.get(command, "")
+            return self.answers.get(command, "[]" if command == "stack ls" else "")
         file = self.state_folder / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
         if command in ("stack import", "state unprotect", "stack rm"):
             self._refuse_locked(stack)
         match command:
+            case "stack ls":
+                return json.dumps([{"name": found.stem} for found in file.parent.glob("*.json")])
             case "stack import":
                 state = json.loads(Path(args[args.index("--file") + 1]).read_text())
                 _write(file, state["deployment"])

@@ -19,7 +19,7 @@ from bay.stacks.state import lock
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status
 from tests.fakes.messages import told
-from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
+from tests.fakes.openstack import AUTH_URL, REGION, FakeCloud, boot, ordinary_cloud
 from tests.fakes.stack import FakeContext, write_lock, write_state
 from tests.fakes.states import BAY_ID, bay_of, complete, cut_off
 
@@ -77,6 +77,8 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
     lambda bays: bays.delete("other", approve=allow("delete")),
     lambda bays: bays.export("other", Path("/nowhere")),
     lambda bays: bays.unlock("other"),
+    lambda bays: bays.pulumi_environment("other"),
+    lambda bays: bays.preview("other", bays.spec({"nodes": 3})),
 ]
 
 
@@ -84,6 +86,41 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
 def test_a_bay_that_is_not_there_is_told_by_every_operation(bays: Bays, operation: Callable[[Bays], Any]) -> None:
     with pytest.raises(NotFound, match="there is no bay 'other' in this state"):
         operation(bays)
+
+
+MISSPELT: list[Callable[[Bays], Any]] = [
+    lambda bays: bays.snapshot("dmeo"),
+    lambda bays: bays.update("dmeo", to(SPEC)),
+    lambda bays: bays.delete("dmeo", approve=allow("delete")),
+    lambda bays: bays.preview("dmeo", bays.spec({"nodes": 3})),
+    lambda bays: bays.pulumi_environment("dmeo"),
+]
+
+
+@pytest.mark.parametrize("operation", MISSPELT)
+def test_a_misspelt_bay_gets_the_nearest_name(bays: Bays, operation: Callable[[Bays], Any]) -> None:
+    with pytest.raises(NotFound) as refused:
+        operation(bays)
+    assert refused.value.hint.startswith("nearest: demo; 'bay list' shows the bays")
+
+
+def test_a_new_bay_without_a_model_may_be_another_one_misspelt(bays: Bays) -> None:
+    with pytest.raises(NotFound) as refused:
+        bays.preview("dmeo", bays.spec({}))
+    assert refused.value.hint == (
+        "nearest: demo; 'bay list' shows the bays; for a new bay name a model with --model MODEL; 'bay model list' "
+        "shows them"
+    )
+
+
+def test_the_bays_of_a_login_are_those_of_its_cloud_and_project(bays: Bays, cloud: FakeCloud) -> None:
+    here = {"auth_url": f"{AUTH_URL}/v3", "region": REGION, "project_id": cloud.current_project_id}
+    states = [
+        StateSnapshot("ours", cloud=here),
+        StateSnapshot("begun"),
+        *(StateSnapshot(key, cloud={**here, key: "other"}) for key in here),
+    ]
+    assert [state.name for state in bays.of_login(states)] == ["ours", "begun"]
 
 
 def test_a_bay_is_described_from_its_state_alone(bays: Bays, context: FakeContext, cloud: FakeCloud) -> None:

@@ -41,7 +41,7 @@ def test_a_bay_that_is_not_there_is_not_opened(context: FakeContext) -> None:
         pass
     assert (refused.value.message, refused.value.hint) == (
         "there is no bay 'other' in this state",
-        "'bay list' shows the bays",
+        "there is: demo; 'bay list' shows the bays",
     )
     with opened(context, "other", new=True) as bay:
         assert not bay.exists

@@ -104,16 +104,50 @@ def test_outputs_of_an_earlier_version_have_the_address_alone(bay: BayStack) -> 
     [
         ("", LastRun()),
         ("[]", LastRun()),
-        ('[{"kind": "update", "result": "failed"}]', LastRun("update", "failed", 1, "")),
+        ('[{"kind": "update", "result": "failed"}]', LastRun("update", "failed", 0, "")),
         (
             '[{"kind": "destroy", "result": "succeeded", "endTime": "2026-01-02T03:04:05.000Z"}, {"kind": "update"}]',
-            LastRun("destroy", "succeeded", 2, "2026-01-02T03:04:05.000Z"),
+            LastRun("destroy", "succeeded", 0, "2026-01-02T03:04:05.000Z"),
         ),
     ],
 )
 def test_the_last_run_is_the_newest_of_two(bay: BayStack, text: str, last: LastRun) -> None:
     pulumi(bay).answers["stack history"] = text
     assert bay.last_run() == last
+
+
+OK, FAILED, READ = (
+    {"kind": kind, "result": result}
+    for kind, result in (("update", "succeeded"), ("update", "failed"), ("refresh", "succeeded"))
+)
+
+
+@pytest.mark.parametrize(
+    ("history", "count", "reads"),
+    [
+        ([OK], 1, 1),
+        ([OK, OK], 2, 1),
+        ([OK, FAILED], 1, 2),
+        ([OK, FAILED, FAILED, FAILED], 1, 2),
+        ([OK, READ, FAILED], 1, 2),
+        ([READ, OK], 1, 2),
+        ([OK, FAILED, OK], 2, 2),
+        ([FAILED, FAILED, OK, OK], 2, 2),
+    ],
+)
+def test_only_updates_that_went_through_are_counted(
+    bay: BayStack, monkeypatch: pytest.MonkeyPatch, history: list[dict[str, str]], count: int, reads: int
+) -> None:
+    """A creation that was resumed is a creation."""
+    sizes = list[int]()
+
+    def command(*words: str) -> str:
+        sizes.append(int(words[-1]))
+        return json.dumps(history[: sizes[-1]])
+
+    monkeypatch.setattr(bay, "command", command)
+    last = bay.last_run()
+    assert (last.count, last.result, len(sizes)) == (count, history[0]["result"], reads)
 
 
 # Its cloud

@@ -46,7 +46,9 @@ class KubernetesOptions(Options):
     )
     network_driver: Literal["flannel", "calico"] = Field("flannel", description="Network of the pods.")
     flannel_backend: Literal["vxlan", "host-gw"] = Field(
-        "vxlan", description="How flannel carries packets; host-gw only where the network has no port security."
+        "vxlan",
+        description="How flannel carries packets; host-gw needs a network that passes addresses which are not the "
+        "servers' own.",
     )
     calico_encapsulation: Literal["vxlan", "ipip"] = Field("vxlan", description="How Calico carries packets.")
     pods: Ipv4Cidr = Field("10.100.0.0/16", description="Address range of the pods.")

@@ -114,6 +114,8 @@ class Swarm:
         One that has just been let in has neither a name nor a state yet. A worker says itself how it is called: one
         that has a master's name is not that master.
         """
+        if not isinstance(answer, list):
+            raise TypeError("not a list of nodes")
         known = [(node["Description"].get("Hostname") or "", node) for node in answer]
         masters = {_group(name) for name, node in known if _is_manager(node)}
         named = [(name, node) for name, node in known if name and (_is_manager(node) or _group(name) not in masters)]

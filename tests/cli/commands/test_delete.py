@@ -1,6 +1,7 @@
 """`bay delete`: what becomes of everything stands above the question; a dry run prints it and does nothing."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,16 @@ def test_a_dry_run_prints_rows_and_deletes_nothing(capsys: Captured, monkeypatch
         ("blocker", "printer", "openstack port delete id-2"),
     ]
     assert shown.err == "bay demo: 2 servers (demo-master-0, demo-node-0), 30 resources\n"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "csv"])
+def test_a_dry_run_lists_what_the_state_has_too(form: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Disposition(Action.DELETE, "server", "demo-node-0", "s1", "", "in the bay's state", address="10.80.0.7")
+    bays = Bays(VOLUME)
+    bays.plan = replace(bays.plan, recorded=(server,))
+    assert delete(bays, monkeypatch, "--dry-run", "-f", form) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("demo-node-0") < shown.index("10.80.0.7") < shown.index("pvc-data")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ class Bays:
             raise BayError(f"bay {name} was created by a newer bay", "update bay")
         return Description(StateSnapshot.from_deployment(name, complete()), Status("CREATE_COMPLETE"))
 
+    def of_login(self, states: Iterable[StateSnapshot]) -> list[StateSnapshot]:
+        return [state for state in states if state.name != "other"]
+
     def usage(self, states: Iterable[StateSnapshot]) -> Mapping[str, Usage]:
         assert [state.name for state in states] == ["demo", "other"]
         if isinstance(self.used, BayError):
@@ -54,6 +57,11 @@ def test_a_bay_that_cannot_be_read_hides_no_other(capsys: Captured, monkeypatch:
         "other,CREATE_COMPLETE,1",
     ]
     assert shown.err == "bay broken was created by a newer bay: update bay\n"
+
+
+def test_a_cloud_that_is_named_has_its_own_bays_listed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listed(Bays(), monkeypatch, "--os-cloud", "sandbox", "-f", "value", "-c", "name") == 0
+    assert capsys.readouterr().out.split() == ["broken", "demo"]
 
 
 def test_usage_has_a_sum_for_people_alone(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

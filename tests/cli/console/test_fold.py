@@ -18,6 +18,13 @@ MANY = range(FEW + 1)
 FLAVOR = (Diff("flavorId", "m1.small", "m1.large"),)
 
 
+def test_addresses_that_go_are_told_together() -> None:
+    going = [change(f"demo-node-{i}", "delete", diffs=(Diff("address", f"10.0.0.{i}", None),)) for i in MANY]
+    (line,) = folded(going)
+    assert line.name == f"demo-node-0 to demo-node-{FEW} ({FEW + 1})"
+    assert line.diffs == (Diff("address", ", ".join(f"10.0.0.{i}" for i in MANY), None),)
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [

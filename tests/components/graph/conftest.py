@@ -32,12 +32,15 @@ def place_for(spec: BaySpec) -> ResolvedSpec:
         flavors={group.flavor: Flavor(f"<id of {group.flavor}>", group.flavor) for group in spec.groups.values()},
         network=network,
         external=Named("<id of public>", "public") if needs_external else None,
+        volume_zones=tuple(zone for zone in spec.masters.zones if zone != "north"),
     )
 
 
 def _existing(spec: NetworkSpec) -> ExistingNetwork:
     subnet_id = f"<id of {spec.subnet}>" if spec.subnet else None
-    return ExistingNetwork(f"<id of {spec.existing}>", str(spec.existing), subnet_id, cidrs=("10.16.0.0/16",))
+    several = spec.subnet == "one-of-several"
+    cidrs = ("10.16.0.0/16",)
+    return ExistingNetwork(f"<id of {spec.existing}>", str(spec.existing), subnet_id, cidrs, pins_subnet=several)
 
 
 def run(spec: BaySpec, preview: bool = False) -> Graph:

@@ -136,7 +136,8 @@ def outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     number = int(index) if index.isdigit() else -5  # the endpoint's, unlike any server's
     return {
         "Identity": {"made_at": MADE_AT.isoformat(), "generations": rpc.wrap_rpc_secret([generation(inputs)])},
-        "Port": {"allFixedIps": [f"10.80.0.{10 + number}"]},
+        # Of a network with addresses of both families, which Neutron sorts as text.
+        "Port": {"allFixedIps": [f"2001:db8::{10 + number}", f"10.80.0.{10 + number}"]},
         "FloatingIp": {"address": f"203.0.113.{10 + number}"},
         "Instance": {"accessIpV4": f"10.80.{1 if '-node-' in name else 0}.{10 + number}"},
     }.get(type_.rsplit(":", 1)[1], {})

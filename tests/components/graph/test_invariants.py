@@ -93,6 +93,7 @@ RULES = {
     "all-floating": 25,
     "boot-volume": 24,
     "existing-network": 24,
+    "chosen-subnet": 24,
     "load-balancer": 26,
     "node-groups": 24,
     "snippets": 24,
@@ -248,8 +249,11 @@ def test_no_server_is_rebuilt_or_replaced_by_a_change_of_image_boot_data_or_key(
         assert {"imageId", "userData", "keyPair", "blockDevices"} <= set(server.options["ignore_changes"]), server.name
 
 
-def test_a_worker_is_one_resource_and_two_more_where_it_has_a_floating_ip(graph: Graph) -> None:
-    kinds = ["FloatingIp", "Instance", "Port"] if graph.spec.floating_ips == "all" else ["Instance"]
+def test_a_worker_is_one_resource_and_more_where_it_has_a_floating_ip_or_a_subnet_of_several(graph: Graph) -> None:
+    more = {"all": ["FloatingIp", "Port"]}.get(graph.spec.floating_ips, [])
+    if graph.spec.network.subnet == "one-of-several":
+        more = ["Port"]
+    kinds = sorted(["Instance", *more])
     for server in workers(graph):
         assert sorted(r.kind for r in cloud_resources(graph) if r.name == server.name) == kinds
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bay.components.spec.merge import build_spec
 from tests.components.graph.conftest import EXAMPLES
 from tests.components.graph.recorder import Graph
 from tests.components.graph.test_invariants import boot_files, ingress, servers, workers
@@ -51,6 +52,37 @@ def test_clients_of_a_virtual_ip_come_by_its_floating_ip(example: Example) -> No
     assert list(graph.of("FloatingIp")) == ["demo-api"]
     assert graph.of("FloatingIp")["demo-api"].inputs["portId"] == "<id of Port demo-api>"
     assert graph.outputs["api_addresses"] == ["203.0.113.5:2376"]
+
+
+def test_a_chosen_subnet_of_several_holds_for_every_server(example: Example) -> None:
+    """Nova would ask for a port of any subnet."""
+    graph = example("chosen-subnet")
+    fixed = {name: port.inputs["fixedIps"] for name, port in graph.of("Port").items()}
+    assert fixed == {name: [{"subnetId": "<id of one-of-several>"}] for name in graph.of("Instance")}
+    for name, server in graph.of("Instance").items():
+        assert [network["port"] for network in server.inputs["networks"]] == [f"<id of Port {name}>"]
+
+
+def test_a_node_that_nova_attached_stays_so_and_a_master_never_was(example: Example) -> None:
+    """A server cannot change its port: it would be another server."""
+    kept = {name: server.options["ignore_changes"] for name, server in example("chosen-subnet").of("Instance").items()}
+    assert [name for name, changes in kept.items() if "networks" in changes] == ["demo-node-0", "demo-node-1"]
+
+
+def test_state_volumes_are_in_the_zone_of_their_master_where_cinder_has_it(run: Callable[..., Graph]) -> None:
+    volume = {"zones": ["north", "AZ 2"], "count": 3, "state_volume": 5}
+    graph = run(build_spec([{"model": "swarm", "masters": volume}]))
+    zones = {name: volume.inputs.get("availabilityZone") for name, volume in graph.of("Volume").items()}
+    assert zones == {"demo-master-0-state": None, "demo-master-1-state": "AZ 2", "demo-master-2-state": None}
+    assert all("availabilityZone" in one.options["ignore_changes"] for one in graph.of("Volume").values())
+
+
+def test_addresses_are_of_ipv4_whatever_neutron_lists_first(example: Example) -> None:
+    for name in EXAMPLES:
+        graph = example(name)
+        assert not [address for address in graph.outputs["api_addresses"] if address.count(":") != 1], name
+        for server in graph.of("Instance").values():
+            assert "2001:db8" not in "".join(boot_files(server.secret("userData")).values()), (name, server.name)
 
 
 def test_ports_are_on_the_subnet_that_was_named(example: Example) -> None:

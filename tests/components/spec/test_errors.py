@@ -105,7 +105,7 @@ def test_an_unknown_model_gets_the_nearest_names(model: str, message: str, hint:
 def test_a_bay_without_a_model_is_refused(layers: list[dict[str, Any]]) -> None:
     assert told(lambda: build_spec(layers)) == (
         "no model is named",
-        "name one with --model MODEL; 'bay model list' shows them",
+        "name a model with --model MODEL; 'bay model list' shows them",
         2,
     )
 

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,50 @@ def test_a_wide_bay_drifts_is_told_of_untouched_and_mended(
     assert {server.id for server in cloud.compute.servers(name="^wide-")} == servers, "none was replaced for it"
     assert not [rule for rule in cloud.network.security_group_rules() if rule.id == door.id]
     assert bay.run("preview", "wide").code == 0
+
+
+def test_what_others_add_is_told_of_and_a_sweep_removes_what_nobody_else_can_use(
+    bay: Bay, clouds: list[Connection], cleanup: ExitStack
+) -> None:
+    network, compute = clouds[0].network, clouds[0].compute
+    bay.make("added", "--nodes", "1", "--no-wait")
+    assert told(bay, "added") == set()
+
+    (group,) = network.security_groups(name="added-node")
+    opened = {"direction": "ingress", "protocol": "tcp", "port_range_min": 9999, "port_range_max": 9999}
+    rule = network.create_security_group_rule(security_group_id=group.id, remote_ip_prefix="0.0.0.0/0", **opened)
+    (server,) = compute.servers(name="^added-node-0")
+    (port,) = network.ports(device_id=server.id)
+    network.update_port(port, allowed_address_pairs=[{"ip_address": "10.9.0.0/16"}])
+    public = network.find_network("public")
+    address = network.create_ip(floating_network_id=public.id, port_id=port.id)
+    cleanup.callback(network.delete_ip, address)
+    other = network.create_network(name="theirs")
+    cleanup.callback(network.delete_network, other)
+    subnet = network.create_subnet(network_id=other.id, cidr="10.33.0.0/24", ip_version=4)
+    (router,) = network.routers(name="added")
+    network.add_interface_to_router(router, subnet_id=subnet.id)
+    cleanup.callback(network.remove_interface_from_router, router, subnet_id=subnet.id)
+
+    found = {("added", kind, name, "") for kind, name in (("AddressPair", "10.9.0.0/16"), ("RouterInterface", ""))}
+    found |= {("added", "FloatingIp", address.floating_ip_address, "")}
+    assert told(bay, "added") == {*found, ("added", "SecGroupRule", "", "")}
+    first = bay.run("drift", "added", "-f", "json").json[0]
+    assert (first["severity"], first["id"]) == ("high", rule.id)
+    assert first["found"] == "in security group added-node: ingress tcp 9999 from 0.0.0.0/0"
+    assert first["remedy"] == f"openstack security group rule delete {rule.id}"
+
+    swept = bay.run("repair", "added", "--sweep", "--yes")
+    assert swept.code == 0, swept
+    assert "2 additions of others stay" in swept.err
+    assert {row[1] for row in told(bay, "added")} == {"FloatingIp", "RouterInterface"}
+
+
+@pytest.fixture
+def cleanup() -> Iterator[ExitStack]:
+    """What a test puts into the cloud, taken away before the bay is deleted."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture

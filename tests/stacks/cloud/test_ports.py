@@ -34,6 +34,12 @@ def test_it_may_answer_for_the_virtual_address_again() -> None:
     assert request({**WAS, "allowedAddressPairs": pairs})["allowed_address_pairs"] == [{"ip_address": "10.80.0.5"}]
 
 
+def test_addresses_of_ipv6_come_by_themselves() -> None:
+    """Those that are made of the MAC address cannot be asked for, and they are in another subnet."""
+    both = {**WAS, "allFixedIps": ["2001:db8::f816:3eff:fe21:9670", "10.80.1.201"]}
+    assert request(both) == request(WAS)
+
+
 def test_where_neutron_chose_the_subnet_it_does_so_again() -> None:
     assert request({**WAS, "fixedIps": []})["fixed_ips"] == [{"ip_address": "10.80.1.201"}]
 

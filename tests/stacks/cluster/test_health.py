@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bay.components.errors import BayError
 from bay.components.node import certificates
 from bay.components.node.credentials import new_generation
 from bay.components.spec.merge import build_spec
@@ -149,9 +150,57 @@ def test_an_address_that_does_not_answer_is_unknown_and_says_why() -> None:
     assert health == Health("UNKNOWN", "the API does not answer from here: 127.0.0.1:1: Connection refused")
 
 
-def test_one_silent_master_of_three_is_named() -> None:
-    health = health_from_answer({"demo-node-0"}, {"demo-node-0": "HEALTHY"}, ["10.0.0.2:2376: timed out"])
-    assert (health.status, health.reason) == ("UNHEALTHY", "no answer from 10.0.0.2:2376: timed out")
+SILENT = "no answer from 10.0.0.2:2376: timed out"
+
+
+@pytest.mark.parametrize(
+    ("node", "status", "reason"),
+    [
+        ("HEALTHY", "UNKNOWN", f"all servers are in the engine and ready; {SILENT}"),
+        ("UNHEALTHY", "UNHEALTHY", f"not ready: demo-node-0; {SILENT}"),
+    ],
+)
+def test_one_silent_master_of_three_is_named_and_known_as_neither_well_nor_ill(
+    node: str, status: str, reason: str
+) -> None:
+    health = health_from_answer({"demo-node-0"}, {"demo-node-0": node}, ["10.0.0.2:2376: timed out"])
+    assert (health.status, health.reason) == (status, reason)
+    assert health.nodes == {"demo-node-0": node}, "what the engine says of its nodes it does say"
+
+
+@pytest.mark.parametrize("answer", [None, 7, "text", {}, {"items": 1}, [1], [{"Description": None}], [{}]])
+@pytest.mark.parametrize("coe", ["swarm", "kubernetes", "mesos"])
+def test_an_answer_that_is_not_the_engines_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, coe: str, answer: object
+) -> None:
+    monkeypatch.setattr(health, "_answer", lambda *_: answer if not isinstance(answer, str) else [answer])
+    spec = build_spec([{"model": coe, "access": {"api": ["127.0.0.0/8"]}}])
+    assert ask(spec, ["demo-node-0"], ["127.0.0.1:1"], FILES).status == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    "files", [{**FILES, "ca.pem": "none"}, {**FILES, "key.pem": "none"}, {**FILES, "cert.pem": ""}]
+)
+def test_files_that_are_none_are_unknown(files: dict[str, str]) -> None:
+    assert ask(OPEN, ["demo-node-0"], ["127.0.0.1:1"], files).status == "UNKNOWN"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:", "[::1]:1", "[2001:db8::1]:99999", ""])
+def test_an_address_that_is_none_is_unknown(address: str) -> None:
+    found = ask(OPEN, ["demo-node-0"], [address], FILES)
+    assert (found.status, dict(found.nodes)) == ("UNKNOWN", {})
+
+
+def test_without_an_address_or_a_passphrase_it_is_unknown() -> None:
+    assert ask(OPEN, ["demo-node-0"], [], FILES).reason == "the state has no address of the API"
+    bay = complete_bay("swarm-ha", "127.0.0.1:1")
+
+    def refuse() -> dict[str, Any]:
+        raise BayError("the passphrase of bay demo is wrong", "")
+
+    bay.outputs = refuse  # type: ignore[method-assign]
+    found = health_of(bay)
+    assert found == Health("UNKNOWN", "the engine cannot be asked: the passphrase of bay demo is wrong")
 
 
 def test_a_client_gets_the_first_address_that_answers(tmp_path: Path) -> None:

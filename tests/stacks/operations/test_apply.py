@@ -18,6 +18,7 @@ from bay.stacks.plan.fingerprint import capture
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan, SavedPlan, this_version
 from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.status import LastRun
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.pulumi_events import begins, urn
@@ -222,6 +223,33 @@ def test_a_master_that_may_go_loses_its_protection_first() -> None:
     apply.update(bay, to(changed_spec(MASTERS, [{"masters": 1}])), allow("masters"))
     assert bay.deeds == ["unprotect demo-master-2", "up"]
     assert program(bay)["allow"] == ("batch", "hard", "masters")
+
+
+AS_IT_IS = "bay demo is as its spec says: nothing to change"
+
+
+def test_a_change_that_changes_nothing_is_told_and_not_run() -> None:
+    bay = stack()
+    apply.update(bay, to(THREE), deny_disruptions)
+    apply.update(bay, scaled("demo", "node", 3, []), deny_disruptions)
+    assert bay.deeds == []
+    assert bay.notices == [AS_IT_IS] * 2
+
+
+@pytest.mark.parametrize("last", [LastRun(), LastRun("update", "failed", 1, FINISHED.ended)])
+def test_a_change_that_changes_nothing_is_run_where_the_last_one_did_not_go_through(last: LastRun) -> None:
+    """Then the bay's status is that it went through."""
+    bay = stack()
+    bay.last = last
+    apply.update(bay, to(THREE), deny_disruptions)
+    assert bay.deeds == ["up"]
+    assert bay.notices == [AS_IT_IS]
+
+
+def test_a_change_of_the_spec_alone_is_a_change() -> None:
+    bay = stack()
+    apply.update(bay, to(changed_spec(THREE, [{"nodes": {"max": 9}}])), deny_disruptions)
+    assert (bay.deeds, bay.notices) == (["up"], [])
 
 
 def test_what_a_bay_cannot_become_is_refused_before_anything_is_planned() -> None:

@@ -80,6 +80,48 @@ def test_the_bays_own_floating_ips_stay_on_request(cloud: FakeCloud) -> None:
     assert [item.id for item in plan.floating_ips] == ["f2"]
 
 
+FLOATING = "openstack:networking/floatingIp:FloatingIp"
+VOLUME = "openstack:blockstorage/volume:Volume"
+
+
+def test_what_the_state_has_is_listed_with_its_addresses_and_sizes(cloud: FakeCloud) -> None:
+    """Servers first, and floating IPs only where they are not kept."""
+    resources = [
+        *complete()["resources"],
+        {
+            "type": VOLUME,
+            "urn": f"urn:pulumi:demo::bay::{VOLUME}::demo-master-0-state",
+            "id": "v1",
+            "outputs": {"size": 5},
+        },
+        {
+            "type": FLOATING,
+            "urn": f"urn:pulumi:demo::bay::{FLOATING}::demo-master-0",
+            "id": "f5",
+            "outputs": {"address": "192.0.2.5"},
+        },
+        {"type": "openstack:x:Gone", "urn": "urn::x::gone", "id": "x", "delete": True},
+    ]
+    for keep in (Keep(), Keep(floating_ips=True)):
+        rows = [one.row for one in planned(cloud, keep, resources=resources).recorded]
+        found = [tuple(row[field] for field in ("kind", "name", "address", "size")) for row in rows]
+        assert {row["action"] for row in rows} == {"delete"}
+        assert [row[:2] for row in found[:2]] == [("server", "demo-master-0"), ("server", "demo-node-0")]
+        assert ("volume", "demo-master-0-state", "", "5 GiB") in found
+        assert (("floating IP", "demo-master-0", "192.0.2.5", "") in found) is not keep.floating_ips
+        assert [row[2] for row in found if row[0] == "port"] == ["10.80.3.64"]
+        assert "gone" not in [row[1] for row in found]
+
+
+def test_volumes_that_nova_made_with_a_server_are_listed_as_going(cloud: FakeCloud) -> None:
+    cloud.add("server", NODE_ID, name="demo-node-0", metadata={"bay:id": BAY_ID})
+    cloud.add("volume", "v8", name="root", size=8, attachments=[{"server_id": NODE_ID}])
+    (server,) = cloud.things["server"]
+    server.attached_volumes = [{"id": "v8", "delete_on_termination": True}]
+    found = [(one.kind, one.id, one.size) for one in planned(cloud).recorded if one.kind == "volume"]
+    assert found == [("volume", "v8", "8 GiB")]
+
+
 def test_what_is_the_users_own_only_loses_its_server_or_port(cloud: FakeCloud) -> None:
     cloud.add("server", NODE_ID, name="demo-node-0", metadata={"bay:id": BAY_ID})
     cloud.add("port", "p1", device_id=NODE_ID, device_owner="compute:nova", network_id="n")

@@ -13,7 +13,7 @@ from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.pulumi_events import differs, gone
 from tests.fakes.stack import FakeContext, FakeStack
-from tests.fakes.states import BAY_ID, Deployment, complete, cut_off
+from tests.fakes.states import BAY_ID, Deployment, complete, cut_off, kubernetes
 
 STATE = StateSnapshot.from_deployment("demo", complete())
 MASTER, NODE = STATE.servers
@@ -64,6 +64,8 @@ def test_a_stopped_server_is_told_once_in_novas_word(cloud: FakeCloud) -> None:
         "recorded": "ACTIVE",
         "found": "SHUTOFF",
         "id": NODE.id,
+        "severity": "",
+        "remedy": "",
     }
 
 
@@ -133,3 +135,56 @@ def test_an_interrupted_run_is_told(cloud: FakeCloud) -> None:
     compare(bay)
     assert bay.notices == ["the previous run was interrupted while creating Instance demo-node-0"]
     assert bay.deeds == [], "and nothing is done about it"
+
+
+def test_what_others_added_is_told_with_what_to_do_the_dangerous_first(cloud: FakeCloud) -> None:
+    add_servers(cloud, node="SHUTOFF")
+    rule = {"id": "r9", "direction": "ingress", "protocol": "tcp", "remote_ip_prefix": "0.0.0.0/0"}
+    group = {"name": "demo-node", "description": f"bay:id={BAY_ID}", "security_group_rules": [rule]}
+    cloud.add("security_group", "g1", **group)
+    cloud.add("port", "p1", device_id=NODE.id, device_owner="compute:nova", fixed_ips=[])
+    cloud.add("ip", "f1", port_id="p1", floating_ip_address="192.0.2.7")
+    drift = compared(cloud)
+    assert short(drift, "severity", "difference", "type", "name", "id", "remedy") == [
+        ("high", "added", "SecGroupRule", "", "r9", "openstack security group rule delete r9"),
+        ("", "changed", "Instance", "demo-node-0", NODE.id, ""),
+        ("", "extra", "SecGroup", "demo-node", "g1", ""),
+        ("", "added", "FloatingIp", "192.0.2.7", "f1", "openstack floating ip unset --port f1"),
+    ]
+    assert drift.summary.startswith("1 changed, 1 extra, 2 added, 1 of high severity (compared in ")
+
+
+def test_a_server_of_the_state_is_looked_at_though_somebody_took_its_mark(cloud: FakeCloud) -> None:
+    add_server(cloud, MASTER.id, MASTER.name)
+    add_server(cloud, NODE.id, NODE.name, mark="")
+    cloud.add("volume", "v9", name="photos", attachments=[{"server_id": NODE.id}])
+    assert short(compared(cloud), "difference", "id") == [("added", "v9")]
+
+
+def test_an_extra_rule_that_opens_the_bay_is_of_high_severity(cloud: FakeCloud) -> None:
+    add_servers(cloud)
+    mark = {"description": f"bay:id={BAY_ID}"}
+    cloud.add("security_group_rule", "r1", direction="ingress", ether_type="IPv4", **mark)
+    cloud.add("security_group_rule", "r2", direction="ingress", remote_ip_prefix="192.0.2.0/24", **mark)
+    assert short(compared(cloud), "difference", "id", "severity") == [("extra", "r1", "high"), ("extra", "r2", "")]
+
+
+def test_an_interface_that_joins_another_network_is_no_extra_one_of_the_bay(cloud: FakeCloud) -> None:
+    add_servers(cloud)
+    cloud.add("router", "r1", name="demo", description=f"bay:id={BAY_ID}")
+    owner = {"device_id": "r1", "device_owner": "network:router_interface"}
+    cloud.add("port", "i9", network_id="n9", fixed_ips=[], **owner)
+    drift = compared(cloud)
+    assert ("added", "RouterInterface", "i9") in short(drift, "difference", "type", "id")
+    assert "i9" not in [one.id for one in drift.extra], "a sweep leaves it"
+
+
+def test_what_the_engines_controllers_made_was_added_by_nobody(cloud: FakeCloud) -> None:
+    add_servers(cloud)
+    cloud.add("port", "p1", device_id=NODE.id, device_owner="compute:nova", fixed_ips=[])
+    words = f"Floating IP for Kubernetes external service x from cluster {BAY_ID}"
+    cloud.add("ip", "f1", port_id="p1", floating_ip_address="192.0.2.7", description=words)
+    claim = {"cinder.csi.openstack.org/cluster": BAY_ID}
+    cloud.add("volume", "v1", attachments=[{"server_id": NODE.id}], metadata=claim)
+    cloud.add("volume", "v9", name="photos", attachments=[{"server_id": NODE.id}])
+    assert short(compared(cloud, state=kubernetes()), "difference", "id") == [("added", "v9")]

@@ -33,6 +33,34 @@ def test_a_property_that_nobody_asked_for_is_shown_as_the_cloud_gave_it() -> Non
     assert short(found)[0][-2:] == ("active", "paused")
 
 
+def test_what_is_found_is_what_the_cloud_gave_and_not_what_was_asked_for() -> None:
+    """Pulumi keeps the inputs of some properties as they were."""
+    old = state("Instance", {"securityGroups": ["demo-node"]})
+    new = state("Instance", {"securityGroups": ["demo-node"]}, {"securityGroups": ["demo-node", "open"]})
+    found = of_event(compared("update", "Instance", "demo-x", old, new, ["securityGroups"]))
+    assert short(found)[0][-2:] == (["demo-node"], ["demo-node", "open"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "before", "after", "severity"),
+    [
+        ("Port", "allowedAddressPairs", [], [{"ipAddress": "0.0.0.0/0"}], "high"),
+        ("Port", "allowedAddressPairs", [], [{"ipAddress": "10.0.0.0/8"}, {"ipAddress": "::/0"}], "high"),
+        ("Port", "allowedAddressPairs", [], [{"ipAddress": "10.0.0.7"}], ""),
+        ("Port", "portSecurityEnabled", True, False, "high"),
+        ("Network", "portSecurityEnabled", True, False, "high"),
+        ("Network", "portSecurityEnabled", False, True, ""),
+        ("Network", "name", "a", "b", ""),
+    ],
+)
+def test_a_change_that_opens_a_port_is_of_high_severity(
+    kind: str, field: str, before: Any, after: Any, severity: str
+) -> None:
+    old, new = state(kind, {field: before}), state(kind, {field: after})
+    [found] = of_event(compared("update", kind, "demo-x", old, new, [field]))
+    assert found.severity == severity
+
+
 def test_secrets_and_pulumis_remarks_are_not_shown() -> None:
     old = state("Instance", {"userData": PASSWORD, "networks": [{"__defaults": [], "port": "1"}]})
     new = state("Instance", {"userData": PASSWORD, "networks": [{"port": "2"}]})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bay.stacks.cloud.discovery import CloudObject
+from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.operations.repair_plan import RepairPlan, plan_repair
@@ -166,3 +167,29 @@ def test_extra_resources_are_something_to_do_only_where_that_was_asked_for() -> 
 def test_nothing_of_a_repair_has_to_be_allowed() -> None:
     broken = planned(bay(1, 0), changed("Instance", "demo-master-0", "status", "ERROR"))
     assert (broken.bay, broken.risks) == ("demo", ())
+
+
+FOREIGN = Addition("volume", "v9", "photos", "on server x", "openstack server remove volume x v9", blocks=False)
+RULE = Addition("rule", "r9", "", "in security group demo-node", "openstack ...", blocks=False, remove=lambda _: None)
+
+
+def with_additions(*, sweep: bool) -> RepairPlan:
+    return plan_repair(Drift(bay(1, 1), (), (), {}, 0.0, (FOREIGN, RULE)), sweep=sweep)
+
+
+def test_additions_of_others_stay_and_are_told_with_what_removes_them() -> None:
+    plan = with_additions(sweep=False)
+    assert plan.is_empty
+    assert actions(plan) == [
+        (None, "leave", "photos", "on server x: 'openstack server remove volume x v9'"),
+        (None, "leave", "r9", "in security group demo-node: 'openstack ...'"),
+    ]
+
+
+def test_a_sweep_removes_additions_that_are_of_no_use_to_others() -> None:
+    plan = with_additions(sweep=True)
+    assert actions(plan) == [
+        (0, "remove", "r9", "in security group demo-node"),
+        (None, "leave", "photos", "on server x: 'openstack server remove volume x v9'"),
+    ]
+    assert plan.disruption == "remove 1 additions of others of bay demo"

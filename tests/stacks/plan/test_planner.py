@@ -68,7 +68,9 @@ def test_a_plan_says_with_what_it_was_compared() -> None:
 def test_a_new_bay_is_previewed_in_a_state_that_nobody_else_sees() -> None:
     bay = FakeStack(None, ordinary_cloud(), steps=[begins("create", urn("Instance", "demo-node-0", "Bay", "Servers"))])
     plan = planned(bay)
-    assert (plan.exists, plan.summary, plan.fields) == (False, "1 to create", ())
+    assert (plan.exists, plan.summary) == (False, "1 to create")
+    assert ("nodes.count", None, "3") in [(field.path, field.old, field.new) for field in plan.fields]
+    assert not [field.path for field in plan.fields if field.later or field.new in (None, "[]", "{}")]
     assert runs(bay) == ["aside create", "aside preview"]
     assert bay.fake.processes[-1].environment["PULUMI_CONFIG_PASSPHRASE"] == "a preview keeps no secret"
 

@@ -6,7 +6,7 @@ import pytest
 
 from bay.components.servers import KEPT_AS_MADE
 from bay.components.spec.merge import build_spec, changed_spec
-from bay.stacks.plan.spec_diff import changed_fields
+from bay.stacks.plan.spec_diff import all_fields, changed_fields
 from bay.stacks.plan.types import FieldChange, Group
 
 BEFORE = build_spec([{"model": "swarm", "nodes": 3}])
@@ -18,6 +18,31 @@ def fields(**said: Any) -> list[tuple[str, str, bool]]:
 
 def test_equal_specs_have_no_changed_field() -> None:
     assert fields(nodes=3) == []
+
+
+def test_a_snippet_that_comes_is_told_part_by_part() -> None:
+    """Its commands run as root, and what its files hold may be secret."""
+    commands = [["sh", "-c", "x" * 150 + " | sh"], ["reboot"]]
+    site = {"roles": ["node"], "files": {"/etc/key": "token"}, "commands": commands}
+    after = changed_spec(BEFORE, [{"snippets": {"site": site}}])
+    assert {field.path: field.new for field in changed_fields(BEFORE, after)} == {
+        "snippets.site.roles": '["node"]',
+        "snippets.site.files": "(secret)",
+        "snippets.site.commands": f"sh -c '{'x' * 150} | sh'; reboot",
+    }
+    assert all(field.later for field in changed_fields(BEFORE, after))
+    gone = {field.path: field.old for field in changed_fields(after, BEFORE)}
+    assert gone["snippets.site.commands"] == f"sh -c '{'x' * 150} | sh'; reboot"
+
+
+def test_of_a_new_bay_every_field_with_a_value_is_told_and_none_holds_for_later() -> None:
+    fields = all_fields(BEFORE)
+    values = {field.path: field.new for field in fields}
+    assert values["nodes.count"] == "3"
+    assert values["image"] == "debian-12-docker"
+    assert "keypair" not in values
+    assert "access.api" not in values
+    assert not [field for field in fields if field.later or field.old is not None]
 
 
 def test_a_field_has_its_old_and_new_value() -> None:
@@ -38,7 +63,6 @@ def test_a_field_has_its_old_and_new_value() -> None:
         ({"masters": {"state_volume": 10}}, ("masters.state_volume", "volumes", True)),
         ({"proxy": {"http": "http://proxy:1"}}, ("proxy.http", "other", True)),
         ({"registry": {"mirror": "http://mirror:1"}}, ("registry.mirror", "other", True)),
-        ({"snippets": {"x": {"commands": [["true"]]}}}, ("snippets.x", "other", True)),
         ({"affinity": "none"}, ("affinity", "nodes", True)),
         ({"endpoint": {"name": "api.example"}}, ("endpoint.name", "endpoint", True)),
         ({"nodes": {"flavor": "m1.large"}}, ("nodes.flavor", "nodes", False)),

@@ -14,6 +14,7 @@ NOT_BEGUN = StateSnapshot("demo")
 MISSING = StateSnapshot.from_deployment("demo", with_nodes(9))
 SURPLUS = StateSnapshot.from_deployment("demo", with_nodes(0))
 FIRST, LATER = LastRun("update", "succeeded", 1), LastRun("update", "succeeded", 2)
+RESUMED = LastRun.of_history([{"kind": "update", "result": "succeeded"}, {"kind": "update", "result": "failed"}])
 FAILED, DESTROY = LastRun("update", "failed", 2), LastRun("destroy", "failed", 3)
 PENDING = "interrupted while creating Instance demo-node-0"
 
@@ -23,6 +24,7 @@ PENDING = "interrupted while creating Instance demo-node-0"
     [
         (COMPLETE, FIRST, False, "CREATE_COMPLETE", ""),
         (COMPLETE, LATER, False, "UPDATE_COMPLETE", ""),
+        (COMPLETE, RESUMED, False, "CREATE_COMPLETE", ""),
         (COMPLETE, LATER, True, "UPDATE_IN_PROGRESS", ""),
         (COMPLETE, FAILED, False, "UPDATE_FAILED", "the last run failed"),
         (COMPLETE, DESTROY, False, "DELETE_FAILED", "the deletion did not finish"),
