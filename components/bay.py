@@ -106,7 +106,7 @@ class Bay(ComponentResource):
             named = f"{name}-master"
             protect = "volumes" not in self.allow
             volume = spec.masters.state_volume
-            zones = self.place.volume_zones
+            zones = self.resolved.volume_zones
             self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, zones, protect=protect)
         self.login: CloudLogin | None = None
         if self.engine.wants_cloud(spec):
