@@ -56,7 +56,7 @@ def table(text: str) -> dict[str, tuple[int, int, int]]:
 
 def used(cloud: Connection) -> dict[str, int]:
     """Resource -> how much the project uses, as the services say."""
-    found = quotas.get_limits(cloud, cloud.current_project_id, list(Resource))
+    found = quotas.get_limits(cloud, cloud.current_project_id, list(Resource), lambda *_: None)
     return {resource: limit.used for resource, limit in found.items()}
 
 
