@@ -20,6 +20,10 @@ class InvalidInput(BayError):
     """What was asked for is wrong in itself: the same request can never succeed."""
 
 
+class Forbidden(BayError):
+    """The cloud's policy does not allow this login a call: asking again changes nothing."""
+
+
 def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:
     """``nearest("m1.smal", [...])`` -> ``nearest: m1.small``; all of a short list where nothing is near."""
     import difflib

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -16,6 +17,21 @@ def is_alive(pid: int) -> bool:
         return False
     except psutil.Error:  # it belongs to another user
         return True
+
+
+def runs(pid: int, program: str) -> bool:
+    """Whether the process runs a program whose name contains this; True where nobody may look.
+
+    The number of a process that is no more is given to another one some day, in a container on its next start.
+    """
+    try:
+        process = psutil.Process(pid)
+        names = [process.name(), *process.cmdline()[:1]]
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+    return is_alive(pid) and any(program in Path(name).name for name in names)
 
 
 def session_members(leader: int) -> Iterator[int]:

@@ -149,8 +149,9 @@ class BayStack:
     def create(self) -> None:
         """Make the stack, where there is none yet."""
         if not self.exists:
-            _ = self._stack
-            self.exists = True  # and its state is as empty as that of none
+            empty = self._state
+            self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
+            self.exists, self._state = True, empty
 
     def up(
         self,

@@ -9,7 +9,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 
 from bay.components.errors import BayError
 from bay.stacks.errors import Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
-from bay.stacks.processes import is_alive
+from bay.stacks.processes import runs
 
 LOCKED_BY = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 
@@ -32,7 +32,7 @@ def _locked(bay: str, text: str) -> Locked:
     if holder is None:
         return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again")
     here = holder["host"] == socket.gethostname()
-    dead = here and not is_alive(int(holder["pid"]))
+    dead = here and not runs(int(holder["pid"]), "pulumi")
     who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
     hint = f"wait for it, or 'bay cancel {bay}' if that run is no more"
     return Locked(f"bay {bay} is being changed by another run ({who})", hint, here=here, dead=dead)

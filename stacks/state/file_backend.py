@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bay.stacks.processes import is_alive
+from bay.stacks.processes import runs
 
 LOG = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ class LockHolder:
 
     @property
     def is_dead(self) -> bool:
-        """Whether it was on this machine, and is no more."""
-        return self.host == socket.gethostname() and not is_alive(self.pid)
+        """Whether it was on this machine, and is no more; its number may be another process's by now."""
+        return self.host == socket.gethostname() and not runs(self.pid, "pulumi")
 
 
 def lock_holders(folder: Path, project: str, stack: str) -> Iterator[LockHolder]:

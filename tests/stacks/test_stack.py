@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud
+from tests.fakes.processes import living_pulumi
 from tests.fakes.stack import Clock, FakeContext, FakePulumi, write_lock, write_state
 from tests.fakes.states import Deployment, complete
 
@@ -209,10 +210,17 @@ def test_the_lock_of_a_run_that_is_no_more_is_removed_before_a_change(
     assert context.notices == []
 
 
+@pytest.fixture
+def living(tmp_path: Path) -> Iterator[int]:
+    """The id of a Pulumi that runs."""
+    with living_pulumi(tmp_path) as pid:
+        yield pid
+
+
 def test_a_living_run_is_waited_for_and_that_is_told_once(
-    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch, living: int
 ) -> None:
-    lock, waits = write_lock(state, os.getpid()), list[float]()
+    lock, waits = write_lock(state, living), list[float]()
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
@@ -223,17 +231,17 @@ def test_a_living_run_is_waited_for_and_that_is_told_once(
     bay.unprotect("urn::x")
     assert waits == [1, 1, 1]
     assert pulumi(bay).commands == ["state unprotect"] * 4
-    holder = f"ada@{os.uname().nodename}, process {os.getpid()}"
+    holder = f"ada@{os.uname().nodename}, process {living}"
     assert context.notices == [f"bay demo is being changed by another run ({holder}); waiting for its end"]
 
 
 def test_a_living_run_is_waited_for_only_so_long(
-    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+    bay: BayStack, state: Path, context: FakeContext, monkeypatch: pytest.MonkeyPatch, living: int
 ) -> None:
     clock = context.cancel
     assert isinstance(clock, Clock)
     monkeypatch.setattr("bay.stacks.stack.time", clock)
-    lock = write_lock(state, os.getpid())
+    lock = write_lock(state, living)
     with pytest.raises(Locked, match="bay demo is being changed by another run"):
         bay.unprotect("urn::x")
     assert PATIENCE < clock.seconds < PATIENCE + 2
@@ -261,8 +269,10 @@ def test_a_lock_that_only_pulumi_sees_is_removed_by_pulumi_where_its_holder_is_n
     assert pulumi(bay).commands == ["state unprotect", "cancel", "state unprotect"]
 
 
-def test_who_cancels_does_not_wait_for_another_run(bay: BayStack, state: Path, context: FakeContext) -> None:
-    write_lock(state, os.getpid())
+def test_who_cancels_does_not_wait_for_another_run(
+    bay: BayStack, state: Path, context: FakeContext, living: int
+) -> None:
+    write_lock(state, living)
     context.cancel.request()
     with pytest.raises(Interrupted):
         bay.unprotect("urn::x")
@@ -281,13 +291,24 @@ def test_an_error_of_pulumi_is_told_in_words_of_what_to_do(bay: BayStack) -> Non
     assert told(lambda: bay.unprotect("urn::x"))[0] == "bay demo: No such resource"
 
 
-def test_a_lock_can_be_taken_away_on_request(bay: BayStack, state: Path) -> None:
-    lock = write_lock(state, os.getpid())
+def test_a_lock_can_be_taken_away_on_request(bay: BayStack, state: Path, living: int) -> None:
+    lock = write_lock(state, living)
     bay.cancel()
     assert not lock.exists()
 
 
 # Made and gone
+
+
+def test_a_stack_is_made_though_a_run_died_that_was_making_it(
+    context: FakeContext, state: Path, tmp_path: Path
+) -> None:
+    lock = write_lock(state, ended(), stack="new")
+    bay = BayStack(context, "new", tmp_path / "work")
+    assert not bay.state.ids
+    bay.create()
+    assert not lock.exists()
+    assert pulumi(bay).commands == ["stack init"]
 
 
 def test_a_stack_is_made_once(context: FakeContext, state: Path, tmp_path: Path) -> None:

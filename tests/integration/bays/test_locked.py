@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from openstack.connection import Connection
 
+from tests.fakes.processes import living_pulumi
 from tests.integration.bays.conftest import NewBay
 from tests.integration.bays.harness import Bay
 
@@ -58,13 +59,12 @@ def test_the_lock_of_a_dead_run_is_taken_away(user: Bay) -> None:
     assert not file.exists()
 
 
-def test_a_run_on_this_machine_is_waited_for(user: Bay) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as living:
-        lock(user, living.pid, socket.gethostname())
+def test_a_run_on_this_machine_is_waited_for(user: Bay, tmp_path: Path) -> None:
+    with living_pulumi(tmp_path) as pid:
+        lock(user, pid, socket.gethostname())
         running = user.start("scale", "locked", "0")
-        holder = f"(eve@{socket.gethostname()}, process {living.pid})"
+        holder = f"(eve@{socket.gethostname()}, process {pid})"
         running.until(lambda: f"{holder}; waiting for its end" in running.err.read_text())
-        living.kill()
     assert running.wait().code == 0
 
 

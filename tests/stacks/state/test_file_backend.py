@@ -10,6 +10,7 @@ import pytest
 
 from bay.stacks.state import file_backend
 from bay.stacks.state.file_backend import LockHolder
+from tests.fakes.processes import living_pulumi
 
 OLD, NEW = '{"version":3,"checkpoint":{"a":1}}', '{"version":3,"checkpoint":{"a":2}}'
 
@@ -131,11 +132,16 @@ def ended() -> int:
 @pytest.mark.parametrize(
     ("pid", "host", "dead"),
     [
-        (os.getpid(), socket.gethostname(), False),
         (ended(), socket.gethostname(), True),
+        (os.getpid(), socket.gethostname(), True),
         (ended(), "elsewhere", False),
     ],
-    ids=["lives", "is no more", "of another machine"],
+    ids=["is no more", "its number is another's", "of another machine"],
 )
 def test_only_of_this_machine_a_holder_is_known_to_be_dead(pid: int, host: str, dead: bool) -> None:
     assert LockHolder(pid, "ada", host, Path("x")).is_dead is dead
+
+
+def test_a_holder_that_runs_is_not_dead(tmp_path: Path) -> None:
+    with living_pulumi(tmp_path) as pid:
+        assert not LockHolder(pid, "ada", socket.gethostname(), Path("x")).is_dead
