@@ -24,6 +24,10 @@ class NoModel(InvalidInput):
     """A new bay was asked for, and no model for it; perhaps another bay was meant."""
 
 
+class Forbidden(BayError):
+    """The cloud's policy does not allow this login a call: asking again changes nothing."""
+
+
 def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:
     """``nearest("m1.smal", [...])`` -> ``nearest: m1.small``; all of a short list where nothing is near."""
     import difflib

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING
 
-from bay.components.errors import BayError, nearest
+from bay.components.errors import BayError, Forbidden, nearest
 from bay.components.openstack.login import Login
 
 if TYPE_CHECKING:
@@ -38,9 +38,36 @@ def resolve_login(login: Login) -> "CloudRegion":
         raise _login_not_whole(login, _first_line(error)) from None
     except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
         raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
+    _ask_again_where_busy(resolved)
     if str(resolved.config.get("auth_type")) in PASSWORD_TYPES and "password" not in auth:
         raise _login_not_whole(login, "not given: password")
     return resolved
+
+
+BUSY = [429, 500, 502, 503, 504]
+"""Answers of a cloud, or of what stands before it, that has too much to do: the same question is answered later."""
+ASKED_AGAIN = 5
+"""Times: with growing pauses 15 s in all, or as long as the cloud says (Retry-After)."""
+
+
+def _ask_again_where_busy(resolved: "CloudRegion") -> None:
+    """Below keystoneauth, whose own retries leave out tokens and the discovery of versions."""
+    from keystoneauth1.session import TCPKeepAliveAdapter
+    from urllib3.util import Retry
+
+    again = Retry(
+        total=None,
+        connect=0,
+        read=0,
+        other=0,
+        status=ASKED_AGAIN,
+        status_forcelist=BUSY,
+        allowed_methods=None,
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )
+    for scheme in ("https://", "http://"):
+        resolved.get_session().session.mount(scheme, TCPKeepAliveAdapter(max_retries=again))
 
 
 PASSWORD_TYPES = ("password", "v2password", "v3password")
@@ -104,12 +131,24 @@ def openstack_errors(doing: str) -> Iterator[None]:
             f"{doing}: the cloud cannot be reached{_where(error)}",
             "check auth_url in clouds.yaml, network and proxy; 'bay sandbox start' starts the local one",
         ) from None
+    except (sdk.ForbiddenException, keystone.Forbidden) as error:
+        raise Forbidden(
+            f"{doing}: the cloud's policy does not allow it: {_policy(error)}",
+            "ask the operator of the cloud for the rule, or use a login whose role has it",
+        ) from None
     except (sdk.SDKException, keystone.ClientException) as error:
         raise BayError(f"{doing}: {_first_line(error)}", "try again; --debug shows the calls") from None
     except OSError as error:
         if "TLS" not in str(error):  # of requests, where a file of certificates or keys cannot be used
             raise
         raise BayError(f"{doing}: {_first_line(error)}", CERTIFICATES) from None
+
+
+def _policy(error: Exception) -> str:
+    """``os_compute_api:os-console-output`` where the cloud names the rule, else its words."""
+    text = _first_line(error)
+    rule = re.search(r"(?:rule:|allow |')([a-z_-]+:[a-z_:-]+|(?:create|get|update|delete)_[a-z_]+)", text)
+    return rule[1] if rule else text
 
 
 def _no_endpoint(doing: str, error: Exception) -> BayError:

@@ -17,7 +17,7 @@ from pulumi.automation._stack import StackInitMode  # only Stack's own class met
 
 from bay.stacks.automation.errors import pulumi_errors
 from bay.stacks.automation.process import PulumiProcess
-from bay.stacks.program.config import PROJECT
+from bay.stacks.program.config import PROJECT, PROVIDER_CONFIG
 
 
 class Workspace(LocalWorkspace):
@@ -44,12 +44,13 @@ class QuickStack(Stack):
 
 
 def workspace(folder: Path, pulumi: PulumiProcess, salt: str = "", stack: str = "") -> Workspace:
-    """A workspace of project `bay` in a folder; salt: of the stack's secrets, where it has some."""
+    """A workspace of project `bay` in a folder; salt: of the secrets of its `stack`, where it has some."""
+    settings = StackSettings(encryption_salt=salt or None, config=dict(PROVIDER_CONFIG))
     return Workspace(
         work_dir=str(folder),
         pulumi_command=pulumi,
         project_settings=ProjectSettings(name=PROJECT, runtime="python"),
-        stack_settings={stack: StackSettings(encryption_salt=salt)} if salt else None,
+        stack_settings={stack: settings} if stack else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, Forbidden
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
 from bay.stacks.cluster.console_log import FAILED, READY, UNBOOTED, Stage, latest, tail, unresolved_failure
@@ -45,9 +45,14 @@ class Tolerance:
     since: float | None = None
 
     def ask(self, question: Callable[[], Answer]) -> Answer | None:
-        """The answer; None where there is none for now, BayError where there has been none for too long."""
+        """The answer; None where there is none for now, BayError where there has been none for too long or never will.
+
+        What the cloud's policy forbids is forbidden the next time, too.
+        """
         try:
             answer = question()
+        except Forbidden:
+            raise
         except BayError:
             now = time.monotonic()
             self.since = now if self.since is None else self.since
@@ -99,7 +104,7 @@ def wait_until_ready(context: Context, bay: str, ids: Collection[str], timeout: 
     """Return when every one of these servers says `ready`; NotReady with the console log of one that does not."""
     cloud = context.cloud
     servers = _servers(bay, cloud, set(ids))
-    if servers and not _boots(cloud, servers[0]):
+    if servers and not _boots(cloud, servers[0], bay):
         context.notify(bay, "not-booting", "the servers of this cloud do not boot, so there is no engine to wait for")
         return
     context.tell(PhaseStarted(bay, "wait"))
@@ -138,9 +143,15 @@ def _servers(bay: str, cloud: "Connection", ids: set[str]) -> list[WatchedServer
     ]
 
 
-def _boots(cloud: "Connection", server: WatchedServer) -> bool:
+def _boots(cloud: "Connection", server: WatchedServer, bay: str) -> bool:
     """Whether servers of this cloud boot at all; those of the sandbox do so where it was started to."""
-    _look(cloud, server)
+    try:
+        _look(cloud, server)
+    except Forbidden as error:
+        raise Forbidden(
+            f"nothing tells when the engine of bay {bay} is ready: {error.message}",
+            f"the bay is created; 'bay show {bay}' asks its engine where access.api lets you; --no-wait does not wait",
+        ) from None
     return server.stage.name != UNBOOTED
 
 

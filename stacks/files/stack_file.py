@@ -9,7 +9,7 @@ from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from bay.components.spec.paths import differences, joined
 from bay.components.yaml_file import dump, read_yaml
-from bay.stacks.program.config import ALLOW, PROJECT, config_of
+from bay.stacks.program.config import ALLOW, PROJECT, PROVIDER_CONFIG, config_of
 from bay.stacks.stack import BayStack
 from bay.stacks.state.snapshot import StateSnapshot
 
@@ -43,7 +43,11 @@ def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None
         return state.spec
     settings = read_yaml(file)
     prefix = f"{PROJECT}:"
-    values = {key.removeprefix(prefix): value for key, value in (settings.get("config") or {}).items()}
+    values = {
+        key.removeprefix(prefix): value
+        for key, value in (settings.get("config") or {}).items()
+        if key.startswith(prefix)
+    }
     values.pop(ALLOW, None)
     return build_spec([values])
 
@@ -106,7 +110,7 @@ def export(bay: BayStack, checkout: Path) -> Path:
     path = stack_file(checkout, bay.name)
     if path.exists():
         raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
-    document = {"encryptionsalt": bay.state.salt, "config": config_of(spec)}
+    document = {"encryptionsalt": bay.state.salt, "config": {**config_of(spec), **PROVIDER_CONFIG}}
     path.write_text(dump(document), encoding="utf-8")
     record_owner(bay, "file")
     return path

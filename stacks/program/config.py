@@ -14,6 +14,8 @@ from bay.components.spec.merge import build_spec
 PROJECT = "bay"
 ALLOW = "allow"
 """Configuration key that is no field of the spec: it says what one run may take away."""
+PROVIDER_CONFIG = {"openstack:maxRetries": "10"}
+"""Of the OpenStack plugin: how often it asks again where the cloud answers 429 and says when, or not at all."""
 TEXT_FIELDS = ("model", "coe", "image", "keypair", "floating_ips")
 """Fields whose text is the value itself: an image may be called 2024 or true."""
 

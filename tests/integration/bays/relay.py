@@ -101,6 +101,19 @@ Guard = Callable[[Request | None, Callable[[], Answer]], Answer]
 """Given a request and the way to have it answered, gives the answer; or raises Refused, before or after."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A request that came. client: first word of its User-Agent: ``bay`` of bay itself, another of Pulumi's plugin."""
+
+    method: str
+    path: str
+    client: str
+
+
+Refusal = Callable[[Seen], Answer | None]
+"""Given a request, the answer of a cloud that does not do it; None where it does."""
+
+
 def _pass(_request: Request | None, ask: Callable[[], Answer]) -> Answer:
     return ask()
 
@@ -114,15 +127,6 @@ class Quiet(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A request that came. client: first word of its User-Agent: ``bay`` of bay itself, another of Pulumi's plugin."""
-
-    method: str
-    path: str
-    client: str
-
-
 class Relay:
     """The door of one user. guard: who decides of each request. clouds_file: clouds.yaml of the cloud behind it.
 
@@ -133,6 +137,7 @@ class Relay:
         self, sandbox: Sandbox, folder: Path, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
     ) -> None:
         self.guard: Guard = _pass
+        self.refuse: Refusal = lambda _seen: None
         self.seen: list[Seen] = []
         behind = list(ports(sandbox.first_port).values())
         self.servers = {port: Quiet(("127.0.0.1", 0), self._handler(port)) for port in behind}
@@ -162,6 +167,7 @@ class Relay:
     def open(self) -> None:
         """Everything passes."""
         self.guard = _pass
+        self.refuse = lambda _seen: None
 
     def _handler(self, port: int) -> type[BaseHTTPRequestHandler]:
         relay = self
@@ -171,9 +177,13 @@ class Relay:
 
             def answer(self) -> None:
                 client = (self.headers.get("User-Agent") or "").partition(" ")[0]
-                relay.seen.append(Seen(self.command, self.path, client))
+                seen = Seen(self.command, self.path, client)
+                relay.seen.append(seen)
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length) if length else None
+                if refusal := relay.refuse(seen):
+                    self._send(refusal)
+                    return
                 try:
                     found = relay.guard(
                         request_of(self.command, self.path),

@@ -9,6 +9,7 @@ import yaml
 from bay.components.errors import BayError
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.components.spec.paths import differences
+from bay.components.yaml_file import dump
 from bay.stacks.files import stack_file as files
 from bay.stacks.files.stack_file import commands, export, find_checkout, intended_spec, stack_file, write_spec
 from bay.stacks.program.config import config_of
@@ -207,3 +208,9 @@ def test_what_a_mapping_gets_is_written_leaf_by_leaf(change: dict[str, Any], wri
     assert {line[3]: line[-1] for line in lines if line[1] == "set"} == written
     texts = {line[3] for line in lines if line[-3:-1] == ["string", "--"]}
     assert texts == {path for path, value in written.items() if path != "bay:nodes.engine_volume.size"}
+
+
+def test_a_file_may_hold_configuration_of_others(here: Path) -> None:
+    file = stack_file(here, "demo")
+    file.write_text(dump({"config": {**config_of(SPEC), "openstack:region": "north", "pulumi:tags": {"team": "ops"}}}))
+    assert intended_spec(StateSnapshot("demo", managed_by="file"), here) == SPEC
