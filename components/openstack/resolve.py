@@ -38,10 +38,10 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
         network, external, of_network = networks.result()
         volume_zones, of_zones = zones.result()
         warnings = (*_image_warnings(images.result()), *of_network, *of_zones)
-        place = ResolvedSpec(login, images.result(), flavors.result(), network, external, volume_zones, warnings)
+        resolved = ResolvedSpec(login, images.result(), flavors.result(), network, external, volume_zones, warnings)
     for name, group in spec.groups.items():
-        _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
-    return place
+        _check_fit(name, group, resolved.images[image_of(spec, group)], resolved.flavors[group.flavor])
+    return resolved
 
 
 def image_of(spec: BaySpec, group: NodeGroup) -> str:
