@@ -285,7 +285,7 @@ class FakeCloud:
         return SimpleNamespace(absolute=AbsoluteLimits.new(**self.compute_limits))
 
     def _get_type(self, type: str) -> Any:
-        return self._get("type", self.default_type if type == "default" else type)
+        return self._find("type", self.default_type if type == "default" else type, ignore_missing=False)
 
     def _get_quota_set(self, project: str, usage: bool = False) -> Any:
         assert (project, usage) == (self.current_project_id, True)
