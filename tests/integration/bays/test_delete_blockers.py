@@ -40,7 +40,7 @@ def on_the_network(cloud: Connection) -> Iterator[dict[str, str]]:
             "server db": server.id,
             "port printer": port.id,
             "subnet six": subnet.id,
-            "port ": joined["port_id"],
+            "router interface ": joined["port_id"],
         }
 
 

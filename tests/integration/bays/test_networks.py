@@ -123,3 +123,39 @@ def test_an_image_without_data_is_refused_by_name_and_by_id(bay: Bay, image: Cal
     image("as-is-queued")
     refused = bay.run("preview", "none", "--model", "swarm", "--set", "image=as-is-queued")
     assert refused.error[0] == "image: 'as-is-queued' has no data yet (status queued)"
+
+
+UNLISTED: list[tuple[dict[str, Any], str]] = [
+    ({"visibility": "community"}, "is a community image, and anybody may give one this name"),
+    ({"visibility": "shared"}, "is shared with this project, which has not accepted it"),
+    ({"is_hidden": True}, "is hidden: its owner has replaced it"),
+]
+
+
+@pytest.mark.parametrize(("fields", "words"), UNLISTED)
+def test_an_image_that_no_list_has_is_named_by_its_id(
+    bay: Bay, clouds: list[Connection], fields: dict[str, Any], words: str
+) -> None:
+    own, other = clouds
+    owner = own if "is_hidden" in fields else other
+    made = owner.image.create_image(
+        name="as-is-lab",
+        data=b"1",
+        disk_format="raw",
+        container_format="bare",
+        visibility=fields.get("visibility", "private"),
+    )
+    try:
+        if "is_hidden" in fields:
+            owner.image.update_image(made, **fields)
+        if fields.get("visibility") == "shared":
+            owner.image.add_member(made, member_id=own.current_project_id)
+        refused = bay.run("preview", "none", "--model", "swarm", "--set", "image=as-is-lab")
+        assert refused.error[0] == f"image: 'as-is-lab' {words}"
+        assert made.id in refused.error[1]
+        shown = bay.run("preview", "none", "--model", "swarm", "--set", f"image={made.id}", "-f", "json")
+        assert shown.code == 2, shown
+        assert [one["name"] for one in shown.json["resolved"] if one["kind"] == "image"] == ["as-is-lab"]
+        assert "image as-is-lab does not say which system it holds" in str(shown.json["notes"])
+    finally:
+        owner.image.delete_image(made)
