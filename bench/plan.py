@@ -94,7 +94,7 @@ def planned(model: str, nodes: int) -> tuple[float, int]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     mocks.set_mocks(cloud, "bay", "plan")
-    pulumi.runtime.test(partial(program, "plan", spec, managed_by="file", place=place_of(spec)))()
+    pulumi.runtime.test(partial(program, "plan", spec, managed_by="file", resolved=place_of(spec)))()
     loop.close()
     return time.process_time() - begin, cloud.resources
 

@@ -37,7 +37,7 @@ class Bays:
 
 def drift(monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Drift | BayError], *words: str) -> int:
     """The exit code."""
-    monkeypatch.setattr(session, "open_bays", lambda _cloud, _state: Bays(found))
+    monkeypatch.setattr(session, "open_bays", lambda *_login: Bays(found))
     return run(["drift", *words, "-f", "json"])
 
 

@@ -88,8 +88,16 @@ def test_every_resource_has_a_service_that_is_asked(cloud: FakeCloud) -> None:
     assert ask(cloud) == {}
 
 
-@pytest.mark.parametrize("error", [exceptions.ForbiddenException("not yours"), exceptions.NotFoundException("no")])
-def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_told(error: Exception, cloud: FakeCloud) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (exceptions.ForbiddenException("not yours"), "the cloud's policy does not allow it: not yours"),
+        (exceptions.NotFoundException("no"), "no"),
+    ],
+)
+def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_told(
+    error: Exception, reason: str, cloud: FakeCloud
+) -> None:
     def limits(wanted: Iterable[str]) -> dict[str, Limit]:
         return get_limits(cloud, PROJECT, list(wanted), lambda *words: told.append(words))  # type: ignore[arg-type]
 
@@ -97,7 +105,7 @@ def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_told(error: Ex
     cloud.fail("get_quota", repeat(error))
     assert set(limits([Resource.PORTS, Resource.VOLUMES])) >= {"volumes"}
     assert "ports" not in limits([Resource.PORTS])
-    line = f"asking for the quotas of networks: {error}; these quotas are not compared"
+    line = f"asking for the quotas of networks: {reason}; these quotas are not compared"
     assert set(told) == {("quota-unknown", line)}
 
 
