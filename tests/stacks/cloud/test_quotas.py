@@ -97,7 +97,8 @@ def test_a_service_that_hides_its_quotas_stops_nobody_and_that_is_told(error: Ex
     cloud.fail("get_quota", repeat(error))
     assert set(limits([Resource.PORTS, Resource.VOLUMES])) >= {"volumes"}
     assert "ports" not in limits([Resource.PORTS])
-    line = f"asking for the quotas of networks: {error}; these quotas are not compared"
+    policy = "the cloud's policy does not allow it: " if isinstance(error, exceptions.ForbiddenException) else ""
+    line = f"asking for the quotas of networks: {policy}{error}; these quotas are not compared"
     assert set(told) == {("quota-unknown", line)}
 
 
