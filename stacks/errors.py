@@ -73,6 +73,10 @@ class StateUnwritable(BayError):
     """The state cannot be written where it is kept."""
 
 
+class CloudBusy(BayError):
+    """The cloud, or what stands before it, turned calls away: the same change goes through later."""
+
+
 class ServerFault(BayError):
     """Nova accepted a server and could not build it; only Nova knows why."""
 

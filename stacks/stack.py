@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.automation import Deployment, Stack
 
-from bay.components.errors import nearest
+from bay.components.errors import BayError, nearest
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import require_same_project, scope_of
+from bay.components.text import join_names
 from bay.stacks.automation import runs
 from bay.stacks.automation.errors import pulumi_errors
 from bay.stacks.automation.progress import Progress
 from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
+from bay.stacks.cloud.servers import delete_for_good
 from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted, Locked, NotFound
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
@@ -241,12 +243,33 @@ class BayStack:
 
     def _run(self, phase: Phase, run: Callable[[Listener], object]) -> None:
         """A run that changes resources: with progress, a guard of the state's disk, and an end in order."""
+        servers = {server.id for server in self.state.servers if server.id}
+        try:
+            self._run_once(phase, run)
+        except (Interrupted, Locked):
+            raise
+        except BayError:
+            if not self._delete_servers_for_good(servers):
+                raise
+            self._run_once(phase, run)  # what waited for their ports
+        else:
+            self._delete_servers_for_good(servers)
+
+    def _run_once(self, phase: Phase, run: Callable[[Listener], object]) -> None:
         self.context.tell(PhaseStarted(self.name, phase))
         try:
             with disk_guard(self.pulumi):
                 self._change(lambda: run(Progress(self.name, self.context.tell)))
         finally:
             self.context.tell(PhaseEnded(self.name, phase))
+
+    def _delete_servers_for_good(self, before: Collection[str]) -> bool:
+        """Where Nova keeps deleted servers for a while, they hold ports and quota: whether there was such a one."""
+        deleted = sorted(set(before) - {server.id for server in self.state.servers})
+        names = delete_for_good(self.context.cloud, deleted) if deleted else []
+        if names:
+            self.notify("deleted-for-good", f"deleted for good, where Nova would have kept them: {join_names(names)}")
+        return bool(names)
 
     def _change(self, run: Callable[[], object]) -> None:
         """Run once nobody else holds the stack: a dead run's lock is taken away, an ending one is waited for.

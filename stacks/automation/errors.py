@@ -9,7 +9,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 
 from bay.components.errors import BayError
 from bay.stacks.automation.diagnostics import first_errors
-from bay.stacks.errors import Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
+from bay.stacks.errors import CloudBusy, Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
 from bay.stacks.processes import runs
 
 LOCKED_BY = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
@@ -138,6 +138,9 @@ KNOWN = (
 
 NOT_ACTIVE = re.compile(r"waiting for instance \((?P<id>[0-9a-f-]+)\) to become ready: unexpected state 'ERROR'")
 
+TURNED_AWAY = re.compile(r"Expected HTTP response code .*, but got (?:429|50[0234]) instead")
+"""What the plugin says of a call that the cloud did not do, or of whose end nobody knows."""
+
 
 def from_output(bay: str, text: str) -> BayError:
     """The first known cause in Pulumi's output, else its first error lines."""
@@ -149,7 +152,9 @@ def from_output(bay: str, text: str) -> BayError:
     message = f"{f'bay {bay}' if bay else 'state'}: {first_errors(text)}"
     again = AGAIN.format(bay=bay) if bay else "check --state"
     failed = NOT_ACTIVE.search(text)
-    return ServerFault(message, again, failed["id"]) if failed else BayError(message, again)
+    if failed:
+        return ServerFault(message, again, failed["id"])
+    return (CloudBusy if TURNED_AWAY.search(text) else BayError)(message, again)
 
 
 AGAIN = "resources created so far are kept: run the same command again to resume, or 'bay delete {bay}'"

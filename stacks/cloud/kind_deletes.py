@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bay.stacks.cloud.kind_lists import SOFT_DELETED
+
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
@@ -12,6 +14,14 @@ Delete = Callable[["Connection", str], object]
 def of(service: str, method: str) -> Delete:
     """By a method of openstacksdk; a cloud may lack the service, so it is not asked for before it is needed."""
     return lambda cloud, id: getattr(getattr(cloud, service), method)(id, ignore_missing=False)
+
+
+def server(cloud: "Connection", id: str) -> None:
+    """For good, also where Nova would keep it for a while: until then it has its ports, and counts."""
+    cloud.compute.delete_server(id, ignore_missing=False)
+    kept = cloud.compute.find_server(id)
+    if kept and kept.status == SOFT_DELETED:
+        cloud.compute.delete_server(id, ignore_missing=False, force=True)
 
 
 def load_balancer(cloud: "Connection", id: str) -> None:

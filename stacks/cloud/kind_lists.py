@@ -1,6 +1,6 @@
 """How the resources of each kind are listed that carry a bay's mark."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,9 @@ from bay.components.ownership import ID_KEY, id_tag
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
+
+SOFT_DELETED = "SOFT_DELETED"
+"""Nova's status of a server that it deletes later, for good (`reclaim_instance_interval`)."""
 
 INTERFACE_OWNERS = (
     "network:router_interface",
@@ -107,8 +110,28 @@ def none(_listing: Listing) -> Iterable[Any]:
 
 def servers(listing: Listing) -> Iterable[Any]:
     """With the volumes that Nova made for them, which carry no mark and go with their server."""
-    found = listing.cloud.compute.servers(name=f"^{listing.bay}-")
-    return (one for one in found if (one.metadata or {}).get(ID_KEY) == listing.bay_id or one.id in listing.known)
+    found = {server.id: server for server in listing.cloud.compute.servers(name=f"^{listing.bay}-")}
+    if listing.is_whole:
+        found |= {server.id: server for server in _unlisted_servers(listing, found)}
+    return (
+        server
+        for server in found.values()
+        if (server.metadata or {}).get(ID_KEY) == listing.bay_id or server.id in listing.known
+    )
+
+
+def _unlisted_servers(listing: Listing, listed: Collection[str]) -> Iterator[Any]:
+    """Servers that Nova was told to delete and keeps for a while (SOFT_DELETED), with their ports.
+
+    It lists them to administrators only; but their ports are in the bay's security groups.
+    """
+    groups = {group.id for group in listing.marked("security_groups")}
+    for port in listing.of_project("ports"):
+        of_server = (port.device_owner or "").startswith("compute:") and port.device_id not in listed
+        if of_server and groups & set(port.security_group_ids or ()):
+            server = listing.cloud.compute.find_server(port.device_id)
+            if server and server.status == SOFT_DELETED:
+                yield server
 
 
 def volumes(listing: Listing) -> Iterable[Any]:

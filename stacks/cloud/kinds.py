@@ -99,7 +99,7 @@ KINDS: tuple[ResourceKind, ...] = (
         "openstack:compute/instance:Instance",
         "compute",
         lists.servers,
-        deletes.of("compute", "delete_server"),
+        deletes.server,
         goes_later=True,
         ready=ACTIVE,
         matches=matches.by_name,

@@ -3,13 +3,20 @@
 Servers that Nova accepted and then could not build are told from those that a later change only failed to alter.
 """
 
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bay.components.openstack.connection import openstack_errors
+from bay.stacks.cloud.kind_lists import SOFT_DELETED
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
+
+
+PATIENCE = 60.0
+"""Seconds until a server that is deleted by force has to be gone."""
 
 
 def server_statuses(cloud: "Connection", state: StateSnapshot) -> dict[str, str]:
@@ -36,3 +43,27 @@ def _servers(cloud: "Connection", state: StateSnapshot) -> dict[str, Any]:
         if {server.id for server in state.servers if server.id} - set(found):
             found |= {server.id: server for server in cloud.compute.servers()}
     return found
+
+
+def delete_for_good(cloud: "Connection", ids: Sequence[str]) -> list[str]:
+    """Names of those of these deleted servers that Nova kept for later (SOFT_DELETED), and that now go at once.
+
+    A cloud that keeps none of them keeps no other: one question is enough there.
+    """
+    gone: list[str] = []
+    with openstack_errors("deleting servers for good"):
+        for id in ids:
+            server = cloud.compute.find_server(id)
+            if server is None or server.status != SOFT_DELETED:
+                break
+            cloud.compute.delete_server(id, force=True)
+            gone.append(str(server.name))
+        for id in ids[: len(gone)]:
+            _wait_until_gone(cloud, id)
+    return gone
+
+
+def _wait_until_gone(cloud: "Connection", id: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while cloud.compute.find_server(id) is not None and time.monotonic() < deadline:
+        time.sleep(1)

@@ -12,8 +12,9 @@ from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
+from bay.stacks.automation.runs import Program
 from bay.stacks.cloud.discovery import other_bay_of_name
-from bay.stacks.errors import AlreadyExists, ServerFault
+from bay.stacks.errors import AlreadyExists, CloudBusy, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
 from bay.stacks.plan import planner, quota
@@ -24,6 +25,9 @@ from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
+
+PAUSES = (5.0, 15.0, 30.0)
+"""Seconds before a change goes on that a busy cloud has stopped."""
 
 
 def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> None:
@@ -127,9 +131,29 @@ def _up(
         bay.unprotect(*allowed.unprotected)
     run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved, allow=allowed.kinds)
     try:
-        bay.up(run, plan=plan.pulumi if plan else None)
+        if plan:
+            bay.up(run, plan=plan.pulumi)
+        else:
+            _up_patiently(bay, run)
     except ServerFault as error:
         raise _with_reason(bay, error) from None
+
+
+def _up_patiently(bay: BayStack, run: Program) -> None:
+    """Once more, and again, where a busy cloud turned calls away: what it did all the same is found by its mark."""
+    resumed = False
+    for pause in PAUSES:
+        try:
+            bay.up(run)
+            break
+        except CloudBusy as error:
+            bay.notify("cloud-busy", f"{error.message}; going on in {pause:.0f} s")
+            bay.context.cancel.sleep(pause)
+            resumed = recovery.resume(bay) or resumed
+    else:
+        bay.up(run)
+    if resumed:
+        recovery.delete_duplicates(bay)
 
 
 def _with_reason(bay: BayStack, error: ServerFault) -> BayError:

@@ -223,7 +223,9 @@ class FakeCloud:
             setattr(thing, field, value)
         return thing
 
-    def _delete(self, kind: str, id: Any, ignore_missing: bool = True, cascade: bool = False) -> None:
+    def _delete(
+        self, kind: str, id: Any, ignore_missing: bool = True, cascade: bool = False, force: bool = False
+    ) -> None:
         thing = self._find(kind, getattr(id, "id", id), ignore_missing=ignore_missing)
         if thing is None:
             return

@@ -13,5 +13,5 @@ def test_the_guard_remembers_of_servers_what_another_would_stop_or_replace_them_
         for server in made:
             assert server.inputs["flavorId"] == members["flavor"]
             port = "port" in server.inputs["networks"][0]
-            # Nodes of a chosen subnet have one too, but those on a port of Nova's keep that: nothing replaces them for it.
+            # Nodes of a chosen subnet have one too, but none is replaced for it.
             assert port or not members["ports"]

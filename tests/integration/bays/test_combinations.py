@@ -3,6 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
+from openstack.network.v2.network import Network
+from openstack.network.v2.port import Port
+from openstack.network.v2.subnet import Subnet
+
 from bay.components.errors import BayError
 from bay.components.openstack.resolve_network import find_networks
 from bay.components.spec.merge import build_spec
@@ -12,22 +16,18 @@ from tests.integration.bays.combinations import ROUTED, SHARED, Combination, cho
 PROJECT, OTHER = "physics", "service"
 
 
-def thing(**fields: Any) -> SimpleNamespace:
-    return SimpleNamespace(**{"id": fields.get("name"), **fields})
-
-
 def cloud() -> Any:
     """The networks of the sandbox and one that the user made, with a router on it."""
     networks = [
-        thing(name="public", is_router_external=True, project_id=OTHER),
-        thing(name=SHARED, is_router_external=False, project_id=OTHER),
-        thing(name=ROUTED, is_router_external=False, project_id=PROJECT),
+        Network(id="public", name="public", is_router_external=True, project_id=OTHER),
+        Network(id=SHARED, name=SHARED, is_router_external=False, project_id=OTHER),
+        Network(id=ROUTED, name=ROUTED, is_router_external=False, project_id=PROJECT),
     ]
-    interface = thing(name="", device_owner="network:router_interface")
+    interface = Port(id="interface", name="", device_owner="network:router_interface")
     return SimpleNamespace(
         network=SimpleNamespace(
-            networks=lambda: networks,
-            subnets=lambda network_id: [thing(name=network_id, ip_version=4, cidr="10.0.0.0/24")],
+            networks=lambda name="": [one for one in networks if name in ("", one.name)],
+            subnets=lambda network_id: [Subnet(id=network_id, name=network_id, ip_version=4, cidr="10.0.0.0/24")],
             ports=lambda network_id, project_id: [interface] if network_id == ROUTED else [],
         )
     )

@@ -63,7 +63,7 @@ def test_a_plan_that_is_kept_is_carried_out_once_and_holds_no_secret(bay: Bay) -
     assert typed(bay, update).code == 0
     assert len(bay.run("show", "physics", "-f", "json").json["nodes"]) == 3
     secrets = secrets_of(bay, "physics")
-    assert sum(secret.startswith("H4sI") for secret in secrets) == 2, "the user data of masters and of nodes"
+    assert sum(secret.startswith("H4sI") for secret in secrets) == 4, "the user data of a master and of three nodes"
     assert [secret for secret in secrets if secret in plan.read_text()] == []
     refused = typed(bay, again)
     assert refused.code == 1

@@ -13,7 +13,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 from bay.cli.errors import exit_code
 from bay.components.identity import FOREIGN_OWNER
 from bay.stacks.automation.errors import first_errors, from_output, pulumi_errors
-from bay.stacks.errors import Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
+from bay.stacks.errors import CloudBusy, Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
 from tests.fakes.messages import told
 from tests.fakes.processes import living_pulumi
 
@@ -239,3 +239,12 @@ def test_pulumis_errors_are_those_of_the_automation_api() -> None:
 def test_ctrl_c_ends_as_in_a_shell_and_says_how_to_go_on() -> None:
     assert exit_code(Interrupted()) == 130
     assert "run the same command again" in Interrupted().hint
+
+
+@pytest.mark.parametrize(
+    ("status", "is_busy"),
+    [(429, True), (500, True), (502, True), (503, True), (504, True), (409, False), (403, False), (501, False)],
+)
+def test_a_call_that_a_busy_cloud_turned_away_is_told_from_one_that_it_refused(status: int, is_busy: bool) -> None:
+    call = f"Expected HTTP response code [201] when accessing [POST http://c/v2.1/servers], but got {status} instead: x"
+    assert isinstance(from_output("demo", f"error: {call}"), CloudBusy) is is_busy

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bay.stacks.cloud.servers import never_launched, server_statuses
+from bay.stacks.cloud.servers import delete_for_good, never_launched, server_statuses
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.states import complete, failed
@@ -51,3 +51,22 @@ def test_where_nothing_failed_nobody_is_asked() -> None:
     cloud = nova()
     assert never_launched(cloud, STATE) == ()  # type: ignore[arg-type]
     assert cloud.journal == []
+
+
+def test_servers_that_nova_keeps_for_later_are_deleted_for_good() -> None:
+    cloud = nova(("a", "demo-node-0"), ("b", "demo-node-1"), status="SOFT_DELETED")
+    assert delete_for_good(cloud, ["a", "b"]) == ["demo-node-0", "demo-node-1"]  # type: ignore[arg-type]
+    assert cloud.deeds == ["delete_server a force=True", "delete_server b force=True"]
+    assert cloud.ids("server") == []
+
+
+def test_where_nova_keeps_none_one_question_is_enough() -> None:
+    cloud = nova()
+    assert delete_for_good(cloud, ["a", "b", "c"]) == []  # type: ignore[arg-type]
+    assert cloud.journal == ["find_server a"]
+
+
+def test_a_server_that_is_back_at_work_is_left_alone() -> None:
+    cloud = nova(("a", "demo-node-0"))
+    assert delete_for_good(cloud, ["a"]) == []  # type: ignore[arg-type]
+    assert cloud.deeds == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import chain, repeat
 
 import pytest
-from openstack.exceptions import HttpException
+from openstack.exceptions import ForbiddenException, HttpException
 
 from bay.stacks.cluster import readiness
 from bay.stacks.cluster.readiness import GIVEN_UP, TOLERATED, wait_until_ready
@@ -199,3 +199,20 @@ def test_who_cancels_does_not_wait_on(clock: Clock) -> None:
 def test_many_servers_are_looked_at_less_often(clock: Clock) -> None:
     wait(cloud_of({f"demo-node-{i}": ["", READY] for i in range(100)}), clock)
     assert clock.seconds == 5, "a second, and one for each 25 servers"
+
+
+def test_a_console_log_that_policy_forbids_is_said_at_once_and_how_to_go_on(clock: Clock) -> None:
+    error = ForbiddenException("403: Policy doesn't allow os_compute_api:os-console-output to be performed.")
+    assert told(lambda: wait(cloud_of({"demo-master-0": [error]}), clock)) == (
+        "nothing tells when the engine of bay demo is ready: reading the console log of demo-master-0:"
+        " the cloud's policy does not allow it: os_compute_api:os-console-output",
+        "the bay is created; 'bay show demo' asks its engine where access.api lets you; --no-wait does not wait",
+        1,
+    )
+    assert clock.seconds == 0
+
+
+def test_what_policy_forbids_in_between_is_not_waited_for(clock: Clock) -> None:
+    looks: list[str | Exception] = ["", ForbiddenException("403: (rule:get_server) is disallowed by policy")]
+    assert "does not allow it: get_server" in told(lambda: wait(cloud_of({"demo-master-0": looks}), clock))[0]
+    assert clock.seconds < TOLERATED

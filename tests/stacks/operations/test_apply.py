@@ -11,7 +11,7 @@ from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approvable, Approval, allow, deny_disruptions
-from bay.stacks.errors import AlreadyExists, Declined, PlanRefused, PlanStale, QuotaExceeded, ServerFault
+from bay.stacks.errors import AlreadyExists, CloudBusy, Declined, PlanRefused, PlanStale, QuotaExceeded, ServerFault
 from bay.stacks.operations import apply
 from bay.stacks.operations.apply import scaled
 from bay.stacks.plan.fingerprint import capture
@@ -22,7 +22,7 @@ from bay.stacks.state.status import LastRun
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.pulumi_events import begins, urn
-from tests.fakes.stack import FakeContext, FakeStack
+from tests.fakes.stack import Clock, FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, FINISHED, bay_of, cut_off
 
 THREE = build_spec([{"model": "swarm", "nodes": 3}])
@@ -334,3 +334,35 @@ def test_a_server_that_is_gone_by_then_has_no_reason() -> None:
     bay.on("up", ServerFault(FAULT, "run the same command again", "s1"))
     with pytest.raises(ServerFault, match="unexpected state"):
         apply.create(bay, to(THREE))
+
+
+def busy_bay(*answers: Exception | None) -> FakeStack:
+    """A bay that is not there yet, on a cloud that turns calls away."""
+    context = FakeContext(ordinary_cloud(), cancel=Clock())
+    bay = FakeStack(None, context=context)
+    bay.on("up", *answers)
+    return bay
+
+
+BUSY = CloudBusy("bay demo: demo-node-0: busy (HTTP 503)", "again")
+
+
+def test_a_change_that_a_busy_cloud_stops_goes_on_by_itself() -> None:
+    bay = busy_bay(BUSY, BUSY, None)
+    apply.create(bay, to(THREE))
+    assert [deed for deed in bay.deeds if deed == "up"] == ["up"] * 3
+    assert bay.notices[-2:] == [f"{BUSY.message}; going on in {pause:.0f} s" for pause in apply.PAUSES[:2]]
+
+
+def test_a_cloud_that_stays_busy_is_asked_only_so_often() -> None:
+    bay = busy_bay(*[BUSY] * 9)
+    with pytest.raises(CloudBusy):
+        apply.create(bay, to(THREE))
+    assert bay.deeds.count("up") == len(apply.PAUSES) + 1
+
+
+def test_any_other_failure_ends_a_change_at_once() -> None:
+    bay = busy_bay(BayError("bay demo: no"))
+    with pytest.raises(BayError, match="bay demo: no"):
+        apply.create(bay, to(THREE))
+    assert bay.deeds.count("up") == 1

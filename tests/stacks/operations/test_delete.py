@@ -10,12 +10,12 @@ from openstack.exceptions import ForbiddenException
 
 from bay.components.errors import BayError
 from bay.stacks.approval import Approvable, Approval, allow
-from bay.stacks.errors import Declined, Interrupted, Locked, Protected
+from bay.stacks.errors import CloudBusy, Declined, Interrupted, Locked, Protected
 from bay.stacks.operations.delete import delete, prepare_destroy, require_unprotected, retain_floating_ips
 from bay.stacks.operations.retain import Keep
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud
-from tests.fakes.stack import FakeContext, FakeStack
+from tests.fakes.stack import Clock, FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, Deployment, complete, cut_off, kubernetes
 
 SIGNED = {"cinder.csi.openstack.org/cluster": BAY_ID}
@@ -300,3 +300,11 @@ def test_only_where_they_are_kept_addresses_are_forgotten(keep: bool) -> None:
     content = {"resources": [dict(FLOATING_IP)]}
     prepare_destroy(content, keep_floating_ips=keep)
     assert content["resources"][0].get("retainOnDelete", False) is keep
+
+
+def test_a_deletion_that_a_busy_cloud_stops_goes_on_by_itself(cloud: FakeCloud) -> None:
+    busy = CloudBusy("bay demo: demo: busy (HTTP 503)", "again")
+    bay = FakeStack(complete(), context=FakeContext(cloud, cancel=Clock()))
+    bay.on("destroy", busy, busy)
+    delete(bay, NOTHING, allow("delete"))
+    assert bay.deeds == ["edit", *["destroy all"] * 3, "remove"]
