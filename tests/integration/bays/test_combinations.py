@@ -28,6 +28,7 @@ def cloud() -> Any:
         network=SimpleNamespace(
             networks=lambda name="": [one for one in networks if name in ("", one.name)],
             subnets=lambda network_id: [Subnet(id=network_id, name=network_id, ip_version=4, cidr="10.0.0.0/24")],
+            find_extension=lambda _name: True,
             ports=lambda network_id, project_id: [interface] if network_id == ROUTED else [],
         )
     )
