@@ -77,7 +77,7 @@ MISTAKES: list[tuple[str, Any]] = [
     ("nodes.flavor", ""),
     ("nodes.flavour", "m1.small"),
     ("nodes.removed", [-1]),
-    ("nodes.zones", ["a\nzone"]),
+    ("nodes.zones", ["a:host"]),
     ("nodes.boot_volume.size", "big"),
     ("nodes.engine_volume.typ", "fast"),
     ("nodes.labels", {"-bad": "x"}),

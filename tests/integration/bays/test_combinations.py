@@ -19,9 +19,9 @@ PROJECT, OTHER = "physics", "service"
 def cloud() -> Any:
     """The networks of the sandbox and one that the user made, with a router on it."""
     networks = [
-        Network(id="public", name="public", is_router_external=True, project_id=OTHER),
-        Network(id=SHARED, name=SHARED, is_router_external=False, project_id=OTHER),
-        Network(id=ROUTED, name=ROUTED, is_router_external=False, project_id=PROJECT),
+        Network(id="public", name="public", is_router_external=True, port_security_enabled=True, project_id=OTHER),
+        Network(id=SHARED, name=SHARED, is_router_external=False, port_security_enabled=True, project_id=OTHER),
+        Network(id=ROUTED, name=ROUTED, is_router_external=False, port_security_enabled=True, project_id=PROJECT),
     ]
     interface = Port(id="interface", name="", device_owner="network:router_interface")
     return SimpleNamespace(
