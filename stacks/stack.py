@@ -56,6 +56,7 @@ class BayStack:
         self._folder = folder
         self._salt = ""
         self._state: StateSnapshot | None = None
+        self._deployment: Deployment | None = None
 
     # What the state says
 
@@ -63,10 +64,16 @@ class BayStack:
     def state(self) -> StateSnapshot:
         """The snapshot; read when it is first asked for, and after each run that changed it."""
         if self._state is None:
-            read = self._read()
+            read = self._deployment = self._read()
             self._state = StateSnapshot.from_deployment(self.name, read.deployment if read else None)
             self._salt = self._state.salt
         return self._state
+
+    @property
+    def stored_deployment(self) -> Deployment:
+        """What the snapshot was read from, secrets encrypted; not to be changed in place; empty without a stack."""
+        _ = self.state
+        return self._deployment or Deployment(file_backend.LAYOUT, {})
 
     def _read(self) -> Deployment | None:
         """The deployment as it is now, secrets encrypted; None where there is no stack."""
@@ -92,17 +99,16 @@ class BayStack:
     @contextmanager
     def edit(self) -> Iterator[dict[str, Any]]:
         """The deployment as plain values, to be changed in place; what was changed is written back at the end."""
-        read = self._read() or Deployment(file_backend.LAYOUT, {})
-        content: dict[str, Any] = dict(read.deployment or {})
-        before = copy.deepcopy(content)
+        read = self.stored_deployment
+        content: dict[str, Any] = copy.deepcopy(dict(read.deployment or {}))
         yield content
-        if content != before:
+        if content != read.deployment:
             LOG.debug("%s: the state is edited", self.name)
             self.replace_state(Deployment(read.version, content))
 
     def unprotected_copy(self) -> Deployment:
         """The deployment with nothing in it protected, for a look at it in another place."""
-        read = self._read() or Deployment(file_backend.LAYOUT, {})
+        read = self.stored_deployment
         content = dict(read.deployment or {})
         resources = content.get("resources") or []
         return Deployment(read.version, {**content, "resources": [_unprotected(resource) for resource in resources]})
