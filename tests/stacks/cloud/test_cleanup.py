@@ -132,3 +132,15 @@ def test_a_detached_address_keeps_what_others_wrote_on_it(cloud: FakeCloud) -> N
     detach_floating_ip(cloud, "f1", "of ada", ["lhc"])  # type: ignore[arg-type]
     (address,) = cloud.things["ip"]
     assert (address.port_id, address.description, address.tags) == (None, "of ada", ["lhc"])
+
+
+def test_a_tag_waits_until_the_load_balancer_is_at_rest_and_needs_none_that_is_gone(
+    cloud: FakeCloud, clock: Clock
+) -> None:
+    tag = CloudObject(cleanup.SHARED_TAG, "lb1", "kube_service_1")
+    cloud.fail("update_load_balancer", busy(1))
+    told(cloud, clock, tag)
+    assert cloud.deeds[-1] == "update_load_balancer lb1 tags=['mine']"
+    cloud.add("load_balancer", "lb1", name="web", tags=["kube_service_1"])
+    told(cloud, clock, BALANCER, tag)
+    assert cloud.ids("load_balancer") == []
