@@ -26,7 +26,7 @@ from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
 
-PAUSES = (5.0, 15.0, 30.0)
+PAUSES = (5.0, 10.0, 15.0, 30.0, 30.0)
 """Seconds before a change goes on that a busy cloud has stopped."""
 
 
