@@ -84,7 +84,7 @@ def _words(error: Any) -> str:
 
 
 def _untag(cloud: "Connection", item: CloudObject) -> str:
-    """Take a tag off: empty once it is gone, else why not yet: Octavia changes one thing of a load balancer at a time."""
+    """Take a tag off: empty once it is gone, else why not yet, since Octavia changes one thing after the other."""
     from openstack import exceptions
 
     try:
