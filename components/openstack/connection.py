@@ -36,7 +36,11 @@ def resolve_login(login: Login) -> "CloudRegion":
         raise BayError(f"clouds.yaml: {_first_line(error)}", CORRECT) from None
     except AuthPluginException as error:
         raise _login_not_whole(login, _first_line(error)) from None
-    except (AttributeError, TypeError, KeyError):  # openstacksdk looks into what it reads without checking it
+    except TypeError as error:
+        if unknown := UNKNOWN_OPTION.search(str(error)):
+            raise _login_not_whole(login, f"{unknown[1]} is nothing that this auth_type knows") from None
+        raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
+    except (AttributeError, KeyError):  # openstacksdk looks into what it reads without checking it
         raise BayError("clouds.yaml: holds something else than clouds", CORRECT) from None
     _ask_again_where_busy(resolved)
     if str(resolved.config.get("auth_type")) in PASSWORD_TYPES and "password" not in auth:
@@ -70,6 +74,8 @@ def _ask_again_where_busy(resolved: "CloudRegion") -> None:
         resolved.get_session().session.mount(scheme, TCPKeepAliveAdapter(max_retries=again))
 
 
+UNKNOWN_OPTION = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
+"""What keystoneauth's plugins say of a key below ``auth`` that is not theirs."""
 PASSWORD_TYPES = ("password", "v2password", "v3password")
 
 
