@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 THE_CLOUDS_OWN = ("network:dhcp", "network:distributed", "network:router_centralized_snat", "ovn-lb-hm:distributed")
 """Device owners of ports that Neutron and Octavia make on a network for themselves, and take away again."""
 
+LOCKED = "is locked"
+"""Why of a server of the bay's own that Nova deletes for nobody."""
+
 AMPHORA = "octavia-lb-vrrp-"
 """Beginning of the names of the ports of Octavia's own servers; they go with their load balancer."""
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """A resource that is not the bay's. why: where it blocks. remedy: the command that removes it."""
+    """A resource that is not the bay's, or that somebody has locked.
+
+    why: where it blocks. remedy: the command that removes or unlocks it.
+    """
 
     kind: str
     id: str
@@ -62,10 +68,18 @@ def find_blockers(listing: Listing, own: OwnedResources, *, strangers: bool = Fa
     strangers: ports of other projects too. Services of the cloud have some on any network, for what they do for the
     bay itself, so they are only looked at once a delete has failed.
     """
+    yield from _locked(own)
     yield from _on_networks(listing, own, strangers)
     yield from _at_routers(listing, own)
     yield from _in_groups(listing, own)
     yield from _at_volumes(listing.cloud, own)
+
+
+def _locked(own: OwnedResources) -> Iterator[Blocker]:
+    """The bay's own servers that Nova lets nobody delete."""
+    for server in own.of("server").values():
+        if server.is_locked:
+            yield Blocker("server", server.id, server.name, LOCKED, f"openstack server unlock {server.id}")
 
 
 def _on_networks(listing: Listing, own: OwnedResources, strangers: bool) -> Iterator[Blocker]:

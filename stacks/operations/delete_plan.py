@@ -12,7 +12,7 @@ from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
-from bay.stacks.cloud.blockers import Blocker, OwnedResources, find_blockers
+from bay.stacks.cloud.blockers import LOCKED, Blocker, OwnedResources, find_blockers
 from bay.stacks.cloud.controller_resources import ControllerResource, deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, size, things_of
 from bay.stacks.cloud.kind_lists import Listing
@@ -92,10 +92,11 @@ class DeletePlan:
         found = [one for one in self.dispositions if one.action == Action.BLOCKER]
         if not found:
             return
+        whose, deed = ("locked servers", "unlock") if found[0].why == LOCKED else ("resources of others", "remove")
         named = join_names([f"{one.kind} {one.name or one.id} {one.why}" for one in found], 3)
         raise BayError(
-            f"resources of others block the deletion of bay {self.bay}: {named}",
-            f"remove them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
+            f"{whose} block the deletion of bay {self.bay}: {named}",
+            f"{deed} them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
         )
 
 
