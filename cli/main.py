@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from bay.cli.streams import PatientStream, discard_unwritten, open_standard_streams
+from bay.cli.streams import discard_unwritten, open_standard_streams
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as of a shell."""
@@ -24,11 +24,11 @@ def main() -> None:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # said once is enough
-        PatientStream().write("error: interrupted\n")
-        PatientStream().flush()
+        sys.stderr.write("error: interrupted\n")
+        sys.stderr.flush()
         os._exit(INTERRUPTED)  # Python would wait for threads first: for the answer of a cloud that may never come
     if code == INTERRUPTED:  # said already
-        PatientStream().flush()
+        sys.stderr.flush()
         os._exit(code)
     code = _end_output(code)
     gc.freeze()  # at its end Python would look through everything once more, which nobody needs
@@ -44,5 +44,4 @@ def _end_output(code: int) -> int:
 
             print_error(unwritable_output(unwritten))
         code = 1
-    discard_unwritten(sys.stderr)
     return code

@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -26,6 +25,20 @@ class Output(io.FileIO):
             raise OSError(error.errno, error.strerror, OUTPUT) from None
 
 
+class Messages(io.FileIO):
+    """stderr: what it cannot take is lost, and the operation that was told of goes on.
+
+    Not only bay writes to it: Pulumi's SDK empties it when a program ends, and fails with it.
+    """
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """All of it, or nothing."""
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
 def open_standard_streams() -> None:
     """Put the null device where the caller closed a stream, and have stdout write every character in some way.
 
@@ -35,10 +48,14 @@ def open_standard_streams() -> None:
         os.set_inheritable(opened, True)
     os.close(opened)
     sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
-    encoding = sys.stdout.encoding if sys.stdout else "utf-8"
-    output = io.BufferedWriter(Output(1, "w", closefd=False))
-    sys.stdout = io.TextIOWrapper(output, encoding, "backslashreplace", line_buffering=output.isatty())
+    sys.stdout = _writes(Output(1, "w", closefd=False), sys.stdout, line_buffering=os.isatty(1))
+    sys.stderr = _writes(Messages(2, "w", closefd=False), sys.stderr, line_buffering=True)
+
+
+def _writes(file: io.FileIO, like: TextIO | None, *, line_buffering: bool) -> io.TextIOWrapper:
+    """Text for a file, in the encoding of the stream that it replaces; what that lacks is written by number."""
+    encoding = like.encoding if like else "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(file), encoding, "backslashreplace", line_buffering=line_buffering)
 
 
 def discard_unwritten(stream: TextIO) -> OSError | None:
@@ -54,35 +71,3 @@ def discard_unwritten(stream: TextIO) -> OSError | None:
         os.close(null)
         return error
     return None
-
-
-class PatientStream(io.TextIOBase):
-    """stderr as it is at each write; what it cannot take is lost, and the operation that was told of goes on."""
-
-    def write(self, text: str) -> int:
-        """All of it, or nothing."""
-        with suppress(OSError, ValueError):  # ValueError: it is closed
-            sys.stderr.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """As far as it goes."""
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-    def isatty(self) -> bool:
-        """Whether a person reads it."""
-        return _current().isatty()
-
-    def fileno(self) -> int:
-        """Its number, by which rich asks for the size of the terminal."""
-        return _current().fileno()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # a class attribute of the base, and never set
-        """Of the stream behind it; rich draws its boxes by that."""
-        return _current().encoding or "utf-8"
-
-
-def _current() -> TextIO:
-    return sys.stderr

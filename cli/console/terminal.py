@@ -1,14 +1,13 @@
 """Lines for the person at the terminal, on stderr: progress, hints and errors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO, cast
+from typing import Any
 
 from rich.console import Console
 
-from bay.cli.streams import PatientStream
 from bay.components.text import without_passwords
 
-errors = Console(file=cast(TextIO, PatientStream()), highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bay.cli.errors import unexpected
-from bay.cli.streams import PatientStream, discard_unwritten
+from bay.cli.streams import Messages
 from tests.integration.bays.harness import COMMAND
 
 FULL = (
@@ -75,13 +75,19 @@ def test_every_character_is_written_in_every_locale(tmp_path: Path, locale: dict
     assert "lab" in done.stdout
 
 
-def test_a_message_that_nobody_takes_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Path("/dev/full").open("w", buffering=1) as full:
-        monkeypatch.setattr(sys, "stderr", full)
-        assert PatientStream().write("lost\n") == 5
-        PatientStream().flush()
-        monkeypatch.undo()
-        discard_unwritten(full)
+def test_a_message_that_nobody_takes_ends_nothing() -> None:
+    number = os.open("/dev/full", os.O_WRONLY)
+    with Messages(number, "w") as full:
+        assert full.write(b"lost") == 4
+        full.flush()
+
+
+def test_whoever_writes_to_stderr_is_not_ended_by_it() -> None:
+    """Not only bay does: Pulumi's SDK empties it when a program ends."""
+    program = "import sys; from bay.cli.streams import open_standard_streams as o; o();"
+    program += "sys.stderr.write('x' * 99999); sys.stderr.flush(); sys.stdout.write('went on')"
+    for place in ("2>/dev/full", "2>&-"):
+        assert shell(f"{sys.executable} -c {shlex.quote(program)} {place}").stdout == "went on"
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,8 @@ def test_a_bay_lives_without_a_home_and_in_any_language(bay: Bay, surroundings: 
 def test_a_change_goes_on_though_nobody_reads_of_it(bay: Bay) -> None:
     small = " ".join(SMALL)
     assert bay.execute(["bash", "-c", f"{COMMAND} create unread {small} 2>&1 >/dev/null | true"]).err == ""
-    assert bay.run("show", "unread", "-f", "value", "-c", "status").out == "CREATE_COMPLETE\n"
+    shown = bay.run("show", "unread", "-f", "value", "-c", "status", "-c", "status_reason")
+    assert shown.out.split("\n")[0] == "CREATE_COMPLETE", shown
     deleted = bay.execute(["bash", "-c", f"{COMMAND} delete unread --yes 2>/dev/full"])
     assert (deleted.code, deleted.err) == (0, "")
     assert bay.names() == []

@@ -85,3 +85,26 @@ def test_servers_that_nova_would_keep_are_deleted_for_good(
     deleted = keeper.run("delete", "soft", "--yes")
     assert deleted.code == 0, deleted
     assert keeper.names() == []
+
+
+def test_a_locked_server_is_named_before_anything_is_changed(bay: Bay, clouds: list[Connection]) -> None:
+    bay.make("strict", *SPEC, "--nodes", "1")
+    [node] = [server for server in clouds[0].compute.servers() if server.name == "strict-node-0"]
+    clouds[0].compute.lock_server(node)
+    try:
+        planned = bay.run("preview", "strict", "--nodes", "0", "-f", "json")
+        assert [risk["names"] for risk in planned.json["risks"] if risk["kind"] == "locked"] == [["strict-node-0"]]
+        scaled = bay.run("scale", "strict", "0", "--yes", "--allow", "batch")
+        assert scaled.error == (
+            "bay strict: strict-node-0 deleted, but locked in Nova",
+            "'openstack server unlock SERVER', by who locked it, then try again",
+        )
+        deleted = bay.run("delete", "strict", "--yes")
+        assert deleted.error == (
+            "locked servers block the deletion of bay strict: server strict-node-0 is locked",
+            f"unlock them ('openstack server unlock {node.id}'), then 'bay delete strict' again;"
+            " --dry-run lists all of them",
+        )
+        assert len(bay.run("node", "list", "strict", "-f", "json").json) == 2, "nothing was changed"
+    finally:
+        clouds[0].compute.unlock_server(node)
