@@ -19,9 +19,9 @@ CHECKED_BY_PLAN = ("batch", HARD)
 class Risk:
     """Why somebody should think twice.
 
-    kind: masters, volumes, batch, network, identity, open, endpoint, bay, or allowed (by the bay's file). names: of the
-    resources that it affects. refused: a change is refused for it, unless `allowed_by` is allowed; None: nothing
-    allows it.
+    kind: masters, volumes, batch, network, identity, locked, open, endpoint, bay, or allowed (by the bay's file).
+    names: of the resources that it affects. refused: a change is refused for it, unless `allowed_by` is allowed; None:
+    nothing allows it.
     """
 
     kind: str
@@ -81,6 +81,7 @@ deny_disruptions: Approve = allow()
 WAYS_OUT = {
     "masters": "keep the masters: 'bay repair' recreates unhealthy ones, and 'bay scale' removes nodes",
     "network": "create another bay",
+    "locked": "'openstack server unlock SERVER', by who locked it, then try again",
     "identity": "'bay show' tells which state this is; look for the bay's own",
 }
 """Kind of a risk that nothing allows -> what to do."""

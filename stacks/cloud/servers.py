@@ -24,6 +24,11 @@ def server_statuses(cloud: "Connection", state: StateSnapshot) -> dict[str, str]
     return {id: server.status for id, server in _servers(cloud, state).items()}
 
 
+def locked_servers(cloud: "Connection", state: StateSnapshot) -> frozenset[str]:
+    """Names of the bay's servers that Nova lets nobody stop, change or delete until they are unlocked."""
+    return frozenset(str(server.name) for server in _servers(cloud, state).values() if server.is_locked)
+
+
 def never_launched(cloud: "Connection", state: StateSnapshot) -> tuple[RecordedServer, ...]:
     """Servers whose last operation failed before they ever ran: nothing is lost with them.
 

@@ -13,13 +13,16 @@ from bay.stacks.approval import Risk
 from bay.stacks.cloud.additions import find_additions, owned_resources, ownership_rules
 from bay.stacks.cloud.controller_resources import ControllerResource, deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, size, things_of
-from bay.stacks.cloud.kind_additions import Addition
+from bay.stacks.cloud.kind_additions import Addition, OwnedResources
 from bay.stacks.cloud.kind_lists import Listing
 from bay.stacks.cloud.kinds import KINDS, Thing, address_of, kind_of_token
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.preview_events import natural
 from bay.stacks.stack import BayStack
 from bay.stacks.state.snapshot import StateSnapshot, in_cloud, kind_and_name
+
+LOCKED = "is locked"
+"""Why of a server of the bay's own that Nova deletes for nobody."""
 
 
 class Action(StrEnum):
@@ -96,11 +99,19 @@ class DeletePlan:
         found = [one for one in self.dispositions if one.action == Action.BLOCKER]
         if not found:
             return
+        whose, deed = ("locked servers", "unlock") if found[0].why == LOCKED else ("resources of others", "remove")
         named = join_names([f"{one.kind} {one.name or one.id} {one.why}" for one in found], 3)
         raise BayError(
-            f"resources of others block the deletion of bay {self.bay}: {named}",
-            f"remove them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
+            f"{whose} block the deletion of bay {self.bay}: {named}",
+            f"{deed} them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
         )
+
+
+def _locked(own: OwnedResources) -> Iterator[Addition]:
+    """The bay's own servers that Nova lets nobody delete."""
+    for server in own.of("server").values():
+        if server.is_locked:
+            yield Addition("server", server.id, server.name, LOCKED, f"openstack server unlock {server.id}")
 
 
 def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> DeletePlan:
@@ -119,7 +130,7 @@ def plan_delete(bay: BayStack, keep: Keep, *, strangers: bool = False) -> Delete
         additions = find_additions(listing, own)
         named = {*state.ids, *(thing.id for _, thing in marked), *(one.thing.id for one in created)}
         with_servers = [volume for id, volume in own.of("volume").items() if id not in named]
-        found = [*_shared(created), *(one for one in additions if one.blocks)]
+        found = [*_locked(own), *_shared(created), *(one for one in additions if one.blocks)]
         dispositions = (
             *(Disposition(Action.BLOCKER, o.kind, o.name, o.id, "", o.why, o.remedy) for o in dict.fromkeys(found)),
             *_ends(created, marked, state, keep),

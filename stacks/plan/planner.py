@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.approval import CHECKED_BY_PLAN
 from bay.stacks.background import run_in_background
-from bay.stacks.cloud.servers import never_launched, server_statuses
+from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
 from bay.stacks.errors import NotFound, Protected
@@ -29,7 +29,7 @@ from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
 from bay.stacks.plan.spec_diff import all_fields, changed_fields
-from bay.stacks.plan.types import Compared, Plan, QuotaUsage
+from bay.stacks.plan.types import DISRUPTIVE, Change, Compared, Plan, QuotaUsage
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state.snapshot import RecordedServer
@@ -132,7 +132,9 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
     servers = _built_servers(what, failed)
     own_fields = fields if what.before else ()
     context = RiskContext(
-        what.spec, state.is_complete, changes, own_fields, servers, steps.opened, _unhealthy_masters(what, steps)
+        *(what.spec, state.is_complete, changes, own_fields, servers, steps.opened),
+        unhealthy=_unhealthy_masters(what, steps),
+        locked=_locked_servers(what, changes),
     )
     interrupted = (state.interrupted_text,) if state.interrupted_text else ()
     return Plan(
@@ -157,6 +159,14 @@ def _unhealthy_masters(what: PlanInput, steps: PreviewSteps) -> frozenset[str]:
     if len(masters) < 2 or not masters & steps.destroyed_servers:
         return frozenset()
     return unhealthy_masters(state, server_statuses(what.reached().cloud, state), health_of(what.bay).nodes)
+
+
+def _locked_servers(what: PlanInput, changes: Collection[Change]) -> frozenset[str]:
+    """Names of servers that Nova has locked; asked only where one is to be stopped, changed or deleted."""
+    there = {server.name for server in what.bay.state.servers}
+    if not any(c.type == "Instance" and c.operation in DISRUPTIVE and c.name in there for c in changes):
+        return frozenset()
+    return locked_servers(what.reached().cloud, what.bay.state)
 
 
 def _built_servers(what: PlanInput, failed: set[str]) -> dict[str, frozenset[str]]:

@@ -20,7 +20,7 @@ class RiskContext:
 
     exists: it was complete at least once, so somebody may use it. servers: names of the servers that are built before
     the change, by group. opened: rules for everybody, by name. unhealthy: masters that do not run, or not well; empty
-    where no master is affected.
+    where no master is affected. locked: servers that Nova does not let anybody stop, change or delete.
     """
 
     spec: BaySpec
@@ -30,6 +30,7 @@ class RiskContext:
     servers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     opened: Mapping[str, str] = field(default_factory=dict)
     unhealthy: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
 
     def affected(self, group: str, operations: Collection[Operation]) -> list[Change]:
         """Changes of whole servers of a group."""
@@ -41,6 +42,7 @@ def find_risks(context: RiskContext) -> tuple[Risk, ...]:
     """The worst first."""
     return (
         *_identity(context),
+        *_locked(context),
         *_masters(context),
         *_volumes(context),
         *_network(context),
@@ -48,6 +50,13 @@ def find_risks(context: RiskContext) -> tuple[Risk, ...]:
         *_opened(context),
         *_endpoint(context),
     )
+
+
+def _locked(context: RiskContext) -> Iterator[Risk]:
+    """Nova would refuse each of these in the middle of the change."""
+    affected = [c for group in context.servers for c in context.affected(group, DISRUPTIVE) if c.name in context.locked]
+    if affected:
+        yield Risk("locked", f"{_deeds(affected)}, but locked in Nova", _names(affected), True)
 
 
 def _masters(context: RiskContext) -> Iterator[Risk]:

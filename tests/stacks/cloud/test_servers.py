@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bay.stacks.cloud.servers import delete_for_good, never_launched, server_statuses
+from bay.stacks.cloud.servers import delete_for_good, locked_servers, never_launched, server_statuses
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.states import complete, failed
@@ -70,3 +70,9 @@ def test_a_server_that_is_back_at_work_is_left_alone() -> None:
     cloud = nova(("a", "demo-node-0"))
     assert delete_for_good(cloud, ["a"]) == []  # type: ignore[arg-type]
     assert cloud.deeds == []
+
+
+def test_servers_that_are_locked_are_named() -> None:
+    cloud = nova((MASTER.id, MASTER.name))
+    cloud.add("server", NODE.id, name=NODE.name, is_locked=True)
+    assert locked_servers(cloud, STATE) == {NODE.name}  # type: ignore[arg-type]

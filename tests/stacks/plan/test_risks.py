@@ -125,3 +125,16 @@ def test_nothing_of_a_new_bay_is_lost() -> None:
 def test_the_worst_risk_comes_first() -> None:
     affected = [*servers("delete", "node-0", "node-1", "node-2"), *servers("replace", "master-0")]
     assert [d.kind for d in find_risks(context(affected, opened={"rule": "tcp 22"}))] == ["masters", "batch", "open"]
+
+
+@pytest.mark.parametrize("operation", ["delete", "replace", "rebuild", "resize"])
+def test_a_locked_server_is_named_before_nova_refuses_it(operation: Operation) -> None:
+    what = context(servers(operation, "node-1", "node-2"), locked=frozenset({"demo-node-2", "demo-node-4"}))
+    [risk] = [risk for risk in find_risks(what) if risk.kind == "locked"]
+    assert (risk.names, risk.refused, risk.allowed_by) == (("demo-node-2",), True, None)
+    assert risk.message.startswith("demo-node-2 ")
+    assert risk.message.endswith(", but locked in Nova")
+
+
+def test_a_locked_server_that_stays_is_no_risk() -> None:
+    assert found(context(servers("delete", "node-1"), locked=frozenset({"demo-node-2"}))) == []
