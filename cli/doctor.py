@@ -14,7 +14,8 @@ from bay.toolchain import Check
 
 def checks(context: Context) -> list[Check]:
     """Every check, in the order in which one would fix things."""
-    found = list(toolchain.checks(context.settings.cache, context.settings.path))
+    home = context.settings.environment.get("PULUMI_HOME", "")
+    found = list(toolchain.checks(context.settings.cache, context.settings.path, home))
     return [*found, _state(context.settings), sandbox(context.settings), _cloud(context), _passphrase(context.settings)]
 
 

@@ -73,6 +73,10 @@ class StateUnwritable(BayError):
     """The state cannot be written where it is kept."""
 
 
+class UntrustedState(BayError):
+    """The state has what bay never writes, so somebody else wrote it; nothing in it was run."""
+
+
 class ServerFault(BayError):
     """Nova accepted a server and could not build it; only Nova knows why."""
 

@@ -25,6 +25,7 @@ from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
 from bay.stacks.state import file_backend, passphrase
 from bay.stacks.state.disk import disk_guard
+from bay.stacks.state.known import require_known
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun
 
@@ -64,7 +65,13 @@ class BayStack:
         return self._state
 
     def _read(self) -> Deployment | None:
-        """The deployment as it is now, secrets encrypted; None where there is no stack."""
+        """The deployment as it is now, secrets encrypted; None where there is no stack; UntrustedState."""
+        read = self._read_unchecked()
+        if read:
+            require_known(self.name, read.deployment or {})
+        return read
+
+    def _read_unchecked(self) -> Deployment | None:
         folder = self.pulumi.state_folder
         if folder and (written := file_backend.read_deployment(folder, PROJECT, self.name)):
             return Deployment(file_backend.LAYOUT, written)

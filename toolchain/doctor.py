@@ -38,10 +38,13 @@ class Check:
     remedy: str
 
 
-def checks(cache: Path, path: str) -> list[Check]:
-    """Python, Go, pulumi and its OpenStack plugin, in the order in which they need each other."""
+def checks(cache: Path, path: str, home: str = "") -> list[Check]:
+    """Python, Go, pulumi and its OpenStack plugin, in the order in which they need each other.
+
+    home: the user's PULUMI_HOME, empty for Pulumi's default.
+    """
     toolchain = find(cache, path)
-    return [_python(), _go(toolchain, path), _pulumi(toolchain, on_path(path)), _plugin(toolchain)]
+    return [_python(), _go(toolchain, path), _pulumi(toolchain, on_path(path)), _plugin(toolchain, home)]
 
 
 def _python() -> Check:
@@ -77,10 +80,14 @@ def _pulumi(toolchain: Toolchain | None, outside: OnPath | None) -> Check:
     return Check("pulumi", True, detail + _WITH_JOURNAL[toolchain.origin], "")
 
 
-def _plugin(toolchain: Toolchain | None) -> Check:
+def _plugin(toolchain: Toolchain | None, home: str) -> Check:
     if toolchain is None:
         return Check("plugin", False, "not built", BUILD)
     if toolchain.origin == "path":
-        return Check("plugin", True, f"openstack {versions.PLUGIN}, pulumi downloads it when it is first used", "")
+        folder = Path(home or Path.home() / ".pulumi") / "plugins" / f"resource-openstack-v{versions.PLUGIN}"
+        if folder.is_dir():
+            return Check("plugin", True, f"openstack {versions.PLUGIN}, {folder}", "")
+        remedy = f"{toolchain.root / 'bin' / 'pulumi'} plugin install resource openstack {versions.PLUGIN}"
+        return Check("plugin", False, f"openstack {versions.PLUGIN} is not in {folder.parent}", remedy)
     place = f"{_ORIGINS[toolchain.origin]} ({toolchain.root / parts.PLUGIN_FOLDER})"
     return Check("plugin", True, f"openstack {versions.PLUGIN}, {place}", "")
