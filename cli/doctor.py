@@ -1,5 +1,7 @@
 """The checks of `bay doctor`: the toolchain's own, then state, sandbox, cloud and passphrases."""
 
+import shlex
+
 from bay import toolchain
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
@@ -55,5 +57,10 @@ def _passphrase(settings: Settings) -> Check:
     count = len(list(folder.iterdir())) if folder.is_dir() else 0
     loose = [path.name for path in folder.glob("*") if path.stat().st_mode & 0o077] if folder.is_dir() else []
     if loose:
-        return Check("passphrase", False, f"others may read {', '.join(loose)} in {folder}", f"chmod 600 {folder}/*")
+        return Check(
+            "passphrase",
+            False,
+            f"others may read {', '.join(loose)} in {folder}",
+            f"chmod 600 {shlex.quote(str(folder))}/*",
+        )
     return Check("passphrase", True, f"{count} in {folder}; each bay gets its own", "")

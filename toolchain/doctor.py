@@ -1,6 +1,7 @@
 """What is there and what is missing to run Pulumi, line by line."""
 
 import platform
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,9 @@ def _go(toolchain: Toolchain | None, path: str) -> Check:
     seen = f"{_text(found[1])} ({found[0]}) is too old" if found else "none on PATH"
     if golang.installer(path):
         return Check("go", True, f"{seen}; the build gets one from PyPI", "")
-    return Check("go", False, f"{seen}, no pip", f"{sys.executable} -m ensurepip (or install Go {oldest} or later)")
+    return Check(
+        "go", False, f"{seen}, no pip", f"{shlex.quote(sys.executable)} -m ensurepip (or install Go {oldest} or later)"
+    )
 
 
 def _text(version: versions.Version | None) -> str:
@@ -87,7 +90,8 @@ def _plugin(toolchain: Toolchain | None, home: str) -> Check:
         folder = Path(home or Path.home() / ".pulumi") / "plugins" / f"resource-openstack-v{versions.PLUGIN}"
         if folder.is_dir():
             return Check("plugin", True, f"openstack {versions.PLUGIN}, {folder}", "")
-        remedy = f"{toolchain.root / 'bin' / 'pulumi'} plugin install resource openstack {versions.PLUGIN}"
+        pulumi = shlex.quote(str(toolchain.root / "bin" / "pulumi"))
+        remedy = f"{pulumi} plugin install resource openstack {versions.PLUGIN}"
         return Check("plugin", False, f"openstack {versions.PLUGIN} is not in {folder.parent}", remedy)
     place = f"{_ORIGINS[toolchain.origin]} ({toolchain.root / parts.PLUGIN_FOLDER})"
     return Check("plugin", True, f"openstack {versions.PLUGIN}, {place}", "")

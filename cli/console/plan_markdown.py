@@ -1,10 +1,11 @@
 """A plan as the comment of a merge request: the headline and the risks open, all else folded, and never too long."""
 
-import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bay.cli.console import plan_text
+from bay.cli.console.code_span import cell, code
 from bay.cli.console.fold import folded
 from bay.stacks.plan.types import OPERATIONS, Change, FieldChange, Group, Plan
 
@@ -15,20 +16,17 @@ SPACE = LIMIT - 4_000
 SHARE = SPACE // 8
 """Characters of each list of sentences, and of the fields, at most: what changes in the cloud has the rest."""
 
-_MARKUP = re.compile(r"[^\w\s.,:;/()=%+'→-]")
-
 
 def markdown(plan: Plan) -> str:
     """The whole comment; at most `LIMIT` characters."""
-    lines = [f"### bay {plain(plan.bay)}: {plan.summary}", "", f"{plain(plan_text.compared(plan))}.", ""]
-    lines += _listed("Risks", [f"- **{risk.kind}**: {plain(plan_text.risk(risk))}" for risk in plan.risks])
-    lines += _listed("Impact on the cluster", [f"- {plain(sentence)}" for sentence in plan.impact])
-    lines += _listed("Unchanged", [f"- {plain(note)}" for note in plan.notes])
+    lines = [f"### bay {code(plan.bay)}: {plan.summary}", "", f"{plan_text.compared(plan)}.", ""]
+    lines += _listed("Risks", [f"- **{risk.kind}**: {code(plan_text.risk(risk))}" for risk in plan.risks])
+    lines += _listed("Impact on the cluster", [f"- {code(sentence)}" for sentence in plan.impact])
+    lines += _listed("Unchanged", [f"- {code(note)}" for note in plan.notes])
     fields = plan_text.by_group(plan.fields)
-    rows = [
-        [f.group.value, f.path, f.old or plan_text.NONE, f.new or plan_text.NONE, plan_text.reach(f)] for f in fields
-    ]
-    lines += _table(_of_groups(fields), ["group", "field", "old", "new", "reach"], rows, SHARE, plan.bay)
+    lines += _table(
+        _of_groups(fields), ["group", "field", "old", "new", "reach"], [_field(f) for f in fields], SHARE, plan.bay
+    )
     for group in Group:
         if changes := plan.of(group):
             columns = ["operation", "type", "name", "change"]
@@ -39,9 +37,14 @@ def markdown(plan: Plan) -> str:
     return "\n".join(lines).rstrip()
 
 
+def _field(field: FieldChange) -> list[str]:
+    values = [cell(field.path), cell(field.old or plan_text.NONE), cell(field.new or plan_text.NONE)]
+    return [field.group.value, *values, plan_text.reach(field)]
+
+
 def _row(change: Change) -> list[str]:
     diffs = "; ".join(f"{path}: {old} → {new}" for path, old, new in plan_text.diffs(change))
-    return [change.operation, change.type, change.name, diffs]
+    return [change.operation, cell(change.type), cell(change.name), cell(diffs)]
 
 
 def _counted(group: Group, changes: Sequence[Change]) -> str:
@@ -64,18 +67,16 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], space: int, bay: str) -> Iterator[str]:
-    """A folded table with the rows that fit, and a line that says how many do not."""
+    """A folded table with the rows that fit, and a line that says how many do not. rows: of cells as they are to be."""
     if not rows:
         return
-    shown = fitting(["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows], space)
-    yield from (f"<details><summary>{plain(title)}</summary>", "")
+    shown = fitting(["| " + " | ".join(row) + " |" for row in rows], space)
+    yield from (f"<details><summary>{title}</summary>", "")
     yield from ("| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *shown)
     yield from ("", "</details>", "")
     if len(shown) < len(rows):
-        yield from (
-            f"{len(rows) - len(shown)} of {len(rows)} rows are left out here: `bay preview {bay}` shows them.",
-            "",
-        )
+        command = code(f"bay preview {shlex.quote(bay)}")
+        yield from (f"{len(rows) - len(shown)} of {len(rows)} rows are left out here: {command} shows them.", "")
 
 
 def fitting(lines: Sequence[str], space: int) -> list[str]:
@@ -91,8 +92,3 @@ def fitting(lines: Sequence[str], space: int) -> list[str]:
 
 def _length(lines: Sequence[str]) -> int:
     return sum(len(line) + 1 for line in lines)
-
-
-def plain(text: str) -> str:
-    """Text that stays text: what a request's author wrote makes no link, mention, image, table cell or HTML."""
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(text.split()))

@@ -11,6 +11,7 @@ from bay.components.openstack.resolved import Flavor, GlanceImage, ResolvedSpec
 from bay.components.openstack.scope import may_only_read, scope_of
 from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
+from bay.components.text import command
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -80,7 +81,11 @@ def _check_keypair(cloud: "Connection", spec: BaySpec) -> None:
         return
     names = [keypair.name for keypair in cloud.compute.keypairs()]
     if spec.keypair not in names:
-        hint = nearest(spec.keypair, names) if names else f"openstack keypair create --public-key FILE {spec.keypair}"
+        hint = (
+            nearest(spec.keypair, names)
+            if names
+            else command("openstack", "keypair", "create", "--public-key", "FILE", spec.keypair)
+        )
         raise BayError(f"keypair: there is no keypair {spec.keypair!r}", hint)
 
 
@@ -117,9 +122,10 @@ def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Fl
     """An image on a server that is too small for it; Nova would say so only after the networks are made."""
     field = {"master": "masters", "node": "nodes"}.get(group_name, f"node_groups.{group_name}")
     if not image.os_distro:
+        remedy = command("openstack", "image", "set", "--property", "os_distro=debian", image.name)
         raise BayError(
             f"image: {image.name!r} does not say which system it holds (property os_distro)",
-            f"openstack image set --property os_distro=debian {image.name}, or choose another image",
+            f"{remedy}, or choose another image",
         )
     if flavor.ram < image.min_ram:
         raise BayError(

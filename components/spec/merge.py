@@ -12,6 +12,7 @@ from bay.components.spec import BaySpec, parse
 from bay.components.spec.groups import count_alone, size_alone
 from bay.components.spec.models import Layer, Values, addon_files, model_files, read_addon, read_model
 from bay.components.spec.paths import nested, split_assignment
+from bay.components.yaml_file import load
 
 
 def models(folders: Iterable[Path] = ()) -> dict[str, Path]:
@@ -45,7 +46,7 @@ def assignment(text: str) -> Values:
     if not parts:
         raise InvalidInput(f"{text!r} is not FIELD=VALUE", "for example --set nodes.flavor=m1.large")
     try:
-        return dict(nested(parts, yaml.safe_load(value)))
+        return dict(nested(parts, load(value)))
     except yaml.YAMLError:
         raise InvalidInput(
             f"{text!r}: the value is not YAML", "quote it, for example --set 'keypair=\"a: b\"'"

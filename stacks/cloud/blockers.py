@@ -3,11 +3,13 @@
 Nothing of it is ever deleted here; it is named, with the command by which its owner can remove it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bay.components.text import command
 from bay.stacks.cloud.kind_lists import INTERFACE_OWNERS, Listing
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 THE_CLOUDS_OWN = ("network:dhcp", "network:distributed", "network:router_centralized_snat", "ovn-lb-hm:distributed")
 """Device owners of ports that Neutron and Octavia make on a network for themselves, and take away again."""
+
+_ID = re.compile(r"[0-9A-Za-z][\w.-]*")
+"""What ids look like; a port's device is any text that its owner gave."""
 
 AMPHORA = "octavia-lb-vrrp-"
 """Beginning of the names of the ports of Octavia's own servers; they go with their load balancer."""
@@ -73,7 +78,9 @@ def _on_networks(listing: Listing, own: OwnedResources, strangers: bool) -> Iter
         where = f"on network {network.name}"
         for subnet in listing.of_project("subnets"):
             if subnet.network_id == network.id and subnet.id not in own.known and subnet.id not in own.of("subnet"):
-                yield Blocker("subnet", subnet.id, subnet.name, where, f"openstack subnet delete {subnet.id}")
+                yield Blocker(
+                    "subnet", subnet.id, subnet.name, where, command("openstack", "subnet", "delete", subnet.id)
+                )
         for port in _ports_on(listing, network.id, strangers):
             internal = port.device_owner in THE_CLOUDS_OWN or (port.name or "").startswith(AMPHORA)
             if not own.has_port(port) and not internal:
@@ -87,20 +94,27 @@ def _ports_on(listing: Listing, network_id: str, strangers: bool) -> Iterable[An
 
 
 def _user_of(cloud: "Connection", port: Any, why: str, network_id: str) -> Blocker:
-    """What a foreign port belongs to: the thing that a person knows, and can take away."""
+    """What a foreign port belongs to: the thing that a person knows, and can take away.
+
+    Whoever has a port may call its device anything; what is no id goes into no command.
+    """
     owner, device = port.device_owner or "", port.device_id or ""
+    if not _ID.fullmatch(device):
+        owner = ""
     if owner.startswith("compute:"):
-        remove = f"openstack server remove network {device} {network_id}"
+        remove = command("openstack", "server", "remove", "network", device, network_id)
         return Blocker("server", device, _name(cloud.compute.find_server(device)), why, remove)
-    if device.startswith("lb-"):
+    if _ID.fullmatch(device) and device.startswith("lb-"):
         balancer = device.removeprefix("lb-")
         name = _name(cloud.load_balancer.find_load_balancer(balancer))
-        return Blocker("load balancer", balancer, name, why, f"openstack loadbalancer delete --cascade {balancer}")
+        return Blocker(
+            "load balancer", balancer, name, why, command("openstack", "loadbalancer", "delete", "--cascade", balancer)
+        )
     if owner in INTERFACE_OWNERS:
-        remove = f"openstack router remove port {device} {port.id}"
+        remove = command("openstack", "router", "remove", "port", device, port.id)
         return Blocker("router", device, _name(cloud.network.find_router(device)), why, remove)
-    used = f"{why}, owner {owner or 'none'}, device {device or 'none'}"
-    return Blocker("port", port.id, port.name, used, f"openstack port delete {port.id}")
+    used = f"{why}, owner {port.device_owner or 'none'}, device {device or 'none'}"
+    return Blocker("port", port.id, port.name, used, command("openstack", "port", "delete", port.id))
 
 
 def _at_routers(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
@@ -108,7 +122,7 @@ def _at_routers(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
         for port in listing.ports_of(router.id):
             if port.device_owner in INTERFACE_OWNERS and port.network_id not in own.of("network"):
                 network = _name(listing.cloud.network.find_network(port.network_id)) or port.network_id
-                remove = f"openstack router remove port {router.id} {port.id}"
+                remove = command("openstack", "router", "remove", "port", router.id, port.id)
                 yield Blocker("port", port.id, port.name, f"joins router {router.name} to network {network}", remove)
 
 
@@ -119,7 +133,9 @@ def _in_groups(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
         if rule.remote_group_id in groups and rule.security_group_id not in groups:
             holder = _name(listing.cloud.network.find_security_group(rule.security_group_id))
             why = f"in security group {holder} lets security group {groups[rule.remote_group_id].name} in"
-            yield Blocker("rule", rule.id, "", why, f"openstack security group rule delete {rule.id}")
+            yield Blocker(
+                "rule", rule.id, "", why, command("openstack", "security", "group", "rule", "delete", rule.id)
+            )
     for port in listing.of_project("ports"):
         for group in set(port.security_group_ids or ()) & set(groups):
             on_own = port.network_id in own.of("network")
@@ -129,8 +145,8 @@ def _in_groups(listing: Listing, own: OwnedResources) -> Iterator[Blocker]:
 
 def _protected(cloud: "Connection", port: Any, group: Any) -> Blocker:
     why = f"is in security group {group.name}"
-    remove = f"openstack port unset --security-group {group.id} {port.id}"
-    if (port.device_owner or "").startswith("compute:"):
+    remove = command("openstack", "port", "unset", "--security-group", group.id, port.id)
+    if (port.device_owner or "").startswith("compute:") and _ID.fullmatch(port.device_id or ""):
         return Blocker("server", port.device_id, _name(cloud.compute.find_server(port.device_id)), why, remove)
     return Blocker("port", port.id, port.name, why, remove)
 
@@ -142,13 +158,13 @@ def _at_volumes(cloud: "Connection", own: OwnedResources) -> Iterator[Blocker]:
             server = attachment["server_id"]
             if server not in own.of("server"):
                 name = _name(cloud.compute.find_server(server))
-                remove = f"openstack server remove volume {server} {volume.id}"
+                remove = command("openstack", "server", "remove", "volume", server, volume.id)
                 yield Blocker("server", server, name, f"has volume {volume.name or volume.id}", remove)
     if volumes:
         for snapshot in cloud.block_storage.snapshots():
             if snapshot.volume_id in volumes and snapshot.id not in own.of("snapshot"):
                 why = f"is of volume {volumes[snapshot.volume_id].name or snapshot.volume_id}"
-                remove = f"openstack volume snapshot delete {snapshot.id}"
+                remove = command("openstack", "volume", "snapshot", "delete", snapshot.id)
                 yield Blocker("snapshot", snapshot.id, snapshot.name, why, remove)
 
 

@@ -95,7 +95,7 @@ class DeletePlan:
         named = join_names([f"{one.kind} {one.name or one.id} {one.why}" for one in found], 3)
         raise BayError(
             f"resources of others block the deletion of bay {self.bay}: {named}",
-            f"remove them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
+            f"remove them, then 'bay delete {self.bay}' again; --dry-run lists all; the first: {found[0].remedy}",
         )
 
 

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from bay.components.errors import BayError
+from bay.components.text import command
 from bay.stacks.settings import Settings, write_private
 
 
@@ -40,4 +41,6 @@ def forget(settings: Settings, bay: str) -> None:
 
 def _check_readable(path: Path) -> None:
     if not os.access(path, os.R_OK):
-        raise BayError(f"the passphrase file {path} cannot be read", f"chmod 600 {path}, as its owner")
+        raise BayError(
+            f"the passphrase file {path} cannot be read", f"{command('chmod', '600', str(path))}, as its owner"
+        )

@@ -83,7 +83,7 @@ def test_a_row_of_a_markdown_table_is_one_line_whatever_a_cell_holds(capsys: Cap
     assert listed(capsys, Format.MARKDOWN, "name", "status", rows=rows).splitlines() == [
         "| name | status |",
         "| --- | --- |",
-        "| a\\|b | " + "x" * 600 + " |",
+        "| `a\\|b` | " + "x" * 600 + " |",
         "| two<br>lines |  |",
     ]
 
@@ -91,7 +91,7 @@ def test_a_row_of_a_markdown_table_is_one_line_whatever_a_cell_holds(capsys: Cap
 def test_nested_fields_stay_in_one_markdown_cell(capsys: Captured) -> None:
     thing = {"name": "physics", "spec": {"nodes": {"count": 2}}}
     text = shown(capsys, lambda: print_one(thing, Format.MARKDOWN))
-    assert text.splitlines()[2:] == ["| name | physics |", "| spec | nodes:<br>  count: 2 |"]
+    assert text.splitlines()[2:] == ["| name | physics |", "| spec | `nodes:`<br>&nbsp;&nbsp;`count: 2` |"]
 
 
 def test_a_table_is_not_folded_where_it_goes_to_a_file(capsys: Captured) -> None:
