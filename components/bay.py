@@ -32,7 +32,7 @@ from bay.components.spec import BaySpec, check_name, role_of
 class Bay(ComponentResource):
     """A container cluster on OpenStack.
 
-    name: of the bay; every resource is called ``<name>-...``. place: what the spec's names mean on the
+    name: of the bay; every resource is called ``<name>-...``. resolved: what the spec's names mean on the
     cloud; looked up there if it is not given. Raises BayError for names the cloud does not know.
 
     bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers, the
@@ -49,14 +49,14 @@ class Bay(ComponentResource):
         name: str,
         spec: BaySpec,
         *,
-        place: ResolvedSpec | None = None,
+        resolved: ResolvedSpec | None = None,
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
         """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
         check_name(name)
-        where = place or resolve(spec)
+        where = resolved or resolve(spec)
         login, engine = asdict(where.login), ENGINES[spec.coe]
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=opts.parent if opts else None)
@@ -68,7 +68,7 @@ class Bay(ComponentResource):
             {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
             ResourceOptions.merge(opts, ResourceOptions(depends_on=[guard])),
         )
-        self.name, self.spec, self.place, self.engine = name, spec, where, engine
+        self.name, self.spec, self.resolved, self.engine = name, spec, where, engine
         self.allow = frozenset(allow)
         self.child = ResourceOptions(parent=self)
         self.bay_id = self.identity.id
@@ -91,7 +91,7 @@ class Bay(ComponentResource):
     def _make_surroundings(self) -> None:
         """What the servers need: images, network, firewall, endpoint, ports, volumes and the login."""
         name, spec, child = self.name, self.spec, self.child
-        self.network = Network(name, spec.network, self.place, self.mark, child)
+        self.network = Network(name, spec.network, self.resolved, self.mark, child)
         self.firewall = Firewall(name, self.engine, spec, self.network.cidrs, self.mark, child)
         self.endpoint: Endpoint | None = None
         if spec.endpoint.kind != "masters":
@@ -108,7 +108,7 @@ class Bay(ComponentResource):
             self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, protect=protect)
         self.login: CloudLogin | None = None
         if self.engine.wants_cloud(spec):
-            self.login = CloudLogin(name, self.place.login, self.network, self.place.external, self.mark, child)
+            self.login = CloudLogin(name, self.resolved.login, self.network, self.resolved.external, self.mark, child)
         self.images = self._images()
 
     def _make_servers(self) -> None:
@@ -130,7 +130,7 @@ class Bay(ComponentResource):
         used = {image_of(self.spec, group) for group in self.spec.groups.values()}
         suffixes = {**own, self.spec.image: ""}
         return {
-            image: Image(f"{self.name}{suffixes[image]}-image", image, self.place.images[image].id, self.child)
+            image: Image(f"{self.name}{suffixes[image]}-image", image, self.resolved.images[image].id, self.child)
             for image in sorted(used)
         }
 
@@ -152,14 +152,14 @@ class Bay(ComponentResource):
         )
 
     def _external(self, wanted: bool) -> Named | None:
-        return self.place.external if wanted else None
+        return self.resolved.external if wanted else None
 
     def _server_args(self, group: str) -> ServerArgs:
         spec = self.spec.groups[group]
         return ServerArgs(
             group=group,
             spec=spec,
-            flavor_id=self.place.flavors[spec.flavor].id,
+            flavor_id=self.resolved.flavors[spec.flavor].id,
             image_id=self.images[image_of(self.spec, spec)].image_id,
             keypair=self.spec.keypair,
             affinity=self.spec.affinity,
@@ -217,8 +217,8 @@ class Bay(ComponentResource):
         return GroupData(common, proof_key(current(facts.generations)))
 
 
-def _guard(name: str, spec: BaySpec, place: ResolvedSpec, allow: Collection[str], opts: ResourceOptions) -> Guard:
+def _guard(name: str, spec: BaySpec, resolved: ResolvedSpec, allow: Collection[str], opts: ResourceOptions) -> Guard:
     engine = ENGINES[spec.coe]
-    network = place.network.id if place.network else spec.network.cidr
-    flavors = {flavor: found.id for flavor, found in place.flavors.items()}
+    network = resolved.network.id if resolved.network else spec.network.cidr
+    flavors = {flavor: found.id for flavor, found in resolved.flavors.items()}
     return Guard(inventory(name, spec, network, flavors), allow, engine.title if engine.fixed_masters else "", opts)

@@ -21,22 +21,22 @@ class Network(ComponentResource):
     subnet_id: Output[str] | None
     cidrs: tuple[str, ...]
 
-    def __init__(self, name: str, spec: NetworkSpec, place: ResolvedSpec, mark: Mark, opts: ResourceOptions) -> None:
+    def __init__(self, name: str, spec: NetworkSpec, resolved: ResolvedSpec, mark: Mark, opts: ResourceOptions) -> None:
         super().__init__("bay:index:Network", name, {}, opts)
         self.mark = mark
         self.subnet_id = None
-        self.cidrs = place.network.cidrs if place.network else (spec.cidr,)
+        self.cidrs = resolved.network.cidrs if resolved.network else (spec.cidr,)
         self.ready: list[networking.RouterInterface] = []
-        if place.network is None:
-            self._make(name, spec, place)
+        if resolved.network is None:
+            self._make(name, spec, resolved)
         else:
-            self.id = Output.from_input(place.network.id)
-            self.name = Output.from_input(place.network.name)
-            if place.network.subnet_id is not None:
-                self.subnet_id = Output.from_input(place.network.subnet_id)
+            self.id = Output.from_input(resolved.network.id)
+            self.name = Output.from_input(resolved.network.name)
+            if resolved.network.subnet_id is not None:
+                self.subnet_id = Output.from_input(resolved.network.subnet_id)
         self.register_outputs({"id": self.id, "name": self.name})
 
-    def _make(self, name: str, spec: NetworkSpec, place: ResolvedSpec) -> None:
+    def _make(self, name: str, spec: NetworkSpec, resolved: ResolvedSpec) -> None:
         child = ResourceOptions(parent=self)
         described = self.mark.description
         network = networking.Network(name, name=name, tags=self.mark.tags, description=described, opts=child)
@@ -51,11 +51,11 @@ class Network(ComponentResource):
             description=described,
             opts=child,
         )
-        assert place.external is not None, "the look-up gives an external network to a bay that makes its own"
+        assert resolved.external is not None, "the look-up gives an external network to a bay that makes its own"
         router = networking.Router(
             name,
             name=name,
-            external_network_id=place.external.id,
+            external_network_id=resolved.external.id,
             tags=self.mark.tags,
             description=described,
             opts=child,

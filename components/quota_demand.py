@@ -59,9 +59,9 @@ def of_type(resource: Resource, volume_type: str) -> str:
     return f"{resource} of type {volume_type}"
 
 
-def total(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> dict[str, int]:
+def total(name: str, spec: BaySpec, resolved: ResolvedSpec, engine: Engine) -> dict[str, int]:
     """Resource -> how much a whole bay takes; RAM in MiB, gigabytes in GiB."""
-    return remaining(per_resource(name, spec, place, engine), (), {})
+    return remaining(per_resource(name, spec, resolved, engine), (), {})
 
 
 def remaining(wanted: Things, made: Collection[Key], before: Things) -> dict[str, int]:
@@ -78,14 +78,14 @@ def remaining(wanted: Things, made: Collection[Key], before: Things) -> dict[str
     return dict(total)
 
 
-def per_resource(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> Things:
+def per_resource(name: str, spec: BaySpec, resolved: ResolvedSpec, engine: Engine) -> Things:
     """Everything that a bay is made of and a quota counts, by kind and name."""
     found: dict[Key, Counter[str]] = {}
     for part in (
-        _network(name, place),
-        _firewall(name, spec, place, engine),
+        _network(name, resolved),
+        _firewall(name, spec, resolved, engine),
         _endpoint(name, spec),
-        _servers(name, spec, place),
+        _servers(name, spec, resolved),
     ):
         found.update((key, Counter(takes)) for key, takes in part)
     return found
@@ -94,8 +94,8 @@ def per_resource(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) 
 Part = Iterator[tuple[Key, dict[str, int]]]
 
 
-def _network(name: str, place: ResolvedSpec) -> Part:
-    if place.network is not None:
+def _network(name: str, resolved: ResolvedSpec) -> Part:
+    if resolved.network is not None:
         return
     yield ("Network", name), {Resource.NETWORKS: 1}
     yield ("Subnet", name), {Resource.SUBNETS: 1, Resource.PORTS: 1}  # Neutron's own port for DHCP
@@ -103,10 +103,10 @@ def _network(name: str, place: ResolvedSpec) -> Part:
     yield ("RouterInterface", name), {Resource.PORTS: 1}
 
 
-def _firewall(name: str, spec: BaySpec, place: ResolvedSpec, engine: Engine) -> Part:
+def _firewall(name: str, spec: BaySpec, resolved: ResolvedSpec, engine: Engine) -> Part:
     for role in firewall_rules.ROLES:
         yield ("SecGroup", f"{name}-{role}"), {Resource.SECURITY_GROUPS: 1}
-    cidrs = place.network.cidrs if place.network else (spec.network.cidr,)
+    cidrs = resolved.network.cidrs if resolved.network else (spec.network.cidr,)
     for rule in firewall_rules.rules(name, engine, spec, cidrs):
         yield ("SecGroupRule", rule.name), {Resource.RULES: 1}
 
@@ -126,12 +126,12 @@ def _endpoint(bay: str, spec: BaySpec) -> Part:
         yield ("Members", name), {Resource.MEMBERS: spec.masters.count}
 
 
-def _servers(name: str, spec: BaySpec, place: ResolvedSpec) -> Part:
+def _servers(name: str, spec: BaySpec, resolved: ResolvedSpec) -> Part:
     for group_name, group in spec.groups.items():
         servers = f"{name}-{group_name}"
         role = role_of(group_name)
         own_port = role == "master" or spec.server_floating_ips
-        takes = _server(group, place.flavors[group.flavor])
+        takes = _server(group, resolved.flavors[group.flavor])
         if spec.affinity != "none":
             yield ("ServerGroup", servers), {Resource.SERVER_GROUPS: 1}
             takes[members_of(servers)] = 1

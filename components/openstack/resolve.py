@@ -33,10 +33,10 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
         for check in checks:
             check.result()
         network, external = networks.result()
-        place = ResolvedSpec(login, images.result(), flavors.result(), network, external)
+        resolved = ResolvedSpec(login, images.result(), flavors.result(), network, external)
     for name, group in spec.groups.items():
-        _check_fit(name, group, place.images[image_of(spec, group)], place.flavors[group.flavor])
-    return place
+        _check_fit(name, group, resolved.images[image_of(spec, group)], resolved.flavors[group.flavor])
+    return resolved
 
 
 def image_of(spec: BaySpec, group: NodeGroup) -> str:

@@ -118,7 +118,7 @@ def _up(
 ) -> None:
     if allowed.unprotected:
         bay.unprotect(*allowed.unprotected)
-    run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, place=resolved, allow=allowed.kinds)
+    run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved, allow=allowed.kinds)
     try:
         bay.up(run, plan=plan.pulumi if plan else None)
     except ServerFault as error:

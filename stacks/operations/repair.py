@@ -82,7 +82,7 @@ class _Repair:
         self.bay, self.request, self.drift = bay, request, drift
         self.spec = drift.state.require_spec()
         self.resolved = resolve(self.spec, bay.cloud)
-        self.program = partial(program, bay.name, self.spec, managed_by=drift.state.managed_by, place=self.resolved)
+        self.program = partial(program, bay.name, self.spec, managed_by=drift.state.managed_by, resolved=self.resolved)
         self.rollout = Rollout(bay, request.lose_data, request.timeout, request.wait, self._are_on_volumes)
 
     def plan(self) -> RepairPlan:
@@ -124,7 +124,7 @@ class _Repair:
         self.rollout.run(plan.batches, self._repair_servers)
 
     def _require_quota(self) -> None:
-        """QuotaExceeded where what is missing does not fit any more: others may have taken its place."""
+        """QuotaExceeded where what is missing does not fit any more: others may have taken its resolved."""
         state = self.drift.state
         gone = {(d.type, d.name) for d in self.drift.differences if d.what is What.MISSING}
         there = replace(state, created=state.created - gone)

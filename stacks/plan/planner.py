@@ -201,7 +201,7 @@ def _previewed(
     steps = PreviewSteps()
 
     def run() -> None:  # asked for by a Pulumi that has started: until then the cloud had time to answer
-        program(stack.name, what.spec, managed_by=what.owner, place=what.reached().resolved, allow=allow)
+        program(stack.name, what.spec, managed_by=what.owner, resolved=what.reached().resolved, allow=allow)
 
     try:
         stack.preview(run, steps, refresh=refresh, save=save)

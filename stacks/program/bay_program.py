@@ -11,10 +11,10 @@ from bay.components.spec import BaySpec
 
 
 def program(
-    name: str, spec: BaySpec, *, managed_by: Owner, place: ResolvedSpec | None = None, allow: Collection[str] = ()
+    name: str, spec: BaySpec, *, managed_by: Owner, resolved: ResolvedSpec | None = None, allow: Collection[str] = ()
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
-    bay = Bay(name, spec, place=place, managed_by=managed_by, allow=allow)
+    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow)
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)

@@ -60,7 +60,7 @@ def test_a_session_is_its_leader_with_all_that_it_started(leader: subprocess.Pop
 
 def test_processes_are_ended_at_once_and_those_that_are_gone_are_no_error(leader: subprocess.Popen[str]) -> None:
     member = member_of(leader)
-    kill([member, leader.pid])
+    kill([leader.pid, member])  # the shell would end by itself once its child is gone
     assert leader.wait() == -9
     deadline = time.monotonic() + SECONDS
     while is_alive(member):
