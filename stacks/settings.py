@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,14 +88,6 @@ def folder_of(state: str) -> Path | None:
     """Folder of a ``file://`` state, None for every other backend."""
     folder = state.removeprefix("file://")
     return Path(folder).expanduser() if folder != state else None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
-        file.write(text)
-    Path(file.name).replace(path)
 
 
 def short_hash(text: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bay.components.errors import BayError
 from bay.components.text import command
-from bay.stacks.settings import Settings, write_private
+from bay.stacks.private_files import make_private, write_private
+from bay.stacks.settings import Settings
 
 
 def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
@@ -18,6 +19,7 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
     if settings.has_own_passphrase:
         return {}
     path = settings.passphrase_file(bay)
+    make_private(path.parent, settings.data)
     if new:
         create(path)
     if not path.exists():

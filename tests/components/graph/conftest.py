@@ -43,7 +43,7 @@ def _existing(spec: NetworkSpec) -> ExistingNetwork:
 def run(spec: BaySpec, preview: bool = False) -> Graph:
     """The graph of a bay called demo; `preview`: before anything has an id."""
     graph = Graph(spec)
-    record(graph, partial(program, "demo", spec, managed_by="file", place=place_for(spec)), preview)
+    record(graph, partial(program, "demo", spec, managed_by="file", resolved=place_for(spec)), preview)
     return graph
 
 
