@@ -82,8 +82,8 @@ def load(text: str) -> Any:
 
     A few aliases of aliases stand for gigabytes, and a thousand brackets for Python's last frame: neither is taken.
     """
-    try:
-        return yaml.load(text, _Loader)  # a SafeLoader that takes less
+    try:  # by a SafeLoader that takes less
+        return yaml.load(text, _Loader)  # nosec B506
     except (ValueError, OverflowError, RecursionError) as error:  # the 31st of February, a number of 10,000 digits
         raise yaml.MarkedYAMLError(problem=f"a value that is none ({error})") from None
 
