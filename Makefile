@@ -48,16 +48,16 @@ sbom: setup  ## What is in the wheel and in the node images that are built, as C
 	$(VENV)/bin/python -m bay.sandbox.images.sbom build/sbom
 
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
-	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"
+	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
 	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
-test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills
-	$(PYTEST) -v -m "sandbox or toolchain or boot" --durations=15
+test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills, random input
+	$(PYTEST) -v -m "sandbox or toolchain or boot or fuzz" --durations=15
 
 golden: setup  ## Write the golden files again; review them like code
-	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
+	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 bench: toolchain boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed

@@ -26,7 +26,7 @@ from bay.stacks.program.config import PROJECT
 from bay.stacks.state import file_backend, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
 from bay.stacks.state.status import LastRun
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class BayStack:
         """The snapshot; read when it is first asked for, and after each run that changed it."""
         if self._state is None:
             read = self._read()
-            self._state = StateSnapshot.from_deployment(self.name, read.deployment if read else None)
+            self._state = read_snapshot(self.name, read.deployment if read else None)
             self._salt = self._state.salt
         return self._state
 

@@ -35,9 +35,7 @@ def require_known(name: str, deployment: Mapping[str, Any]) -> None:
         _require_exact_keys(name, pending, "a pending operation")
         resources.append(pending.get("resource"))
     for resource in resources:
-        if not isinstance(resource, Mapping):
-            raise _refusal(name, "something that is no resource")
-        _require_exact_keys(name, resource, str(resource.get("urn")))
+        _require_exact_keys(name, resource, "a resource")
         for fault in _faults(resource):
             raise _refusal(name, f"{fault} ({resource.get('urn')})")
 
@@ -49,7 +47,9 @@ def _refusal(name: str, fault: str) -> UntrustedState:
     )
 
 
-def _require_exact_keys(name: str, values: Mapping[str, Any], where: str) -> None:
+def _require_exact_keys(name: str, values: Any, where: str) -> None:
+    if not isinstance(values, Mapping):
+        raise _refusal(name, f"something that is no resource ({where})")
     for key in values:
         if key not in STRUCTURE and key.casefold() in STRUCTURE:
             raise _refusal(name, f"a key {key!r} ({where})")

@@ -108,6 +108,7 @@ REFUSED = {
     "properties that are none": (resource("openstack:a/b:C", inputs=[1]), "whose properties are none"),
     "a key that Go takes for another": ({**resource("openstack:a/b:C"), "Type": "command:local:Command"}, "'Type'"),
     "another such key": ({**resource("openstack:a/b:C"), "input\u017f": {}}, "a key"),
+    "nothing": (None, "something that is no resource"),
     "no resource": ("x", "something that is no resource"),
 }
 
@@ -136,3 +137,9 @@ def test_a_second_list_that_go_would_read_instead_is_refused(key: str) -> None:
 def test_a_list_that_is_none_is_refused(resources: Any) -> None:
     with pytest.raises(UntrustedState, match="no list of resources"):
         require_known("demo", copy.deepcopy(complete()) | {"resources": resources})
+
+
+@pytest.mark.parametrize("pending", [[None], ["x"], [{"type": "creating"}], [{"resource": None}]])
+def test_a_pending_operation_of_nothing_is_refused(pending: Any) -> None:
+    with pytest.raises(UntrustedState, match="something that is no resource"):
+        require_known("demo", complete() | {"pending_operations": pending})
