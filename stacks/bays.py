@@ -40,6 +40,7 @@ from bay.stacks.settings import SHARED, Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
 from bay.stacks.state import lock, passphrase, pki
+from bay.stacks.state.disk import require_writable
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status, status_of
 
@@ -198,6 +199,7 @@ class Bays:
 
     def pulumi_environment(self, name: str = "") -> dict[str, str]:
         """Variables with which plain `pulumi` works on the same state, with the passphrase of a bay or a shared one."""
+        require_writable(self.context.settings)  # plain `pulumi` makes no folder for a state
         if not self.context.settings.has_own_passphrase:
             passphrase.create(self.context.settings.shared_passphrase_file)
         secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)

@@ -184,6 +184,8 @@ def test_a_protected_bay_has_no_plan_of_its_end(bays: Bays, tmp_path: Path) -> N
 def test_plain_pulumi_gets_a_passphrase_of_its_own_and_that_of_a_bay(bays: Bays, context: FakeContext) -> None:
     file = context.settings.shared_passphrase_file
     shared = bays.pulumi_environment()
+    folder = bays.context.settings.state_folder
+    assert folder is None or folder.is_dir(), "plain pulumi makes none"
     assert shared["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(file)
     assert shared["PULUMI_BACKEND_URL"] == context.settings.state
     assert shared["OS_CLOUD"] == "test@bay"
