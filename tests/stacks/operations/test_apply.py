@@ -118,7 +118,7 @@ def test_a_new_bay_is_created_with_the_ids_of_what_its_spec_names() -> None:
     assert bay.deeds == ["create", "up"]
     ran = program(bay)
     assert (ran["name"], ran["spec"], ran["managed_by"]) == ("demo", THREE, "cli")
-    assert ran["place"].flavors["m1.small"].id == "id-m1.small"
+    assert ran["resolved"].flavors["m1.small"].id == "id-m1.small"
     assert ran["allow"] == ("batch", "hard"), "nothing that is protected"
 
 
