@@ -3,10 +3,13 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON ?= python3
 BAY := $(VENV)/bin/bay
+OURS := cli components stacks sandbox toolchain bench
+# Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
+SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
 # Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
 PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
 
-.PHONY: setup toolchain engine boot-tools demo check lint test test-all golden lock bench clean
+.PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden lock bench clean
 
 setup: $(VENV)/.ready  ## A virtual environment with bay in it
 
@@ -33,18 +36,28 @@ lint: setup
 	$(VENV)/bin/ruff format --check .
 	MYPYPATH=.types $(VENV)/bin/mypy -p bay
 	PYTHONPATH=.types $(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml $(OURS)
+	@if command -v go > /dev/null; then for one in $(SMALL_GO); do (cd $$one && go vet ./...) || exit 1; done; \
+	    else echo "go vet: no Go on PATH"; fi
+
+vet: toolchain  ## go vet on all Go of our own: minutes, the first time
+	for one in $(SMALL_GO) sandbox/images/go/flannel-cni toolchain/go/language-python toolchain/go/openstack; do \
+	    (cd $$one && go vet ./...) || exit 1; done
+
+sbom: setup  ## What is in the wheel and in the node images that are built, as CycloneDX, in build/sbom
+	$(VENV)/bin/python -m bay.sandbox.images.sbom build/sbom
 
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
-	$(PYTEST) -q -m "not sandbox and not toolchain and not boot"
+	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
 	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
-test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills
-	$(PYTEST) -v -m "sandbox or toolchain or boot" --durations=15
+test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills, random input
+	$(PYTEST) -v -m "sandbox or toolchain or boot or fuzz" --durations=15
 
 golden: setup  ## Write the golden files again; review them like code
-	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot"
+	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 bench: toolchain boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed

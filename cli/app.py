@@ -22,6 +22,7 @@ from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
 from bay.cli.commands.update import update
 from bay.cli.commands.wait import wait
+from bay.cli.console.log import show_log
 from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
 from bay.components.errors import BayError, InvalidInput
 
@@ -69,7 +70,7 @@ def options(
 ) -> None:
     """Container clusters on OpenStack, as Pulumi stacks."""
     if debug:
-        logging.basicConfig(level=logging.DEBUG)
+        show_log()
     else:  # what libraries log beside their errors is for debugging
         logging.getLogger().addHandler(logging.NullHandler())
         warnings.simplefilter("ignore")

@@ -15,6 +15,8 @@ from bay.stacks.worker_client import WorkerProcess, started
 
 WORKERS = 4
 """Processes: a Pulumi keeps a core busy, and each needs some hundred MB for a bay of 1000 nodes."""
+LONGEST = 900.0
+"""Seconds for the preview of one bay: ten times what one of 1000 nodes takes (docs/speed.md)."""
 WORST_FIRST = (1, 3, 2, 0)
 """Exit codes of a preview: error, does not fit, changes, nothing."""
 RESULTS = {0: "no changes", 2: "changes", 3: "does not fit"}
@@ -68,7 +70,8 @@ def outcomes(requests: Sequence[Mapping[str, Any]]) -> list[Outcome]:
 def _previewed(idle: "SimpleQueue[WorkerProcess | None]", stack: ExitStack, request: Mapping[str, Any]) -> Outcome:
     worker = idle.get() or stack.enter_context(started())
     try:
-        plan = from_document(worker.ask(request))
+        with worker.limited(LONGEST):
+            plan = from_document(worker.ask(request))
     except BayError as error:
         return failed(str(request["bay"]), error)
     finally:

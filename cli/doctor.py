@@ -1,11 +1,14 @@
 """The checks of `bay doctor`: the toolchain's own, then state, sandbox, cloud and passphrases."""
 
+import shlex
+
 from bay import toolchain
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import scope_of
-from bay.components.text import without_passwords
+from bay.components.text import command, without_passwords
 from bay.sandbox import Sandbox
+from bay.stacks import private_files
 from bay.stacks.context import Context
 from bay.stacks.settings import Settings
 from bay.stacks.state.disk import require_writable
@@ -14,8 +17,11 @@ from bay.toolchain import Check
 
 def checks(context: Context) -> list[Check]:
     """Every check, in the order in which one would fix things."""
-    found = list(toolchain.checks(context.settings.cache, context.settings.path))
-    return [*found, _state(context.settings), sandbox(context.settings), _cloud(context), _passphrase(context.settings)]
+    home = context.settings.environment.get("PULUMI_HOME", "")
+    found = list(toolchain.checks(context.settings.cache, context.settings.path, home))
+    settings = context.settings
+    mine = (_passphrase(settings), _folders(settings))
+    return [*found, _state(settings), sandbox(settings), _cloud(context), *mine]
 
 
 def _state(settings: Settings) -> Check:
@@ -23,6 +29,10 @@ def _state(settings: Settings) -> Check:
         require_writable(settings)
     except BayError as error:
         return Check("state", False, error.message, error.hint)
+    folder = settings.state_folder
+    if folder and private_files.is_open(folder):
+        told = f"others may look into {folder}, which has the specs of all bays; fine where they are to share it"
+        return Check("state", True, told, command("chmod", "go=", str(folder)))
     return Check("state", True, without_passwords(settings.state), "")
 
 
@@ -54,5 +64,21 @@ def _passphrase(settings: Settings) -> Check:
     count = len(list(folder.iterdir())) if folder.is_dir() else 0
     loose = [path.name for path in folder.glob("*") if path.stat().st_mode & 0o077] if folder.is_dir() else []
     if loose:
-        return Check("passphrase", False, f"others may read {', '.join(loose)} in {folder}", f"chmod 600 {folder}/*")
+        return Check(
+            "passphrase",
+            False,
+            f"others may read {', '.join(loose)} in {folder}",
+            f"chmod 600 {shlex.quote(str(folder))}/*",
+        )
     return Check("passphrase", True, f"{count} in {folder}; each bay gets its own", "")
+
+
+def _folders(settings: Settings) -> Check:
+    """Whether what bay keeps is this user's alone: passphrases, logins, clients' keys."""
+    kept = [
+        *private_files.faults(settings.data, "passphrases", "locks", "clouds"),
+        *private_files.faults(settings.config / "clients", "."),
+    ]
+    if kept:
+        return Check("folders", False, "; ".join(fault for fault, _ in kept), "; ".join(remedy for _, remedy in kept))
+    return Check("folders", True, f"{settings.data} and {settings.config / 'clients'} are yours alone", "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import typer
 
 from bay.components.errors import InvalidInput
+from bay.components.text import printable
 from bay.stacks.approval import Approvable, Approval, require_allowed
 from bay.stacks.errors import Declined
 
@@ -17,7 +18,7 @@ def confirm(deed: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InvalidInput(f"this would {deed}", "add --yes to do it without a question")
-    if not typer.confirm(f"{deed[0].upper()}{deed[1:]}?", err=True):
+    if not typer.confirm(printable(f"{deed[0].upper()}{deed[1:]}?"), err=True):
         raise Declined("nothing was changed")
 
 

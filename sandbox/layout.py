@@ -78,8 +78,12 @@ class Layout:
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder that only its owner can enter; those above it that are not there too, whatever the umask is."""
+    missing = [path]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -16,6 +16,7 @@ from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
 from bay.stacks.state.disk import require_writable
+from bay.toolchain import providers
 
 if TYPE_CHECKING:
     from openstack.config.cloud_region import CloudRegion
@@ -91,7 +92,8 @@ class Context:
         """A Pulumi that works on the caller's state, or on another; it has no passphrase and no login yet."""
         require_writable(self.settings)
         program = str(self._toolchain.root / "bin" / "pulumi")
-        environment = {**child_environment(self.settings.environment), **self.pulumi_environment(state)}
+        inherited = child_environment(self.settings.environment)
+        environment = {**inherited, **self.pulumi_environment(state), providers.SETTING: ""}
         return PulumiProcess(program, self._toolchain.version, environment, self.cancel, self._notice_repair)
 
     def pulumi_environment(self, state: str = "") -> dict[str, str]:

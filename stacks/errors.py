@@ -77,6 +77,10 @@ class CloudBusy(BayError):
     """The cloud, or what stands before it, turned calls away: the same change goes through later."""
 
 
+class UntrustedState(BayError):
+    """The state has what bay never writes, so somebody else wrote it; nothing in it was run."""
+
+
 class ServerFault(BayError):
     """Nova accepted a server and could not build it; only Nova knows why."""
 

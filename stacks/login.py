@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bay.stacks.settings import short_hash, write_private
+from bay.stacks.private_files import write_private
+from bay.stacks.settings import short_hash
 
 if TYPE_CHECKING:
     from openstack.config.cloud_region import CloudRegion

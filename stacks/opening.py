@@ -12,6 +12,7 @@ from bay.components.spec import check_name
 from bay.stacks.automation.workspace import stack_names
 from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted
+from bay.stacks.private_files import is_open
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import lock
 from bay.stacks.state.disk import require_space
@@ -49,7 +50,15 @@ def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iter
         if new and not stack.state.ids:
             # A stack that was made but holds nothing may be gone again before its passphrase was ever used.
             stack.use_passphrase(new=True)
+            _notice_open_state(stack)
         yield stack
+
+
+def _notice_open_state(bay: BayStack) -> None:
+    """Of a folder that is its user's choice: a team may share it, and bay's own is private."""
+    folder = bay.context.settings.state_folder
+    if folder and is_open(folder):
+        bay.notify("state-open", f"others may look into the state folder {folder}, which has the spec of each bay")
 
 
 @contextmanager

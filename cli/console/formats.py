@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -13,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bay.cli.console.code_span import cell
 from bay.components.errors import InvalidInput, nearest
+from bay.components.text import printable
 from bay.components.yaml_file import dump
 
 
@@ -96,9 +99,19 @@ def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of GitHub's and GitLab's Markdown: one line a row, whatever a cell holds."""
-    escaped = [[cell.replace("|", "\\|").replace("\n", "<br>") for cell in row] for row in (columns, *rows)]
-    lines = ["| " + " | ".join(row) + " |" for row in escaped]
+    spans = [["<br>".join(map(_cell, text.split("\n"))) for text in row] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in (columns, *spans)]
     return "\n".join([lines[0], "|" + " --- |" * len(columns), *lines[1:]]) + "\n"
+
+
+def _cell(text: str) -> str:
+    """A word of bay's own or a number as it is, and what others may have written as code."""
+    indent = len(text) - len(text.lstrip(" "))
+    return text if _OWN_WORDS.fullmatch(text) else "&nbsp;" * indent + cell(text)
+
+
+_OWN_WORDS = re.compile(r"(?![0-9a-fA-F]{7})[A-Za-z_]*|\d{1,6}")
+"""No number of a commit, which a forge makes a link of."""
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
@@ -117,13 +130,14 @@ def _readable(value: Any) -> str:
 
 
 def text_of(value: Any) -> str:
+    """A value as a terminal may have it."""
     if value is None:
         return ""
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
+        return printable(", ".join(value))
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, default=str)
-    return str(value)
+    return printable(str(value))
 
 
 def _write(text: str) -> None:

@@ -1,10 +1,11 @@
 """A plan as the comment of a merge request: the headline and the risks open, all else folded, and never too long."""
 
-import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bay.cli.console import plan_text
+from bay.cli.console.code_span import cell, code
 from bay.cli.console.fold import folded
 from bay.stacks.plan.types import OPERATIONS, Change, FieldChange, Group, Plan
 
@@ -15,17 +16,15 @@ SPACE = LIMIT - 4_000
 SHARE = SPACE // 8
 """Characters of each list of sentences, and of the fields, at most: what changes in the cloud has the rest."""
 
-_MARKUP = re.compile(r"[^\w\s.,:;/()=%+'→-]")
-
 
 def markdown(plan: Plan) -> str:
     """The whole comment; at most `LIMIT` characters."""
-    lines = [f"### bay {plain(plan.bay)}: {plan.summary}", "", f"{plain(plan_text.compared(plan))}.", ""]
+    lines = [f"### bay {code(plan.bay)}: {plan.summary}", "", f"{plan_text.compared(plan)}.", ""]
     if place := plan_text.where(plan):
-        lines += [f"{plain(place)}.", ""]
-    lines += _listed("Risks", [f"- **{risk.kind}**: {plain(plan_text.risk(risk))}" for risk in plan.risks])
-    lines += _listed("Impact on the cluster", [f"- {plain(sentence)}" for sentence in plan.impact])
-    lines += _listed("Unchanged", [f"- {plain(note)}" for note in plan.notes])
+        lines += [f"{code(place)}.", ""]
+    lines += _listed("Risks", [f"- **{risk.kind}**: {code(plan_text.risk(risk))}" for risk in plan.risks])
+    lines += _listed("Impact on the cluster", [f"- {code(sentence)}" for sentence in plan.impact])
+    lines += _listed("Unchanged", [f"- {code(note)}" for note in plan.notes])
     lines += _changes(plan, SPACE - _length(lines)) if plan.exists else _new(plan)
     quotas = [[row.resource, str(row.needed), str(row.used), str(row.limit)] for row in plan.quota]
     lines += _table("quotas", ["resource", "needed", "used", "limit"], quotas, SPACE, plan.bay)
@@ -34,20 +33,19 @@ def markdown(plan: Plan) -> str:
 
 def _new(plan: Plan) -> Iterator[str]:
     """Of a bay that is not there yet: its spec, which is open, what its names mean, and how much is created."""
-    fields = [[f.group.value, f.path, f.new or plan_text.NONE] for f in plan_text.of_new_bay(plan.fields)]
+    fields = [[f.group.value, cell(f.path), cell(f.new or plan_text.NONE)] for f in plan_text.of_new_bay(plan.fields)]
     yield from _table("spec", ["group", "field", "value"], fields, SPACE // 2, plan.bay, is_open=True)
-    names = [[one.kind, one.name, one.id, one.details] for one in plan.resolved]
+    names = [[one.kind, cell(one.name), cell(one.id), cell(one.details)] for one in plan.resolved]
     yield from _table("names on this cloud", ["kind", "name", "id", "details"], names, SHARE, plan.bay)
     columns = ["group", "operation", "type", "number", "names"]
-    yield from _table(f"resources: {plan.summary}", columns, plan_text.kinds(plan), SHARE, plan.bay)
+    kinds = [[cell(text) for text in row] for row in plan_text.kinds(plan)]
+    yield from _table(f"resources: {plan.summary}", columns, kinds, SHARE, plan.bay)
 
 
 def _changes(plan: Plan, space: int) -> list[str]:
     fields = plan_text.by_group(plan.fields)
-    rows = [
-        [f.group.value, f.path, f.old or plan_text.NONE, f.new or plan_text.NONE, plan_text.reach(f)] for f in fields
-    ]
-    lines = [*_table(_of_groups(fields), ["group", "field", "old", "new", "reach"], rows, SHARE, plan.bay)]
+    columns = ["group", "field", "old", "new", "reach"]
+    lines = [*_table(_of_groups(fields), columns, [_field(f) for f in fields], SHARE, plan.bay)]
     for group in Group:
         if changes := plan.of(group):
             columns = ["operation", "type", "name", "change"]
@@ -56,9 +54,14 @@ def _changes(plan: Plan, space: int) -> list[str]:
     return lines
 
 
+def _field(field: FieldChange) -> list[str]:
+    values = [cell(field.path), cell(field.old or plan_text.NONE), cell(field.new or plan_text.NONE)]
+    return [field.group.value, *values, plan_text.reach(field)]
+
+
 def _row(change: Change) -> list[str]:
     diffs = "; ".join(f"{path}: {old} → {new}" for path, old, new in plan_text.diffs(change))
-    return [change.operation, change.type, change.name, diffs]
+    return [change.operation, cell(change.type), cell(change.name), cell(diffs)]
 
 
 def _counted(group: Group, changes: Sequence[Change]) -> str:
@@ -89,18 +92,16 @@ def _table(
     *,
     is_open: bool = False,
 ) -> Iterator[str]:
-    """A folded table with the rows that fit, and a line that says how many do not."""
+    """A folded table with the rows that fit, and a line that says how many do not. rows: of cells as they are to be."""
     if not rows:
         return
-    shown = fitting(["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows], space)
-    yield from (f"<details{' open' if is_open else ''}><summary>{plain(title)}</summary>", "")
+    shown = fitting(["| " + " | ".join(row) + " |" for row in rows], space)
+    yield from (f"<details{' open' if is_open else ''}><summary>{title}</summary>", "")
     yield from ("| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *shown)
     yield from ("", "</details>", "")
     if len(shown) < len(rows):
-        yield from (
-            f"{len(rows) - len(shown)} of {len(rows)} rows are left out here: `bay preview {bay}` shows them.",
-            "",
-        )
+        command = code(f"bay preview {shlex.quote(bay)}")
+        yield from (f"{len(rows) - len(shown)} of {len(rows)} rows are left out here: {command} shows them.", "")
 
 
 def fitting(lines: Sequence[str], space: int) -> list[str]:
@@ -116,8 +117,3 @@ def fitting(lines: Sequence[str], space: int) -> list[str]:
 
 def _length(lines: Sequence[str]) -> int:
     return sum(len(line) + 1 for line in lines)
-
-
-def plain(text: str) -> str:
-    """Text that stays text: what a request's author wrote makes no link, mention, image, table cell or HTML."""
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(text.split()))

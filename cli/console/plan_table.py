@@ -7,7 +7,7 @@ from bay.cli.console import plan_text
 from bay.cli.console.fold import folded
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.plan_markdown import markdown
-from bay.cli.console.terminal import say, say_table
+from bay.cli.console.terminal import say, say_table, tell
 from bay.stacks.plan.document import document
 from bay.stacks.plan.types import COLUMNS, Change, FieldChange, Plan, QuotaUsage
 
@@ -37,17 +37,17 @@ def show(plan: Plan, form: Format, columns: Sequence[str] = ()) -> None:
 
 def _for_people(plan: Plan) -> None:
     for risk in plan.risks:
-        print(f"risk ({risk.kind}): {plan_text.risk(risk)}")
+        tell(f"risk ({risk.kind}): {plan_text.risk(risk)}")
     if place := plan_text.where(plan):
-        print(place)
+        tell(place)
     if plan.exists:
         _changes(plan)
     else:
         _new(plan)
     for sentence in plan.impact:
-        print(f"impact: {sentence}")
+        tell(f"impact: {sentence}")
     for note in plan.notes:
-        print(f"note: {note}")
+        tell(f"note: {note}")
     print_quota(plan.quota)
 
 

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from bay.cli.console.terminal import errors, say
-from bay.components.text import join_names
+from bay.components.text import join_names, printable
 from bay.stacks.cluster.console_log import READY
 from bay.stacks.events import BatchStarted, Event, Notice, PhaseEnded, PhaseStarted, ResourceProgress, ServerProgress
 
@@ -76,7 +76,7 @@ class Board:
 
     def show(self, key: tuple[str, str], line: str) -> None:
         """Add a line, or put another in its place."""
-        self.lines[key] = line
+        self.lines[key] = printable(line)
         if not errors.is_terminal and time.monotonic() - self.printed_at >= INTERVAL:
             self._print()
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bay.components.spec import BaySpec
+from bay.components.spec.merge import URLS
+from bay.components.text import without_passwords
 from bay.stacks.bays import Description, Servers
 from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
@@ -38,8 +41,17 @@ def bay_row(described: Description) -> dict[str, Any]:
         "managed_by": state.managed_by,
         "protected": spec.protected if spec else False,
         "id": state.bay_id,
-        "spec": spec.model_dump(mode="json") if spec else None,
+        "spec": _shown(spec) if spec else None,
     }
+
+
+def _shown(spec: BaySpec) -> dict[str, Any]:
+    """The spec; without the passwords that URLs of an earlier version's bay may hold."""
+    values = spec.model_dump(mode="json")
+    for section, field in URLS:
+        if values[section][field]:
+            values[section][field] = without_passwords(values[section][field])
+    return values
 
 
 def list_row(described: Description) -> dict[str, Any]:

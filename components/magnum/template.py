@@ -14,7 +14,7 @@ from bay.components.spec import parse
 from bay.components.spec.docs import option_fields, spec_fields
 from bay.components.spec.merge import merge
 from bay.components.spec.paths import nested
-from bay.components.yaml_file import dump
+from bay.components.yaml_file import dump, load
 
 TABLE = Path(__file__).with_name("table.yaml")
 KINDS = ("template", "label", "cluster", "operation")
@@ -135,7 +135,7 @@ def _labels(said: object) -> Values:
     found = said
     if isinstance(said, str):
         try:
-            found = yaml.safe_load(said)
+            found = load(said)
         except yaml.YAMLError:
             found = said
     if isinstance(found, Mapping):
@@ -201,7 +201,7 @@ def _typed(said: str, kind: str) -> Any:
         return [word.strip() for word in said.split(",") if word.strip()]
     if kind.startswith("mapping"):
         try:
-            return yaml.safe_load(said)
+            return load(said)
         except yaml.YAMLError:
             return said
     return said

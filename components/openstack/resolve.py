@@ -12,7 +12,7 @@ from bay.components.openstack.resolved import Flavor, GlanceImage, ResolvedSpec
 from bay.components.openstack.scope import may_only_read, scope_of
 from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
-from bay.components.text import join_names
+from bay.components.text import command, join_names
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -65,7 +65,11 @@ def _check_keypair(cloud: "Connection", spec: BaySpec) -> None:
         return
     names = [keypair.name for keypair in cloud.compute.keypairs()]
     if spec.keypair not in names:
-        hint = nearest(spec.keypair, names) if names else f"openstack keypair create --public-key FILE {spec.keypair}"
+        hint = (
+            nearest(spec.keypair, names)
+            if names
+            else command("openstack", "keypair", "create", "--public-key", "FILE", spec.keypair)
+        )
         raise BayError(f"keypair: there is no keypair {spec.keypair!r}", hint)
 
 

@@ -12,6 +12,10 @@ from bay.components.spec import BaySpec, parse
 from bay.components.spec.groups import count_alone, size_alone
 from bay.components.spec.models import Layer, Values, addon_files, model_files, read_addon, read_model
 from bay.components.spec.paths import nested, split_assignment
+from bay.components.yaml_file import load
+
+URLS = (("proxy", "http"), ("proxy", "https"), ("registry", "mirror"))
+"""Fields of a spec that hold a URL."""
 
 
 def models(folders: Iterable[Path] = ()) -> dict[str, Path]:
@@ -45,7 +49,7 @@ def assignment(text: str) -> Values:
     if not parts:
         raise InvalidInput(f"{text!r} is not FIELD=VALUE", "for example --set nodes.flavor=m1.large")
     try:
-        return dict(nested(parts, yaml.safe_load(value)))
+        return dict(nested(parts, load(value)))
     except yaml.YAMLError:
         raise InvalidInput(
             f"{text!r}: the value is not YAML", "quote it, for example --set 'keypair=\"a: b\"'"
@@ -69,6 +73,7 @@ def build_spec(
 
 def compose(files: Sequence[Layer], said: Mapping[str, Any]) -> BaySpec:
     """What files say, lowest first, with what was `said` over it; an error in a file names the file."""
+    require_no_logins(merged([*(file.values for file in files), said]))
     return _parsed(merged([*(file.values for file in files), said]), files, said)
 
 
@@ -86,7 +91,20 @@ def changed_spec(
     gone = set(spec.addons) - set(wanted)
     recorded["snippets"] = {name: snippet for name, snippet in recorded["snippets"].items() if name not in gone}
     files = _addon_layers([name for name in wanted if name not in spec.addons], tuple(folders))
+    require_no_logins(merged([*(file.values for file in files), said]))  # what it had before stays
     return _parsed(merged([recorded, *(file.values for file in files), said]), files, said)
+
+
+def require_no_logins(values: Mapping[str, Any]) -> None:
+    """InvalidInput where a URL of a spec holds a login: services of each server have it in files that all may read."""
+    for section, field in URLS:
+        part = values.get(section)
+        url = part.get(field) if isinstance(part, Mapping) else None
+        if isinstance(url, str) and "@" in url.split("://", 1)[-1].split("/", 1)[0]:
+            raise InvalidInput(
+                f"{section}.{field}: the URL holds a login, which who uses the servers or reads the state could read",
+                "take it out: have the bay's addresses let in, or name a proxy of your own that logs in",
+            )
 
 
 def merged(layers: Iterable[Mapping[str, Any]]) -> Values:

@@ -56,8 +56,8 @@ class Endpoint(Spec):
 class Proxy(Spec):
     """HTTP proxies of servers and containers."""
 
-    http: str | None = Field(None, pattern=r"^https?://\S+$", description="Proxy for HTTP, a URL.")
-    https: str | None = Field(None, pattern=r"^https?://\S+$", description="Proxy for HTTPS, a URL.")
+    http: str | None = Field(None, pattern=r"^https?://\S+$", description="Proxy for HTTP, a URL without a login.")
+    https: str | None = Field(None, pattern=r"^https?://\S+$", description="Proxy for HTTPS, a URL without a login.")
     exceptions: Words = Field(
         (), description="Hosts, domains and CIDRs that are reached directly; the bay's own addresses always are."
     )
@@ -67,7 +67,9 @@ class Registry(Spec):
     """Where container images come from. Registry passwords belong into the engine, not here."""
 
     mirror: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="Pull-through mirror of the registry that images come from, a URL."
+        None,
+        pattern=r"^https?://\S+$",
+        description="Pull-through mirror of the registry that images come from, a URL without a login.",
     )
     ca: str | None = Field(
         None,

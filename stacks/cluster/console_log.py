@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bay.components.text import printable
+
 MARK = re.compile(r"bay: stage=(?P<name>[\w-]+) node=\S+(?P<details>(?: [\w-]+=\S*)*)")
 
 BOOTING = "booting"
@@ -57,4 +59,4 @@ def tail(log: str, lines: int = 10) -> list[str]:
     """The last lines of a console log that are not empty, without colours and control characters."""
     # Nova takes the escape characters away, and leaves the rest of what gave colour.
     plain = re.sub(r"\x1b?\[[0-9;?]+[A-Za-z]|\x1b\[[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\ufffc]", "", log)
-    return [line.rstrip() for line in plain.splitlines() if line.strip()][-lines:]
+    return [printable(line.rstrip()) for line in plain.splitlines() if line.strip()][-lines:]

@@ -202,7 +202,7 @@ def _too_late(bay: str, silent: Sequence[WatchedServer], timeout: timedelta) -> 
 def _not_ready(bay: str, server: WatchedServer, what: str) -> NotReady:
     return NotReady(
         f"server {server.name} {what}",
-        f"everything is kept: 'bay wait {bay}' waits on, 'openstack console log show {server.name}' shows the log",
+        f"everything is kept: 'bay wait {bay}' waits on, 'openstack console log show {server.id}' shows the log",
         server.name,
         tuple(tail(server.log)),
     )

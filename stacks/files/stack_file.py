@@ -1,5 +1,6 @@
 """A bay that a file of a checkout owns: `bay export` makes the file, a change is written into it."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from bay.components.spec.paths import differences, joined
-from bay.components.yaml_file import dump, read_yaml
-from bay.stacks.program.config import ALLOW, PROJECT, PROVIDER_CONFIG, config_of
+from bay.components.yaml_file import dump, mapping, read_yaml
+from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, PROVIDER_CONFIG, SUFFIX, config_of, read_stack_file
 from bay.stacks.stack import BayStack
 from bay.stacks.state.snapshot import StateSnapshot
 
@@ -33,7 +34,7 @@ def _project(settings: Path) -> str:
 
 def stack_file(checkout: Path, name: str) -> Path:
     """The settings file of a bay: what a reviewer sees."""
-    return checkout / "stacks" / f"Pulumi.{name}.yaml"
+    return checkout / "stacks" / f"{PREFIX}{name}{SUFFIX}"
 
 
 def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None:
@@ -41,7 +42,7 @@ def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None
     file = _managing_file(state, checkout)
     if file is None:
         return state.spec
-    settings = read_yaml(file)
+    settings = mapping(read_stack_file(file.parents[1], state.name), f"stacks/{file.name}")
     prefix = f"{PROJECT}:"
     values = {
         key.removeprefix(prefix): value
@@ -56,7 +57,7 @@ def _managing_file(state: StateSnapshot, checkout: Path | None) -> Path | None:
     if state.managed_by != "file" or checkout is None:
         return None
     file = stack_file(checkout, state.name)
-    return file if file.exists() else None
+    return file if os.path.lexists(file) else None  # a link that leads nowhere is no bay without a file
 
 
 def require_managed_by_file(state: StateSnapshot) -> None:
@@ -108,7 +109,7 @@ def export(bay: BayStack, checkout: Path) -> Path:
     """Make the file of a bay and record in the state that the file owns it from now on."""
     spec = bay.state.require_spec()
     path = stack_file(checkout, bay.name)
-    if path.exists():
+    if os.path.lexists(path):
         raise BayError(f"{path} exists already", "remove it first, or change the bay in it")
     document = {"encryptionsalt": bay.state.salt, "config": {**config_of(spec), **PROVIDER_CONFIG}}
     path.write_text(dump(document), encoding="utf-8")

@@ -5,36 +5,40 @@ provider, an ESC environment, another login of the OpenStack plugin) could lead 
 """
 
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec, check_name
 from bay.components.spec.merge import build_spec
-from bay.components.yaml_file import mapping, read_text
-from bay.stacks.program.config import ALLOW, PROJECT, kinds_of
+from bay.components.yaml_file import LARGEST, mapping, no_plain_file, read_plain_text, text_of
+from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, SUFFIX, kinds_of, require_own_folder
 
-PREFIX, SUFFIX = "Pulumi.", ".yaml"
 PLAIN_FILES = ("100644", "100755")
 """Git's modes of files; a link would lead to a file of this machine."""
-LARGEST = 1 << 20
-"""Bytes of a file; YAML of more says nothing about a bay."""
 TAKEN = ("config", "encryptionsalt")
 """Fields of a file that mean no more here than they say; the salt is not used."""
 
 
 @dataclass(frozen=True)
 class SpecFiles:
-    """texts: bay -> text of its file. where: for messages. strict: refuse what would mean more to Pulumi."""
+    """texts: bay -> text of its file. where: for messages. strict: refuse what would mean more to Pulumi.
+
+    unread: bay -> why its file is not read: every file of a bay is in one of both, so none is hidden.
+    """
 
     texts: Mapping[str, str]
     where: str
     strict: bool = False
+    unread: Mapping[str, BayError] = field(default_factory=dict)
 
     def spec(self, bay: str, folders: Sequence[Path] = ()) -> BaySpec:
         """The spec that a file holds, over its model of these folders; BayError where it holds none."""
+        if bay in self.unread:
+            raise self.unread[bay]
         if bay not in self.texts:
             raise BayError(
                 f"there is no stacks/{PREFIX}{bay}{SUFFIX} in {self.where}", "'git ls-files stacks' shows all"
@@ -77,8 +81,9 @@ def _refuse_more(bay: str, values: Mapping[str, Any], config: Mapping[str, Any])
 
 def of_folder(root: Path) -> SpecFiles:
     """The files of a checkout, as they are in its folder."""
+    require_own_folder(root)
     paths = sorted((root / "stacks").glob(f"{PREFIX}*{SUFFIX}"))
-    return SpecFiles({_bay(path.name): read_text(path) for path in paths}, str(root))
+    return _sorted({path.name: partial(read_plain_text, path, f"stacks/{path.name}") for path in paths}, str(root))
 
 
 def of_commit(root: Path | None, commit: str) -> SpecFiles:
@@ -87,20 +92,38 @@ def of_commit(root: Path | None, commit: str) -> SpecFiles:
         raise InvalidInput(
             f"{commit} is to be a commit of a checkout, and this folder is in none", "go into the checkout first"
         )
-    tree = f"{_git(root, 'rev-parse', '--verify', '--end-of-options', f'{commit}^{{tree}}').strip()}:./"
-    texts = {}
-    for entry in _git(root, "ls-tree", "-z", "-l", f"{tree}stacks").split("\0"):
+    tree = f"{_git(root, 'rev-parse', '--verify', '--end-of-options', f'{commit}^{{tree}}').decode().strip()}:./"
+    reads = {}
+    for entry in _git(root, "ls-tree", "-z", "-l", f"{tree}stacks").decode(errors="replace").split("\0"):
         about, _, name = entry.partition("\t")
-        mode, _, blob, size = about.split() if about else ("",) * 4
-        if mode in PLAIN_FILES and name.startswith(PREFIX) and name.endswith(SUFFIX) and int(size) <= LARGEST:
-            texts[_bay(name)] = _git(root, "cat-file", "blob", blob)
-    return SpecFiles(texts, f"commit {commit}", strict=True)
+        if name.startswith(PREFIX) and name.endswith(SUFFIX):
+            mode, _, blob, size = about.split()
+            reads[name] = partial(_read_blob, root, f"stacks/{name}", mode, blob, size)
+    return _sorted(reads, f"commit {commit}", strict=True)
+
+
+def _read_blob(root: Path, name: str, mode: str, blob: str, size: str) -> str:
+    """A file of a commit by the same rules as one of a folder."""
+    if mode not in PLAIN_FILES:
+        raise no_plain_file(name)
+    return text_of(_git(root, "cat-file", "blob", blob) if int(size) <= LARGEST else b" " * (LARGEST + 1), name)
+
+
+def _sorted(reads: Mapping[str, Callable[[], str]], where: str, *, strict: bool = False) -> SpecFiles:
+    """reads: name of a file -> what gives its text, or raises."""
+    texts, unread = {}, {}
+    for name, read in reads.items():
+        try:
+            texts[_bay(name)] = read()
+        except BayError as error:
+            unread[_bay(name)] = error
+    return SpecFiles(texts, where, strict, unread)
 
 
 def bays(files: SpecFiles) -> tuple[list[str], list[tuple[str, BayError]]]:
-    """Names of the bays that have files, and what is wrong with other files' names."""
+    """Names of the bays that have files, and what is wrong with the other files."""
     good: list[str] = []
-    bad: list[tuple[str, BayError]] = []
+    bad = list(files.unread.items())
     for name in sorted(files.texts):
         try:
             check_name(name)
@@ -114,7 +137,7 @@ def _bay(file: str) -> str:
     return file.removeprefix(PREFIX).removesuffix(SUFFIX)
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, *words: str) -> bytes:
     try:
         done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)
     except FileNotFoundError:
@@ -124,4 +147,4 @@ def _git(root: Path, *words: str) -> str:
         raise BayError(
             f"git {words[0]}: {reason[0] if reason else 'failed'}", "name a commit that was fetched"
         ) from None
-    return done.stdout.decode(errors="replace")
+    return done.stdout

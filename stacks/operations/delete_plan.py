@@ -103,7 +103,7 @@ class DeletePlan:
         named = join_names([f"{one.kind} {one.name or one.id} {one.why}" for one in found], 3)
         raise BayError(
             f"{whose} block the deletion of bay {self.bay}: {named}",
-            f"{deed} them ('{found[0].remedy}'), then 'bay delete {self.bay}' again; --dry-run lists all of them",
+            f"{deed} them, then 'bay delete {self.bay}' again; --dry-run lists all; the first: {found[0].remedy}",
         )
 
 

@@ -1,11 +1,11 @@
 """From the engine's events to the changes of a plan."""
 
-import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bay.stacks.cloud.kinds import address_of
+from bay.stacks.plan.open_ports import ANYWHERE, OpenedPort, find_opened
 from bay.stacks.plan.types import DESTRUCTIVE, OPERATIONS, Change, Diff, Group, Operation
 from bay.stacks.redaction import get_path, redact
 
@@ -48,13 +48,13 @@ class PreviewSteps:
     """Collects events of a preview; a listener of the Automation API.
 
     images: server name -> id of the image it was made from. resolved: image resource -> id that it stands for now.
-    opened: name of a rule that comes to let everybody in -> what it opens, in words.
+    rules: those that let packets in afterwards.
     """
 
     found: dict[str, Change] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
-    opened: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, OpenedPort] = field(default_factory=dict)
 
     def __call__(self, event: "EngineEvent") -> None:
         """One event of the engine."""
@@ -67,10 +67,10 @@ class PreviewSteps:
         if kind == "Image" and metadata.new:
             self.resolved[name] = str((metadata.new.inputs or {}).get("image_id") or "")
         operation = STEPS.get(metadata.op.value)
+        if kind == "SecGroupRule" and operation != "delete" and metadata.new:
+            self._look_at_rule(name, metadata.urn.split(":")[2], metadata.new.inputs or {}, changes=bool(operation))
         if operation and not _is_grouping(metadata.type) and kind not in BOOKKEEPING:
             self._add(operation, kind, name, metadata)
-            if kind == "SecGroupRule" and operation != "delete" and metadata.new:
-                self._look_at_rule(name, metadata.urn.split(":")[2], metadata.new.inputs or {})
 
     def _add(self, operation: Operation, kind: str, name: str, metadata: "StepEventMetadata") -> None:
         diffs = _diffs(metadata) or _addresses_that_go(metadata, kind)
@@ -82,16 +82,19 @@ class PreviewSteps:
         group = group_of(metadata.urn, kind)
         self.found[metadata.urn] = Change(operation, group, kind, name, diffs, metadata.urn)
 
-    def _look_at_rule(self, name: str, bay: str, rule: Mapping[str, Any]) -> None:
-        prefix = rule.get("remoteIpPrefix")
-        closed = rule.get("remoteGroupId") or (prefix and ipaddress.ip_network(prefix).prefixlen)
-        if rule.get("direction") == "ingress" and not closed:
+    def _look_at_rule(self, name: str, bay: str, rule: Mapping[str, Any], *, changes: bool) -> None:
+        if rule.get("direction") == "ingress" and not rule.get("remoteGroupId"):
             role = name.removeprefix(f"{bay}-").split("-")[0]
             first, last = rule.get("portRangeMin"), rule.get("portRangeMax")
             ports = "" if first is None else f" {first:.0f}" if first == last else f" {first:.0f}-{last:.0f}"
-            self.opened[name] = (
-                f"{rule.get('protocol') or 'everything'}{ports} of the {role}s from {prefix or 'anywhere'}"
-            )
+            port = f"{rule.get('protocol') or 'everything'}{ports} of the {role}s"
+            family = 6 if rule.get("ethertype") == "IPv6" else 4
+            self.rules[name] = OpenedPort(port, rule.get("remoteIpPrefix") or ANYWHERE[family], changes)
+
+    @property
+    def opened(self) -> dict[str, str]:
+        """Name of a rule that comes or changes -> what of a port it opens to the world, alone or with other rules."""
+        return find_opened(self.rules)
 
     @property
     def destroyed_servers(self) -> set[str]:

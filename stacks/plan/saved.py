@@ -21,7 +21,7 @@ from bay.stacks.errors import NotFound, PlanRefused, PlanStale
 from bay.stacks.plan.fingerprint import Fingerprint, capture, changes_since, digest
 from bay.stacks.plan.planner import OnCloud, PlanInput, build_plan
 from bay.stacks.plan.types import Plan
-from bay.stacks.settings import write_private
+from bay.stacks.private_files import write_private
 from bay.stacks.stack import BayStack
 
 FORMAT: Literal["bay-plan"] = "bay-plan"

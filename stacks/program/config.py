@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -10,14 +11,33 @@ from bay.components.disruption import KINDS
 from bay.components.errors import BayError, nearest
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
+from bay.components.yaml_file import load, no_plain_file, problem, read_plain_text
 
 PROJECT = "bay"
+PREFIX, SUFFIX = "Pulumi.", ".yaml"
+"""Around the name of a bay in the name of its file in ``stacks/``."""
 ALLOW = "allow"
 """Configuration key that is no field of the spec: it says what one run may take away."""
 PROVIDER_CONFIG = {"openstack:maxRetries": "10"}
 """Of the OpenStack plugin: how often it asks again where the cloud answers 429 and says when, or not at all."""
 TEXT_FIELDS = ("model", "coe", "image", "keypair", "floating_ips")
 """Fields whose text is the value itself: an image may be called 2024 or true."""
+
+
+def read_stack_file(checkout: Path, stack: str) -> str:
+    """The text of a bay's file in a checkout; BayError where it is no plain file of a spec's size.
+
+    The one way in which a preview, a change and ``pulumi up`` read it, so that what is applied is what was shown.
+    """
+    require_own_folder(checkout)
+    name = f"{PREFIX}{stack}{SUFFIX}"
+    return read_plain_text(checkout / "stacks" / name, f"stacks/{name}")
+
+
+def require_own_folder(checkout: Path) -> None:
+    """BayError where ``stacks/`` of a checkout leads to another place."""
+    if (checkout / "stacks").is_symlink():
+        raise no_plain_file("stacks")
 
 
 def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
@@ -35,7 +55,7 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
 
 def allowed(config: Mapping[str, str]) -> frozenset[str]:
     """Kinds of loss that `bay:allow` of a stack's configuration lets through; BayError for another word."""
-    return frozenset(kinds_of(yaml.safe_load(config.get(f"{PROJECT}:{ALLOW}", "[]"))))
+    return frozenset(kinds_of(_value(ALLOW, config.get(f"{PROJECT}:{ALLOW}", "[]"))))
 
 
 def kinds_of(said: Any, where: str = "") -> tuple[str, ...]:
@@ -49,7 +69,12 @@ def kinds_of(said: Any, where: str = "") -> tuple[str, ...]:
 
 
 def _value(field: str, text: str) -> Any:
-    return text if field in TEXT_FIELDS else yaml.safe_load(text)
+    if field in TEXT_FIELDS:
+        return text
+    try:
+        return load(text)
+    except yaml.YAMLError as error:
+        raise BayError(f"{PROJECT}:{field}: not YAML: {problem(error)}", "correct it, or quote the value") from None
 
 
 def config_of(spec: BaySpec) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bay.stacks.errors import StateUnwritable
+from bay.stacks.private_files import make_folder
 from bay.stacks.settings import Settings
 from bay.stacks.state import file_backend
 
@@ -40,7 +41,7 @@ def require_writable(settings: Settings) -> None:
     if folder is None:
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

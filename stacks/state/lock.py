@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from bay.components.errors import BayError
+from bay.stacks.private_files import make_folder
 
 TRIALS = 5
 PAUSE = 0.05
@@ -18,7 +19,7 @@ PAUSE = 0.05
 @contextmanager
 def held(path: Path, bay: str) -> Iterator[None]:
     """Hold the lock, which ends with the process however it ends; BayError where another has it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     with path.open("a+", encoding="utf-8") as file:
         if not _taken(file):
             file.seek(0)

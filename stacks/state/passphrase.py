@@ -5,8 +5,10 @@ import secrets
 from pathlib import Path
 
 from bay.components.errors import BayError, InvalidInput
+from bay.components.text import command
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.settings import Settings, write_private
+from bay.stacks.private_files import make_private, write_private
+from bay.stacks.settings import Settings
 
 FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
@@ -22,6 +24,7 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
         _check_own(settings, new=new)
         return {}
     path = settings.passphrase_file(bay)
+    make_private(path.parent, settings.data)
     if new:
         create(path)
     if not path.exists():
@@ -60,4 +63,6 @@ def _check_own(settings: Settings, *, new: bool) -> None:
 
 def _check_readable(path: Path) -> None:
     if not os.access(path, os.R_OK):
-        raise BayError(f"the passphrase file {path} cannot be read", f"chmod 600 {path}, as its owner")
+        raise BayError(
+            f"the passphrase file {path} cannot be read", f"{command('chmod', '600', str(path))}, as its owner"
+        )

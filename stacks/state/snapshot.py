@@ -9,6 +9,7 @@ from bay.components.errors import BayError
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
 from bay.components.text import first_ipv4, join_names
+from bay.stacks.errors import UntrustedState
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
@@ -126,6 +127,17 @@ class StateSnapshot:
                 f"bay {self.name} has no spec yet; its creation never started", f"'bay create {self.name}' creates it"
             )
         return self.spec
+
+
+def read_snapshot(name: str, deployment: Mapping[str, Any] | None) -> StateSnapshot:
+    """The same of a deployment that anybody may have written: UntrustedState where its values are of other kinds."""
+    try:
+        return StateSnapshot.from_deployment(name, deployment)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UntrustedState(
+            f"the state of bay {name} is damaged ({type(error).__name__}: {error})",
+            "bring back an earlier version of the state: docs/security.md says how",
+        ) from None
 
 
 def _changed_at(content: Mapping[str, Any]) -> datetime | None:

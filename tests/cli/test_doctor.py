@@ -8,7 +8,7 @@ from typing import Any
 
 from bay.stacks.settings import Settings
 
-CHECKS = ["python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase"]
+CHECKS = ["python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase", "folders"]
 
 
 def doctor(home: Path) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -51,3 +51,41 @@ def test_a_passphrase_that_others_may_read_is_said(tmp_path: Path) -> None:
     _, checks = doctor(tmp_path)
     assert (checks["passphrase"]["ok"], "chmod 600" in checks["passphrase"]["remedy"]) == (False, True)
     assert "physics" in checks["passphrase"]["detail"]
+
+
+def test_folders_that_others_may_enter_are_said_with_what_closes_them(tmp_path: Path) -> None:
+    data = tmp_path / ".local" / "share" / "bay"
+    (data / "passphrases" / "0123").mkdir(parents=True, mode=0o700)
+    (data / "passphrases").chmod(0o700)
+    (data / "passphrases" / "0123").chmod(0o700)
+    data.chmod(0o700)
+    _, checks = doctor(tmp_path)
+    assert checks["folders"]["ok"]
+    (data / "passphrases").chmod(0o777)
+    (data / "passphrases" / "0123").chmod(0o750)
+    key = tmp_path / ".config" / "bay" / "clients" / "a b" / "key.pem"
+    key.parent.mkdir(parents=True)
+    for folder in (key.parent, key.parent.parent):
+        folder.chmod(0o700)
+    key.write_text("key")
+    key.chmod(0o644)
+    code, checks = doctor(tmp_path)
+    assert (code, checks["folders"]["ok"]) == (1, False)
+    remedy = f"chmod go= {data}/passphrases; chmod go= {data}/passphrases/0123; chmod go= '{key}'"
+    assert checks["folders"]["remedy"] == remedy
+    subprocess.run(["sh", "-c", remedy], check=True)
+    assert doctor(tmp_path)[1]["folders"]["ok"]
+
+
+def test_a_state_folder_of_ones_own_choosing_is_said_to_be_open(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    bay = Path(sys.executable).with_name("bay")
+    env = {"HOME": str(tmp_path), "PATH": "/nowhere", "BAY_STATE": f"file://{shared}"}
+    command = [str(bay), "doctor", "-f", "json"]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    state = next(row for row in json.loads(done.stdout) if row["name"] == "state")
+    assert state["ok"]
+    assert state["detail"].startswith(f"others may look into {shared}, which has the specs of all bays")
+    assert state["remedy"] == f"chmod go= {shared}"

@@ -13,6 +13,9 @@ GITLAB: dict[str, Any] = yaml.safe_load((FOLDER / "gitlab-ci.yml").read_text())
 GITHUB: dict[Any, Any] = yaml.safe_load((FOLDER / "github-actions.yml").read_text())
 NO_JOBS = {"stages", "default", "variables"}
 
+CHECKOUT, CACHE = "11bd71901bbe5b1630ceea73d27597364c9af683", "5a3ec84eff668545956fd18022155c47e93e2684"
+"""Commits of v4.2.2 and v4.2.3: a tag can be moved, and what it names has the job's secrets."""
+
 OF_A_REQUEST = '$CI_PIPELINE_SOURCE == "trigger" && $TRIGGER_PAYLOAD && $CI_COMMIT_REF_PROTECTED == "true"'
 """GitLab's rule for a pipeline that the project's own webhook started, on a protected branch."""
 READS = {"name": "bay-preview", "action": "access"}
@@ -101,6 +104,9 @@ def test_github_gives_each_job_its_own_login() -> None:
     }
     assert secrets({key: part for key, part in GITHUB.items() if key != "jobs"}) == set()
     assert GITHUB["permissions"] == {"contents": "read"}
+    for name, job in jobs.items():
+        with_token = [step.get("name") for step in job["steps"] if "github.token" in text(step)]
+        assert with_token == (["Fetch", "Comment"] if name == "preview" else []), "neither sees the cloud's login"
     granted = {name: job["permissions"] for name, job in jobs.items() if "permissions" in job}
     assert granted == {"preview": {"contents": "read", "pull-requests": "write"}}
 
@@ -110,8 +116,8 @@ def test_github_checks_out_what_the_event_says_and_brings_nothing_but_the_engine
     brought = {step["uses"]: step.get("with", {}) for step in github_steps(job) if "uses" in step}
     history = {"fetch-depth": 0} if job == "preview" else {}
     assert brought == {
-        "actions/checkout@v4": history,
-        "actions/cache@v4": {
+        f"actions/checkout@{CHECKOUT}": {**history, "persist-credentials": False},
+        f"actions/cache@{CACHE}": {
             "path": "~/.cache/bay/toolchain",
             "key": "bay-toolchain-${{ runner.os }}-${{ hashFiles('toolchain/**') }}",
         },
@@ -130,6 +136,19 @@ def test_no_script_holds_text_of_an_event_and_a_request_is_fetched_and_never_che
         heads = [line for line in script.splitlines() if "FETCH_HEAD" in line]
         assert all("merge-tree --write-tree" in line for line in heads), name
     assert set(re.findall(r"github\.event\.[\w.]+", text(GITHUB))) == {"github.event.pull_request.number"}
+
+
+def test_names_of_files_are_no_options() -> None:
+    script = "\n".join(GITLAB["apply"]["script"])
+    for line in script.splitlines():
+        if '"$bay"' in line:
+            assert re.search(r'(-- |--stack=|-e )"\$bay"', line), line
+    assert len(re.findall(r'"\$bay"', script)) == 4
+    assert all("-- origin" in text(job) for job in (GITLAB["preview"], GITHUB["jobs"]["preview"]))
+
+
+def test_gitlabs_runner_keeps_no_token_in_the_checkout() -> None:
+    assert GITLAB["variables"]["FF_GIT_URLS_WITHOUT_TOKENS"] == "true"
 
 
 def test_both_forges_apply_by_the_same_script() -> None:

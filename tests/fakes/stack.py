@@ -116,6 +116,7 @@ class FakePulumi(PulumiProcess):
 def _write(file: Path, latest: Mapping[str, Any] | None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = {"stack": file.stem} | ({} if latest is None else {"latest": latest})
+    (file.parents[2] / "meta.yaml").write_text("version: 1\n")
     file.write_text(json.dumps({"version": file_backend.LAYOUT, "checkpoint": checkpoint}))
 
 

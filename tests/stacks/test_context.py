@@ -98,6 +98,7 @@ def test_pulumi_starts_with_the_callers_environment_and_no_login(tmp_path: Path,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_RUN_PROGRAM": "true",
         "PULUMI_BACKEND_URL": "s3://bays",
+        "BAY_DYNAMIC_PROVIDERS": "",  # whatever plain `pulumi` may do for the caller's own projects
     }
 
 

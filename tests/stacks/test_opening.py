@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bay.stacks.errors import NotFound
+from bay.stacks.events import Notice
 from bay.stacks.opening import opened, opened_aside, opened_for_change
 from bay.stacks.state import lock
 from tests.fakes.messages import told
@@ -119,3 +120,16 @@ def test_a_new_copy_has_a_passphrase_of_no_worth(context: FakeContext) -> None:
         assert copied.pulumi.environment["PULUMI_CONFIG_PASSPHRASE"] == "a preview keeps no secret"
         assert not bay.exists
     assert not context.settings.passphrase_file("other").exists()
+
+
+@pytest.mark.parametrize(("mode", "codes"), [(0o700, []), (0o750, ["state-open"]), (0o755, ["state-open"])])
+def test_of_a_new_bay_a_state_folder_that_others_may_look_into_is_told(
+    context: FakeContext, tmp_path: Path, mode: int, codes: list[str]
+) -> None:
+    (tmp_path / "state").chmod(mode)
+    with opened_for_change(context, "demo"):
+        pass
+    assert context.events == [], "who changes one has been told"
+    with opened_for_change(context, "new", new=True):
+        pass
+    assert [event.code for event in context.events if isinstance(event, Notice)] == codes

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.settings import SHARED, Settings, short_hash, write_private
+from bay.stacks.private_files import write_private
+from bay.stacks.settings import SHARED, Settings, short_hash
 from tests.fakes.messages import told
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bay.components.errors import BayError
-from bay.stacks.errors import Interrupted, Locked
+from bay.stacks.errors import Interrupted, Locked, UntrustedState
 from bay.stacks.events import PhaseEnded, PhaseStarted
 from bay.stacks.stack import PATIENCE, BayStack
 from bay.stacks.state.snapshot import StateSnapshot
@@ -76,6 +76,26 @@ def test_what_the_file_does_not_tell_pulumi_is_asked_for(bay: BayStack, state: P
     pulumi(bay).answers["stack export"] = json.dumps({"version": 3, "deployment": complete()})
     assert bay.state == StateSnapshot.from_deployment("demo", complete())
     assert pulumi(bay).commands == ["stack export"]
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_state_with_what_bay_does_not_write_is_refused_before_pulumi_has_it(
+    bay: BayStack, state: Path, in_file: bool
+) -> None:
+    content = complete()
+    urn = "urn:pulumi:demo::bay::command:local:Command::x"
+    content["resources"].append({"urn": urn, "type": "command:local:Command", "id": "x"})
+    write_state(state, content)
+    if not in_file:
+        (state / ".pulumi/stacks/bay/demo.json").rename(state / ".pulumi/stacks/bay/demo.json.gz")
+        pulumi(bay).answers["stack export"] = json.dumps({"version": 3, "deployment": content})
+    with pytest.raises(UntrustedState, match="another type, command:local:Command"):
+        _ = bay.state
+    with pytest.raises(UntrustedState), bay.edit():
+        pass
+    with pytest.raises(UntrustedState):
+        bay.unprotected_copy()
+    assert set(pulumi(bay).commands) <= {"stack export"}
 
 
 def test_a_state_elsewhere_is_pulumis(tmp_path: Path, context: FakeContext) -> None:

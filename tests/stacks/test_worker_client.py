@@ -14,7 +14,7 @@ from bay.components.errors import BayError, InvalidInput
 from bay.stacks import worker_client
 from bay.stacks.errors import Interrupted, NotFound, PlanRefused, QuotaExceeded
 from bay.stacks.events import BatchStarted, Event, Notice, PhaseStarted, ResourceProgress, ServerProgress
-from bay.stacks.worker_client import WorkerError, WorkerProcess
+from bay.stacks.worker_client import NotInTime, WorkerError, WorkerProcess
 
 ECHO = """
 import json, sys
@@ -126,6 +126,36 @@ def test_a_worker_that_dies_is_an_error_of_each_request() -> None:
                 one.ask({"bay": "demo"})
             assert failed.value.message == "the worker of bay demo ended with exit code 7"
         assert not one.is_alive
+
+
+OBEYING = """
+import json, sys
+for line in sys.stdin:
+    if json.loads(line).get("cancel") == "force":
+        error = {"family": "Interrupted", "message": "interrupted", "hint": ""}
+        print(json.dumps({"id": "1", "error": error}), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("program", "alive"), [(OBEYING, True), ("import time; time.sleep(600)", False)])
+def test_a_request_that_takes_too_long_is_ended_and_so_is_a_worker_that_does_not_listen(
+    program: str, alive: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_client, "GRACE", 3.0 if alive else 0.2)
+    with process(program) as one:
+        with pytest.raises(NotInTime, match=r"no answer within 0\.2 seconds"), one.limited(0.2):
+            one.ask({"bay": "demo"})
+        assert one.is_alive == alive
+
+
+def test_a_request_that_is_answered_in_time_keeps_its_answer_and_its_error() -> None:
+    with process() as one:
+        with one.limited(60):
+            assert one.ask({"bay": "demo", "say": [{"result": 1}]}) == 1
+        error = {"family": "NotFound", "message": "there is no bay", "hint": ""}
+        with pytest.raises(NotFound), one.limited(60):
+            one.ask({"bay": "demo", "say": [{"error": error}]})
+        assert one.is_alive
 
 
 def test_a_worker_that_died_before_it_was_asked_is_one_too() -> None:

@@ -74,9 +74,9 @@ def put_go(put: Callable[[str, str], Path], tmp_path: Path) -> Callable[..., Pat
     is made of, as `go list` prints them.
     """
     sdk = tmp_path / "sdk"
-    for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
-        (sdk / script).parent.mkdir(parents=True, exist_ok=True)
-        (sdk / script).write_text("#!/bin/sh\n")
+    script = sdk / "python/cmd/pulumi-language-python-exec"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\n")
     for edit in edits(parts.SOURCES / "pulumi"):
         source = sdk / edit.file
         source.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ def test_after_the_build_all_is_well_and_go_is_not_needed(cache: Path, programs:
     assert found["plugin"].detail == f"openstack 5.5.1, built ({toolchain.root}/home/plugins/resource-openstack-v5.5.1)"
 
 
-def test_a_pulumi_on_path_downloads_its_plugin(cache: Path, programs: Path, put: Put) -> None:
+def test_a_pulumi_on_path_has_its_plugin_or_says_how_to_get_it(cache: Path, programs: Path, put: Put) -> None:
     put("pulumi", "echo v3.260.0")
     put("pulumi-language-python", "true")
     found = by_name(cache, programs)
@@ -49,7 +49,17 @@ def test_a_pulumi_on_path_downloads_its_plugin(cache: Path, programs: Path, put:
         "which costs minutes and gigabytes from some hundred nodes on (docs/speed.md): "
         "with a PATH without it, `BAY_PULUMI_RELEASES=off bay doctor --build` builds one that does"
     )
-    assert found["plugin"] == Check("plugin", True, "openstack 5.5.1, pulumi downloads it when it is first used", "")
+    home = cache / "own home"
+    (missing,) = (check for check in checks(cache, str(programs), str(home)) if check.name == "plugin")
+    assert missing == Check(
+        "plugin",
+        False,
+        f"openstack 5.5.1 is not in {home}/plugins",
+        f"{programs}/pulumi plugin install resource openstack 5.5.1",
+    )
+    (home / "plugins" / "resource-openstack-v5.5.1").mkdir(parents=True)
+    (there,) = (check for check in checks(cache, str(programs), str(home)) if check.name == "plugin")
+    assert there == Check("plugin", True, f"openstack 5.5.1, {home}/plugins/resource-openstack-v5.5.1", "")
 
 
 def test_an_old_pulumi_on_path_is_named_with_what_is_wrong(cache: Path, programs: Path, put: Put) -> None:

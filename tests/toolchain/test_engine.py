@@ -54,6 +54,7 @@ def environment(toolchain: Toolchain, project: Path, **more: str) -> dict[str, s
     own = {
         "PULUMI_BACKEND_URL": f"file://{project}/state",
         "PULUMI_CONFIG_PASSPHRASE": "not a secret",
+        "BAY_DYNAMIC_PROVIDERS": "any",  # the trial's own
         "PULUMI_HOME": str(project / "home"),
     }
     return os.environ | toolchain.environment() | own | more

@@ -79,7 +79,6 @@ def test_every_part_is_built_once_and_then_found(cache: Path, programs: Path, pu
         "pulumi-language-python",
         "pulumi-language-python-exec",
         "pulumi-resource-pulumi-python",
-        "pulumi-resource-pulumi-python-sdk",
     ]
     assert toolchain.pulumi_home is not None
     plugin = toolchain.pulumi_home / "plugins" / "resource-openstack-v5.5.1" / "pulumi-resource-openstack"

@@ -124,18 +124,21 @@ def test_a_built_toolchain_brings_its_home_and_downloads_nothing(built: Toolchai
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(built.root / "bin"), str(programs)]),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_HOME": str(built.root / "home"),
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_PYTHON_CMD": sys.executable,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
 
-def test_a_pulumi_on_path_downloads_its_plugin_into_the_users_home() -> None:
+def test_a_pulumi_on_path_keeps_the_users_home_and_serves_dynamic_resources_by_bays_script() -> None:
     toolchain = Toolchain(Path("/opt/pulumi"), None, "path", "3.260.0", "/opt/pulumi/bin:/usr/bin")
     assert toolchain.environment() == {
-        "PATH": f"{Path(sys.executable).parent}:/opt/pulumi/bin:/usr/bin",
+        "PATH": f"{parts.DYNAMIC_RESOURCES}:{Path(sys.executable).parent}:/opt/pulumi/bin:/usr/bin",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_PYTHON_CMD": sys.executable,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
+    assert os.access(parts.DYNAMIC_RESOURCES / "pulumi-resource-pulumi-python", os.X_OK)
 
 
 def test_the_environment_of_the_environment_is_the_same(built: Toolchain, cache: Path) -> None:

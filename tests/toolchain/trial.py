@@ -114,6 +114,7 @@ class Trial:
 
     def environment(self, wanted: list[dict[str, Any]] | None = None, **more: str) -> dict[str, str]:
         own = {
+            "BAY_DYNAMIC_PROVIDERS": "any",  # the trial's own
             "PULUMI_BACKEND_URL": self.state,
             "PULUMI_HOME": str(self.toolchain.pulumi_home),
             "CLOUD": str(self.cloud),

@@ -19,9 +19,14 @@ def dump(*documents: Document) -> str:
 
 
 def image(options: KubernetesOptions, name: str, tag: str) -> str:
-    """An image by its name, or by the last part of it in the user's own repository."""
-    prefix = options.image_repository
-    return f"{prefix}/{name.rpartition('/')[2]}:{tag}" if prefix else f"{name}:{tag}"
+    """An image by its name, or by the last part of it in the user's own repository; and by its digest, if there is one.
+
+    The digest is what counts then; the tag is for people.
+    """
+    prefix, last = options.image_repository, name.rpartition("/")[2]
+    digest = {str(known): value for known, value in options.digests.items()}.get(last)
+    reference = f"{prefix}/{last}:{tag}" if prefix else f"{name}:{tag}"
+    return f"{reference}@{digest}" if digest else reference
 
 
 def metadata(name: str, **more: Any) -> dict[str, Any]:

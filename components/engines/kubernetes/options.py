@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from bay.components.spec import BaySpec
 
 Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+Image = Literal[
+    "cinder-csi-plugin",
+    "cni",
+    "csi-attacher",
+    "csi-node-driver-registrar",
+    "csi-provisioner",
+    "csi-resizer",
+    "flannel",
+    "flannel-cni-plugin",
+    "k8s-keystone-auth",
+    "kube-controllers",
+    "node",
+    "openstack-cloud-controller-manager",
+]
+"""Last part of the name of each image of an add-on; cni, kube-controllers and node are Calico's."""
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Arguments = dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Annotated[str, Field(pattern=r'^[^\s"\\]*$')]]
 """Command line options of a program, without the leading dashes."""
 
@@ -74,6 +90,10 @@ class KubernetesOptions(Options):
     kubelet_args: Arguments = Field(default_factory=dict, description="More options of the kubelet.")
     kube_proxy_config: dict[str, Any] = Field(default_factory=dict, description="More of KubeProxyConfiguration.")
     versions: Versions = Field(Versions(), description="Versions of add-ons.")
+    digests: dict[Image, Digest] = Field(
+        default_factory=dict,
+        description="Digests (sha256:...) of images of add-ons by the last part of their names: no other content runs.",
+    )
     cloud_provider: bool = Field(
         False, description="Whether services of type LoadBalancer get a load balancer of the cloud (Octavia)."
     )

@@ -85,7 +85,8 @@ def flags(facts: Facts) -> list[str]:
 def zookeeper_settings(facts: Facts, password: str) -> str:
     """zoo.cfg: the same for all masters; the masters' credential is also ZooKeeper's superuser."""
     login = f"{ZOOKEEPER_USER}:{password}"
-    digest = base64.b64encode(hashlib.sha1(login.encode()).digest()).decode()  # ZooKeeper's own scheme
+    # ZooKeeper's own scheme
+    digest = base64.b64encode(hashlib.sha1(login.encode(), usedforsecurity=False).digest()).decode()
     values: dict[str, str | int] = {
         "tickTime": 2000,
         "initLimit": 10,

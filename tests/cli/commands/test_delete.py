@@ -73,7 +73,7 @@ def test_what_blocks_it_is_an_error_even_with_yes(capsys: Captured, monkeypatch:
     assert delete(bays, monkeypatch, "--yes") == 1
     assert capsys.readouterr().err.splitlines()[-2:] == [
         "error: resources of others block the deletion of bay demo: port printer is on network demo",
-        "       remove them ('openstack port delete id-2'), then 'bay delete demo' again; --dry-run lists all of them",
+        "       remove them, then 'bay delete demo' again; --dry-run lists all; the first: openstack port delete id-2",
     ]
     assert bays.deleted == []
 

@@ -51,9 +51,9 @@ def test_a_comment_has_a_row_a_bay_and_the_plans_of_those_that_change() -> None:
     assert (
         lines[0] == "| bay | result | added | changed | replaced | removed | risks | fits | compared with | seconds |"
     )
-    assert lines[2] == f"| physics | changes | 1 | 0 | 0 | 0 | batch, open | yes | {then} |"
-    assert lines[3] == f"| quiet | no changes | 0 | 0 | 0 | 0 |  | yes | {then} |"
-    assert lines[4].startswith("| broken | error: there is no image 'x' &#124; &#60;img&#62;")
+    assert lines[2] == f"| `physics` | changes | 1 | 0 | 0 | 0 | batch, open | yes | {then} |"
+    assert lines[3] == f"| `quiet` | no changes | 0 | 0 | 0 | 0 |  | yes | {then} |"
+    assert lines[4].startswith("| `broken` | `error: there is no image 'x' \\| <img>` |")
     assert text.count("### bay") == 1
 
 
@@ -69,17 +69,17 @@ def test_a_comment_of_very_many_bays_is_cut_and_keeps_those_that_matter() -> Non
     quiet = [Outcome(f"quiet-{index}", 0, plan()) for index in range(3000)]
     text = comment([*quiet, Outcome("broken", 1, error="no such image"), Outcome("moved", 2, plan(change("create")))])
     assert len(text) <= LIMIT
-    assert text.splitlines()[2].startswith("| broken | error: no such image |")
-    assert text.splitlines()[3].startswith("| moved | changes |")
+    assert text.splitlines()[2].startswith("| `broken` | `error: no such image` |")
+    assert text.splitlines()[3].startswith("| `moved` | changes |")
     assert "of 3002 bays are left out here: `bay preview --all` shows them." in text
-    assert "### bay physics" in text, "there is space for a plan"
+    assert "### bay `physics`" in text, "there is space for a plan"
 
 
 def test_a_comment_of_long_errors_is_cut() -> None:
     text = comment([Outcome(f"broken-{index}", 1, error="<" * 100_000) for index in range(1000)])
     assert len(text) <= LIMIT
-    assert text.splitlines()[2].startswith("| broken-0 | error: &#60;")
-    assert text.count("| broken-") > 10
+    assert text.splitlines()[2].startswith("| `broken-0` | `error: <")
+    assert text.count("| `broken-") > 10
 
 
 def test_an_interrupted_run_is_told_of_each_bay_though_nothing_changes(capsys: Captured) -> None:

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from bay.cli.console.formats import Format, print_list, print_one
+from bay.cli.console.terminal import say, say_table, tell
+from bay.components.text import is_printable
 from tests.fakes.messages import told
 
 COLUMNS = ("name", "status", "nodes", "spec")
@@ -83,7 +85,7 @@ def test_a_row_of_a_markdown_table_is_one_line_whatever_a_cell_holds(capsys: Cap
     assert listed(capsys, Format.MARKDOWN, "name", "status", rows=rows).splitlines() == [
         "| name | status |",
         "| --- | --- |",
-        "| a\\|b | " + "x" * 600 + " |",
+        "| `a\\|b` | " + "x" * 600 + " |",
         "| two<br>lines |  |",
     ]
 
@@ -91,7 +93,7 @@ def test_a_row_of_a_markdown_table_is_one_line_whatever_a_cell_holds(capsys: Cap
 def test_nested_fields_stay_in_one_markdown_cell(capsys: Captured) -> None:
     thing = {"name": "physics", "spec": {"nodes": {"count": 2}}}
     text = shown(capsys, lambda: print_one(thing, Format.MARKDOWN))
-    assert text.splitlines()[2:] == ["| name | physics |", "| spec | nodes:<br>  count: 2 |"]
+    assert text.splitlines()[2:] == ["| name | physics |", "| spec | `nodes:`<br>&nbsp;&nbsp;`count: 2` |"]
 
 
 def test_a_table_is_not_folded_where_it_goes_to_a_file(capsys: Captured) -> None:
@@ -114,3 +116,25 @@ def test_one_thing_in_each_format(capsys: Captured) -> None:
     assert one(capsys, Format.CSV, "name", "status") == "name,status\nphysics,CREATE_COMPLETE\n"
     assert "count: 2" in one(capsys, Format.TABLE, "spec")
     assert told(lambda: print_one(ROWS[0], Format.VALUE, ["node"]))[1].startswith("nearest: nodes")
+
+
+EVIL = "v\x1b[31mred\x9b2J\u202etxt\x07"
+
+
+@pytest.mark.parametrize("form", Format)
+def test_what_others_wrote_acts_on_no_terminal_in_any_format(capsys: Captured, form: Format) -> None:
+    rows = [{"name": EVIL, "nested": {EVIL: [EVIL]}, "several": [EVIL, "x"], "lines": f"{EVIL}\n{EVIL}"}]
+    print_list(rows, tuple(rows[0]), form)
+    print_one(rows[0], form)
+    text = capsys.readouterr().out
+    assert is_printable(text)
+    assert "\\x1b[31mred" in text or "\\u001b[31mred" in text or "\\e[31mred" in text, "it is shown"
+
+
+def test_nor_do_lines_on_stderr(capsys: Captured) -> None:
+    say(EVIL)
+    say_table([{"name": EVIL}], ["name"])
+    tell(EVIL)
+    captured = capsys.readouterr()
+    assert is_printable(captured.err)
+    assert is_printable(captured.out)

@@ -129,3 +129,12 @@ def test_a_bay_whose_usage_is_not_known_has_no_figures_and_the_sum_says_so() -> 
     assert rows == [{"name": "one", **ONE}, {"name": "theirs"}, {"name": "unread"}]
     assert sums(rows) == [{"name": "sum of 1 of 3 bays", **ONE}]
     assert sums(with_usage([{"name": "one"}], {})) == []
+
+
+def test_a_password_that_an_earlier_version_took_in_a_url_is_masked() -> None:
+    deployment = complete()
+    bay = next(resource for resource in deployment["resources"] if resource["type"] == "bay:index:Bay")
+    bay["inputs"]["spec"]["proxy"] = {"http": "http://ada:word@proxy:3128"}
+    row = bay_row(described(StateSnapshot.from_deployment("demo", deployment), FIRST))
+    assert row["spec"]["proxy"]["http"] == "http://ada:***@proxy:3128"
+    assert "word" not in json.dumps(row)

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from bay.components.spec.merge import assignment, build_spec, merge, model_values, models
+from bay.components.errors import InvalidInput
+from bay.components.spec import parse
+from bay.components.spec.merge import assignment, build_spec, changed_spec, merge, model_values, models
 from tests.fakes.messages import told
 
 
@@ -101,3 +103,28 @@ def test_a_models_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None
 def test_every_built_in_model_is_a_whole_spec_of_its_own_name(model: str) -> None:
     assert build_spec([{"model": model}]).model == model
     assert model_values(model)["coe"] == model.removesuffix("-ha")
+
+
+LOGINS = ["http://ada:word@proxy:3128", "https://ada@proxy", "http://:word@proxy/", "http://a:b@c:d@proxy"]
+
+
+@pytest.mark.parametrize("url", LOGINS)
+@pytest.mark.parametrize("field", ["proxy.http", "proxy.https", "registry.mirror"])
+def test_a_url_with_a_login_is_refused_since_others_could_read_it(field: str, url: str) -> None:
+    said = assignment(f"{field}={url}")
+    existing = build_spec([{"model": "swarm"}])
+    for attempt in (lambda: build_spec([{"model": "swarm"}, said]), lambda: changed_spec(existing, [said])):
+        with pytest.raises(InvalidInput, match=rf"^{field}: the URL holds a login") as refused:
+            attempt()
+        assert "word" not in refused.value.message
+
+
+@pytest.mark.parametrize("url", ["http://proxy:3128", "https://proxy.example/path@x", "http://[2001:db8::1]:3128"])
+def test_any_other_url_is_taken(url: str) -> None:
+    assert build_spec([{"model": "swarm", "proxy": {"http": url}}]).proxy.http == url
+
+
+def test_a_bay_that_has_one_already_can_be_changed_and_rid_of_it() -> None:
+    before = parse(build_spec([{"model": "swarm"}]).model_dump(mode="json") | {"proxy": {"http": LOGINS[0]}})
+    assert changed_spec(before, [{"nodes": 3}]).proxy.http == LOGINS[0]
+    assert changed_spec(before, [{"proxy": {"http": "http://proxy:3128"}}]).proxy.http == "http://proxy:3128"

@@ -163,9 +163,10 @@ def test_a_request_is_previewed_as_data_applied_after_its_merge_and_watched(
     previewed = gitlab("preview", bay, clone, variables)
     assert previewed.code == 1, "files whose names can be no bay's are errors, and hide no other"
     comment = (clone / "comment.md").read_text()
-    assert "| demo | changes | 1 | 0 | 0 | 0 |" in comment
+    assert "| `demo` | changes | 1 | 0 | 0 | 0 |" in comment
     assert "demo-node-1" in comment
-    assert comment.count("error: ") == 2
+    assert comment.count("error: ") == 3
+    assert "| `linked` | `error: stacks/Pulumi.linked.yaml: no plain file` |" in comment, "it is not left out"
     assert "passwd" not in comment
     assert gitlab("comment", bay, clone, variables).code == 0
     path, token, body = forge.posts.pop()
@@ -176,17 +177,18 @@ def test_a_request_is_previewed_as_data_applied_after_its_merge_and_watched(
     known = {
         "github.event.pull_request.number": REQUEST,
         "github.token": "token",
+        "github.server_url": "https://github.example",
         "vars.BAY_STATE": f"file://{bay.state}",
         "secrets.BAY_READER_CLOUDS": Path(variables["BAY_READER_CLOUDS"]).read_text(),
         "secrets.BAY_CLOUDS": Path(variables["BAY_CLOUDS"]).read_text(),
         "secrets.BAY_PASSPHRASE": Path(variables["BAY_PASSPHRASE"]).read_text(),
     }
     steps = github("preview", bay, clone, known, variables)
-    assert [step.code for step in steps] == [0, 0, 1, 0], steps
+    assert [step.code for step in steps] == [0, 0, 0, 1, 0], steps
     path, token, body = forge.posts.pop()
     assert (path, token) == (f"/repos/house/bays/issues/{REQUEST}/comments", "Bearer token")
     assert json.loads(body)["body"] == (clone / "comment.md").read_text()
-    assert "| demo | changes | 1 | 0 | 0 | 0 |" in json.loads(body)["body"]
+    assert "| `demo` | changes | 1 | 0 | 0 | 0 |" in json.loads(body)["body"]
     assert not (bay.home / "touched").exists(), "code of the request was run"
 
     harmless = {**variables, "TRIGGER_PAYLOAD": _payload(tmp_path, HARMLESS)}
@@ -194,12 +196,12 @@ def test_a_request_is_previewed_as_data_applied_after_its_merge_and_watched(
     previewed = gitlab("preview", bay, clone, harmless)
     assert previewed.code == 0, previewed
     comment = (clone / "comment.md").read_text()
-    assert "| demo | changes | 1 | 0 | 0 | 0 |" in comment
-    assert "| fresh |" in comment
+    assert "| `demo` | changes | 1 | 0 | 0 | 0 |" in comment
+    assert "| `fresh` |" in comment
     assert "error: " not in comment
     clone = _clone(origin, tmp_path / "harmless-github")
     steps = github("preview", bay, clone, {**known, "github.event.pull_request.number": HARMLESS}, variables)
-    assert [step.code for step in steps] == [0, 0, 0, 0], steps
+    assert [step.code for step in steps] == [0, 0, 0, 0, 0], steps
     assert forge.posts.pop()[0] == f"/repos/house/bays/issues/{HARMLESS}/comments"
     assert bay.names() == ["demo"], "a preview makes nothing"
 

@@ -3,11 +3,13 @@
 import base64
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.integration.bays.harness import CHECKOUT, Bay
 
@@ -41,6 +43,22 @@ def secrets_of(bay: Bay, name: str) -> dict[str, str]:
     return {field: body(generation[field]) for field in SECRET_FIELDS}
 
 
+TOKEN = re.compile(r"gAAAA[\w-]{40,}")
+"""A token of Keystone, which is encrypted by Fernet."""
+
+
+def password(bay: Bay) -> str:
+    """Of the user's login."""
+    login = yaml.safe_load(bay.sandbox.clouds_file.read_text())["clouds"][bay.cloud]
+    return str(login["auth"]["password"])
+
+
+def passphrase(bay: Bay, name: str) -> str:
+    """The words that encrypt a bay's secrets."""
+    (file,) = (bay.data / "passphrases").glob(f"*/{name}")
+    return file.read_text()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder; other runs of Pulumi may remove theirs meanwhile."""
     found = {}
@@ -60,19 +78,37 @@ def command_lines() -> Iterator[bytes]:
 
 
 def test_no_secret_is_in_the_clear(bay: Bay) -> None:
-    running = bay.start("create", "vault", "--model", "swarm", "--nodes", "1")
+    running = bay.start("--debug", "create", "vault", "--model", "swarm", "--nodes", "1")
     arguments: set[bytes] = set()
     while running.process.poll() is None:
         arguments.update(command_lines())
-    assert running.wait().code == 0
+    created = running.wait()
+    assert created.code == 0
+    assert "DEBUG:keystoneauth" in created.err, "the calls to the cloud are shown"
     assert bay.run("scale", "vault", "2").code == 0
     printed = [
         bay.run(*words, "-f", "json").out
         for words in (("show", "vault"), ("list",), ("node", "list", "vault"), ("preview", "vault", "--nodes", "3"))
     ]
+    shown = [
+        bay.run("--debug", *words).err
+        for words in (
+            ("show", "vault"),
+            ("node", "list", "vault"),
+            ("preview", "vault", "--refresh"),
+            ("drift", "vault"),
+            ("config", "vault"),
+            ("preview", "vault", "--nodes", "nonsense"),
+        )
+    ]
+    logged = "\n".join([created.err, *shown])
+    assert TOKEN.findall(logged) == []
     found = secrets_of(bay, "vault")
-    assert len(set(found.values())) == len(SECRET_FIELDS), "every key is another one"
-    texts = contents(bay.home)  # Pulumi's home keeps no log: tests/toolchain/test_engine.py
+    found |= {"the cloud's password": password(bay), "the passphrase": passphrase(bay, "vault")}
+    assert len(set(found.values())) == len(SECRET_FIELDS) + 2, "every key is another one"
+    kept = ("clouds/", "passphrases/", "clients/")  # where they are to be, mode 0600
+    texts = {path: text for path, text in contents(bay.home).items() if not any(folder in path for folder in kept)}
+    texts["logged"] = logged.encode()  # Pulumi's home keeps no log: tests/toolchain/test_engine.py
     texts["command lines"] = b"\n".join(arguments)
     texts["printed"] = "\n".join(printed).encode()
     assert any("backups" in path or "history" in path for path in texts), "history is searched too"
@@ -82,8 +118,6 @@ def test_no_secret_is_in_the_clear(bay: Bay) -> None:
 
 
 def test_the_cloud_password_is_not_in_the_state(bay: Bay) -> None:
-    import yaml
-
     login = yaml.safe_load(bay.sandbox.clouds_file.read_text())["clouds"]["sandbox"]
     password = login["auth"]["password"]
     openrc = {f"OS_{key.upper()}": value for key, value in login["auth"].items()}

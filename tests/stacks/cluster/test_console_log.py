@@ -63,3 +63,7 @@ def test_the_end_of_a_log_is_shown_without_colours_and_empty_lines() -> None:
     nova = "[[0;32m  OK  [0m] Reached \ufffd\ufffdtarget\n"
     assert tail(log, 2) == ["line 19", "[  OK  ] Reached target"]
     assert tail(nova) == ["[  OK  ] Reached target"]
+
+
+def test_the_end_of_a_log_acts_on_no_terminal() -> None:
+    assert tail("a\u202eb\nc\u200bd\n") == ["a\\u202eb", "c\\u200bd"]

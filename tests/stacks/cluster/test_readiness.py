@@ -82,7 +82,7 @@ def test_a_server_that_stays_failed_is_named_with_the_end_of_its_log(clock: Cloc
         wait(cloud, clock)
     assert failed.value.message == "server demo-node-1 says failed: image lacks dockerd"
     assert failed.value.hint == (
-        "everything is kept: 'bay wait demo' waits on, 'openstack console log show demo-node-1' shows the log"
+        "everything is kept: 'bay wait demo' waits on, 'openstack console log show id-demo-node-1' shows the log"
     )
     assert failed.value.server == "demo-node-1"
     assert failed.value.console == ("E: no package", FAILED.strip())

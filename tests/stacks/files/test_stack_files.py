@@ -1,5 +1,7 @@
 """The bays' files of a checkout and of a commit, as data."""
 
+import os
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from bay.components.errors import BayError
+from bay.components.yaml_file import LARGEST
 from bay.stacks.files import stack_files
+from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.files.stack_files import SpecFiles
+from bay.stacks.program.config import read_stack_file
+from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.messages import told
 
 FILE = "config:\n  bay:model: swarm\n  bay:nodes: {count: 5}\n"
@@ -46,16 +52,102 @@ def test_a_commits_files_are_read_though_others_are_checked_out(checkout: Path) 
         stack_files.of_folder(checkout).spec("physics")
 
 
-def test_a_link_of_a_commit_leads_nowhere(checkout: Path) -> None:
-    (checkout / "stacks" / "Pulumi.linked.yaml").symlink_to("/etc/passwd")
-    commit(checkout)
-    assert dict(stack_files.of_commit(checkout, "HEAD").texts) == {}
+def link(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
 
 
-def test_a_file_that_is_too_large_to_be_a_bays_is_left_out(checkout: Path) -> None:
-    write(checkout, "Pulumi.large.yaml", f"{FILE}# {'x' * stack_files.LARGEST}\n")
+def link_to_a_spec(path: Path) -> None:
+    elsewhere = path.parent.parent / "x"
+    elsewhere.mkdir()
+    (elsewhere / "spec.yaml").write_text(FILE)
+    path.symlink_to("../x/spec.yaml")
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def too_large(path: Path) -> None:
+    path.write_text(f"{FILE}# {'x' * LARGEST}\n")
+
+
+def no_text(path: Path) -> None:
+    path.write_bytes(b"config: \xff\n")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+    (path / "in it").write_text(FILE)
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def unreadable_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+IN_A_COMMIT = {
+    link: "no plain file",
+    link_to_a_spec: "no plain file",
+    dangling: "no plain file",
+    unreadable_device: "no plain file",
+    folder: "no plain file",
+    too_large: "larger than 1 MiB",
+    no_text: "not YAML",
+}
+
+
+@pytest.mark.parametrize(("put", "words"), IN_A_COMMIT.items(), ids=lambda one: getattr(one, "__name__", ""))
+def test_a_file_that_is_not_read_is_an_error_of_its_bay_in_the_folder_and_in_a_commit(
+    checkout: Path, put: Callable[[Path], None], words: str
+) -> None:
+    """Left out, it would be in no preview; followed, it would be what no reviewer saw."""
+    write(checkout, "Pulumi.physics.yaml")
+    put(checkout / "stacks" / "Pulumi.hidden.yaml")
     commit(checkout)
-    assert dict(stack_files.of_commit(checkout, "HEAD").texts) == {}
+    for found in (stack_files.of_commit(checkout, "HEAD"), stack_files.of_folder(checkout)):
+        good, bad = stack_files.bays(found)
+        assert good == ["physics"], "it hides no other"
+        assert [name for name, _ in bad] == ["hidden"]
+        message = f"stacks/Pulumi.hidden.yaml: {words}"
+        assert bad[0][1].message.startswith(message)
+        with pytest.raises(BayError, match=message):
+            found.spec("hidden")
+
+
+def test_so_are_what_git_does_not_keep(checkout: Path) -> None:
+    fifo(checkout / "stacks" / "Pulumi.pipe.yaml")
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.open(checkout / "stacks", os.O_RDONLY)
+        listener.bind(f"/proc/self/fd/{here}/Pulumi.socket.yaml")
+        os.close(here)
+        found = stack_files.of_folder(checkout)
+    assert {name: error.message for name, error in found.unread.items()} == {
+        name: f"stacks/Pulumi.{name}.yaml: no plain file" for name in ("pipe", "socket")
+    }
+
+
+def test_a_folder_of_stacks_that_leads_elsewhere_is_not_read(checkout: Path) -> None:
+    (checkout / "stacks").rename(checkout / "elsewhere")
+    write_to = checkout / "elsewhere" / "Pulumi.physics.yaml"
+    write_to.write_text(FILE)
+    (checkout / "stacks").symlink_to("elsewhere")
+    commit(checkout)
+    with pytest.raises(BayError, match=r"^stacks: no plain file"):
+        stack_files.of_folder(checkout)
+    with pytest.raises(BayError, match=r"^git ls-tree: "):
+        stack_files.of_commit(checkout, "HEAD")
+
+
+@pytest.mark.parametrize("put", [link_to_a_spec, too_large, no_text, fifo], ids=lambda one: str(one.__name__))
+def test_a_change_reads_a_bays_file_by_the_same_rules(checkout: Path, put: Callable[[Path], None]) -> None:
+    put(checkout / "stacks" / "Pulumi.physics.yaml")
+    with pytest.raises(BayError, match=r"^stacks/Pulumi.physics.yaml: "):
+        read_stack_file(checkout, "physics")
+    with pytest.raises(BayError, match=r"^stacks/Pulumi.physics.yaml: "):
+        intended_spec(StateSnapshot("physics", managed_by="file"), checkout)
 
 
 @pytest.mark.parametrize("name", ["--output=touched", "nothing", "HEAD:stacks/Pulumi.physics.yaml"])

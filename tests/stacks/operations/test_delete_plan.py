@@ -161,7 +161,7 @@ def test_what_blocks_is_refused_with_the_command_that_removes_it() -> None:
         "resources of others block the deletion of bay physics: port printer on network physics"
     )
     assert refused.value.hint == (
-        "remove them ('openstack port delete p1'), then 'bay delete physics' again; --dry-run lists all of them"
+        "remove them, then 'bay delete physics' again; --dry-run lists all; the first: openstack port delete p1"
     )
 
 

@@ -88,9 +88,25 @@ def test_what_is_not_understood_is_left_to_pulumi(
 ) -> None:
     file = tmp_path / ".pulumi/stacks/bay/demo.json"
     file.parent.mkdir(parents=True)
+    (tmp_path / ".pulumi/meta.yaml").write_text("version: 1\n")
     if text is not None:
         file.write_text(text)
     assert file_backend.read_deployment(tmp_path, "bay", "demo") == deployment
+
+
+@pytest.mark.parametrize(
+    ("meta", "beside"),
+    [(None, None), ("version: 0\n", None), ("version: 2\n", None), ("version: 1\n", ".gz"), ("version: 1\n", ".zst")],
+)
+def test_nor_is_a_file_that_pulumi_may_not_read(tmp_path: Path, meta: str | None, beside: str | None) -> None:
+    file = tmp_path / ".pulumi/stacks/bay/demo.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"version":3,"checkpoint":{"latest":{"resources":[]}}}')
+    if meta is not None:
+        (tmp_path / ".pulumi/meta.yaml").write_text(meta)
+    if beside:
+        file.with_name(file.name + beside).write_text("")
+    assert file_backend.read_deployment(tmp_path, "bay", "demo") is None
 
 
 @pytest.mark.parametrize(("name", "there"), [("demo.json", True), ("demo.json.gz", True), ("demo-2.json", False)])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
+from bay.stacks.errors import UntrustedState
+from bay.stacks.state.snapshot import RecordedServer, StateSnapshot, read_snapshot
 from tests.fakes.messages import told
 from tests.fakes.states import BAY_ID, NODE_URN, complete, cut_off, failed, with_nodes
 
@@ -134,3 +135,18 @@ def test_a_spec_that_this_version_cannot_read_is_an_error_with_a_way_out() -> No
     message, hint, _ = told(lambda: StateSnapshot.from_deployment("demo", deployment))
     assert message.startswith("bay demo was created by another version of bay: later")
     assert hint == "use the version that changed it last"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"manifest": {"time": "yesterday"}},
+        {"secrets_providers": "x"},
+        {"resources": [{}]},
+        {"resources": [{"type": "bay:index:Bay", "urn": "u", "inputs": {}}]},
+        {"resources": [{"type": "openstack:compute/instance:Instance", "urn": "u", "inputs": {"networks": [1]}}]},
+    ],
+)
+def test_a_state_with_values_of_other_kinds_is_an_error(damage: dict[str, Any]) -> None:
+    with pytest.raises(UntrustedState, match=r"^the state of bay demo is damaged"):
+        read_snapshot("demo", complete() | damage)

@@ -95,12 +95,12 @@ def test_each_authority_has_a_file_of_its_own(facts: Facts) -> None:
 
 
 def test_every_service_of_a_server_gets_the_proxies(facts: Facts) -> None:
-    proxy = {"http": 'http://user:p%40s"s\\@proxy.example:3128', "exceptions": [".example"]}
+    proxy = {"http": 'http://proxy.example:3128/p%40s"s\\', "exceptions": [".example"]}
     lines = files(facts, proxy=proxy)[f"{UNITS}/service.d/10-bay-proxy.conf"].splitlines()
     assert lines[:3] == [
         "[Service]",
-        r'Environment="HTTP_PROXY=http://user:p%%40s\"s\\@proxy.example:3128"',
-        r'Environment="http_proxy=http://user:p%%40s\"s\\@proxy.example:3128"',
+        r'Environment="HTTP_PROXY=http://proxy.example:3128/p%%40s\"s\\"',
+        r'Environment="http_proxy=http://proxy.example:3128/p%%40s\"s\\"',
     ]
     direct = lines[3].removeprefix('Environment="NO_PROXY=').rstrip('"').split(",")
     assert {"169.254.169.254", "10.80.0.0/20", "demo-master-0", "10.80.0.11", "10.80.0.5", ".example"} <= set(direct)

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from bay.components.engines import CloudLogin, Facts
+from bay.components.engines.kubernetes.options import Image
+from bay.components.errors import BayError
+from bay.components.spec.merge import build_spec
 from tests.components.engines.kubernetes.facts import documents, files, kubernetes_facts
 from tests.components.engines.kubernetes.machine import KubernetesMachine
 
@@ -153,3 +156,27 @@ def test_a_manifest_that_is_refused_stops_no_other_and_is_tried_again(master: Ku
     master.write("calls", "")
     assert apply(master) == 1
     assert applied(master) == ["network.yaml"]
+
+
+SHA = "sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize("prefix", [{}, {"image_repository": "registry.example/k8s"}])
+def test_an_image_of_an_add_on_is_named_by_its_digest_where_the_spec_has_one(
+    facts: Facts, prefix: dict[str, str]
+) -> None:
+    names = get_args(Image)
+    pinned = dict.fromkeys(names, SHA)
+    found: set[str] = set()
+    for driver in ("flannel", "calico"):
+        tagged = images(everything(facts, network_driver=driver, **prefix))
+        digested = images(everything(facts, network_driver=driver, digests=pinned, **prefix))
+        assert digested == {f"{image}@{SHA}" for image in tagged}, "the tag stays, for people"
+        found |= {image.rpartition("/")[2].partition(":")[0] for image in tagged}
+    assert found == set(names), "every image can be pinned, and no other name is taken"
+
+
+def test_what_is_no_image_or_no_digest_is_refused() -> None:
+    for wrong in ({"flanel": SHA}, {"flannel": "v1"}, {"flannel": SHA[:-1]}):
+        with pytest.raises(BayError, match="digests"):
+            build_spec([{"model": "kubernetes", "options": {"digests": wrong}}])
