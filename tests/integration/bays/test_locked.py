@@ -94,7 +94,7 @@ def test_a_wrong_passphrase_is_said_and_not_repeated(user: Bay, tmp_path: Path, 
     result = user.run(*words, PULUMI_CONFIG_PASSPHRASE_FILE=str(wrong))
     assert result.code == 1
     assert result.error[0] == "the passphrase of bay locked is wrong"
-    assert result.error[1].startswith("set PULUMI_CONFIG_PASSPHRASE_FILE to the file it was created with, ")
+    assert result.error[1].startswith("set PULUMI_CONFIG_PASSPHRASE_FILE to the file of its creation, ")
     assert "hidden" not in result.err
 
 
