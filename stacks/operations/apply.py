@@ -46,6 +46,8 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
         plan.require_fresh(bay, on)
     resumed = recovery.resume(bay) if bay.exists else False
     _require_quota(bay, spec, on.resolved)
+    if not bay.exists:  # one that is refused before leaves no passphrase to a stack of its name
+        bay.use_passphrase(new=True)
     bay.create()
     _up(bay, spec, on.resolved, plan)
     if resumed:
