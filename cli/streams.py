@@ -26,7 +26,7 @@ class Output(io.FileIO):
 
 
 class Messages(io.FileIO):
-    """stderr: what it cannot take is lost, and the operation that was told of goes on.
+    """stderr: what it cannot take is lost, and the operation goes on.
 
     Not only bay writes to it: Pulumi's SDK empties it when a program ends, and fails with it.
     """

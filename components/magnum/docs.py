@@ -28,13 +28,8 @@ bay model from-magnum template.json > ~/.config/bay/models/physics.yaml
 bay create demo --model physics --dry-run
 ```
 
-<<<<<<< HEAD
 Where no field exists, a site uses a snippet or an add-on (docs/addons.md); docs/spec.md documents each field. This
 page is generated from `components/magnum/table.yaml` (`make golden`).
-=======
-Where no field exists, a site uses a snippet or an add-on (docs/addons.md); docs/spec.md documents each field. This page
-is generated from `components/magnum/table.yaml` (`make golden`).
->>>>>>> tests-a
 """
 
 

@@ -26,11 +26,6 @@ def find_additions(listing: Listing, own: OwnedResources) -> list[Addition]:
     return list(dict.fromkeys(found))
 
 
-def find_blockers(listing: Listing, own: OwnedResources) -> list[Addition]:
-    """What of it blocks the bay's end."""
-    return [addition for addition in find_additions(listing, own) if addition.blocks]
-
-
 def ownership_rules(state: StateSnapshot) -> Sequence[OwnershipRule]:
     """How the bay's engine marks what it creates by itself; nothing for a bay that was never begun."""
     return ENGINES[state.spec.coe].ownership_rules if state.spec and state.bay_id else ()

@@ -206,9 +206,8 @@ def on_server(listing: Listing, own: OwnedResources, server: Any) -> Iterator[Ad
     if not recorded:
         for port in ports[:1]:  # Pulumi compares those that it made
             yield from _loosened(listing, port, server)
-    for volume in listing.project_volumes:
-        servers = {attachment["server_id"] for attachment in volume.attachments or []}
-        if server.id in servers and not own.has("volume", volume.id):
+    for volume in listing.volumes_by_server[server.id]:
+        if not own.has("volume", volume.id):
             why = f"on the bay's server {server.name}, without its mark"
             remove = f"openstack server remove volume {server.id} {volume.id}"
             yield Addition("volume", volume.id, volume.name or "", why, remove, blocks=False)
@@ -256,8 +255,8 @@ def on_load_balancer(listing: Listing, own: OwnedResources, balancer: Any) -> It
 
 
 def _floating_on(listing: Listing, own: OwnedResources, port_id: str, why: str) -> Iterator[Addition]:
-    for address in listing.of_project("ips"):
-        if address.port_id == port_id and not own.has("floating IP", address.id):
+    for address in listing.floating_ips_by_port[port_id]:
+        if not own.has("floating IP", address.id):
             remove = f"openstack floating ip unset --port {address.id}"
             name = address.floating_ip_address or address.name
             yield Addition("floating IP", address.id, name, why, remove, blocks=False)

@@ -1,6 +1,7 @@
 """How the resources of each kind are listed that carry a bay's mark."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -63,8 +64,32 @@ class Listing:
     def ports_of(self, device_id: str) -> list[Any]:
         """Ports of a router or server."""
         if self.is_whole:
-            return [port for port in self.of_project("ports") if port.device_id == device_id]
+            return self._ports_by_device[device_id]
         return list(self.cloud.network.ports(device_id=device_id))
+
+    @cached_property
+    def _ports_by_device(self) -> Mapping[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for port in self.of_project("ports"):
+            found[port.device_id].append(port)
+        return found
+
+    @cached_property
+    def floating_ips_by_port(self) -> Mapping[str, list[Any]]:
+        """Of the project: empty for a port without any."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for address in self.of_project("ips"):
+            found[address.port_id].append(address)
+        return found
+
+    @cached_property
+    def volumes_by_server(self) -> Mapping[str, list[Any]]:
+        """Of the project: empty for a server without any."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for volume in self.project_volumes:
+            for server in {attachment["server_id"] for attachment in volume.attachments or []}:
+                found[server].append(volume)
+        return found
 
     @cached_property
     def project_volumes(self) -> list[Any]:

@@ -14,9 +14,10 @@ from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
 from bay.stacks.automation.runs import Program
 from bay.stacks.cloud.discovery import other_bay_of_name
-from bay.stacks.errors import AlreadyExists, CloudBusy, ServerFault
+from bay.stacks.errors import AlreadyExists, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
+from bay.stacks.operations.patience import run_patiently
 from bay.stacks.plan import planner, quota
 from bay.stacks.plan.planner import OnCloud, SpecSource
 from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
@@ -25,9 +26,6 @@ from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
-
-PAUSES = (5.0, 10.0, 15.0, 30.0, 30.0)
-"""Seconds before a change goes on that a busy cloud has stopped."""
 
 
 def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> None:
@@ -46,6 +44,8 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
         plan.require_fresh(bay, on)
     resumed = recovery.resume(bay) if bay.exists else False
     _require_quota(bay, spec, on.resolved)
+    if not bay.exists:  # one that is refused before leaves no passphrase to a stack of its name
+        bay.use_passphrase(new=True)
     bay.create()
     _up(bay, spec, on.resolved, plan)
     if resumed:
@@ -140,19 +140,10 @@ def _up(
 
 
 def _up_patiently(bay: BayStack, run: Program) -> None:
-    """Once more, and again, where a busy cloud turned calls away: what it did all the same is found by its mark."""
-    resumed = False
-    for pause in PAUSES:
-        try:
-            bay.up(run)
-            break
-        except CloudBusy as error:
-            bay.notify("cloud-busy", f"{error.message}; going on in {pause:.0f} s")
-            bay.context.cancel.sleep(pause)
-            resumed = recovery.resume(bay) or resumed
-    else:
-        bay.up(run)
-    if resumed:
+    """What a busy cloud did all the same, before it turned a call away, is found by its mark."""
+    resumed: list[bool] = []
+    run_patiently(bay, lambda: bay.up(run), lambda: resumed.append(recovery.resume(bay)))
+    if any(resumed):
         recovery.delete_duplicates(bay)
 
 

@@ -12,9 +12,9 @@ from bay.stacks.cloud.cleanup import delete_all
 from bay.stacks.cloud.controller_resources import deletable, list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, list_unrecorded
 from bay.stacks.cloud.kinds import kind_named
-from bay.stacks.errors import CloudBusy, Interrupted, Locked, Protected
-from bay.stacks.operations.apply import PAUSES
+from bay.stacks.errors import Interrupted, Locked, Protected
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
+from bay.stacks.operations.patience import run_patiently
 from bay.stacks.operations.recovery import clear_pending, tell_interrupted
 from bay.stacks.operations.retain import Keep, remove_ownership
 from bay.stacks.stack import BayStack
@@ -141,7 +141,7 @@ class _Deletion:
     def _destroy(self) -> None:
         """Once more where what stopped it could be taken away; else what blocks it is named."""
         try:
-            self._destroy_patiently()
+            run_patiently(self.bay, self.bay.destroy)
             return
         except (Interrupted, Locked):
             raise
@@ -157,16 +157,6 @@ class _Deletion:
         except BayError:
             self._require_no_blockers()
             raise
-
-    def _destroy_patiently(self) -> None:
-        for pause in PAUSES:
-            try:
-                self.bay.destroy()
-                return
-            except CloudBusy as error:
-                self.bay.notify("cloud-busy", f"{error.message}; going on in {pause:.0f} s")
-                self.bay.context.cancel.sleep(pause)
-        self.bay.destroy()
 
     def _give_up_floating_ips(self) -> bool:
         """Where the cloud lets no member delete floating IPs, they are detached; whether there was any."""

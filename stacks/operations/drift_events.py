@@ -101,7 +101,7 @@ def _changed(step: "StepEventMetadata") -> Iterator[tuple[str, Any, Any]]:
         return
     if step.op.value == "update":
         for field in step.diffs or ():
-            yield field, _value(step.old, field), _found(step.new, field)
+            yield field, _value(step.old, field), _cloud_value(step.new, field)
     kind = kind_of_token(step.type)
     for field, real in (kind.read_elsewhere if kind else {}).items():
         recorded = shown((step.old.inputs or {}).get(field))
@@ -115,7 +115,7 @@ def _value(state: "StepEventStateMetadata", field: str) -> Any:
     return shown({**(state.outputs or {}), **(state.inputs or {})}.get(field))
 
 
-def _found(state: "StepEventStateMetadata", field: str) -> Any:
+def _cloud_value(state: "StepEventStateMetadata", field: str) -> Any:
     """As the cloud gave it: of some properties Pulumi keeps the inputs as they were asked for."""
     return shown({**(state.inputs or {}), **(state.outputs or {})}.get(field))
 

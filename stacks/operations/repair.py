@@ -139,7 +139,7 @@ class _Repair:
             self.bay.notify("removed", f"removed: {named}")
 
     def _require_quota(self) -> None:
-        """QuotaExceeded where what is missing does not fit any more: others may have taken its resolved."""
+        """QuotaExceeded where what is missing does not fit any more: others may have taken its place."""
         state = self.drift.state
         gone = {(d.type, d.name) for d in self.drift.differences if d.what is What.MISSING}
         there = replace(state, created=state.created - gone)

@@ -22,14 +22,14 @@ FAMILIES = {
 }
 
 
-def made(family: type[BayError]) -> BayError:
+def error_of(family: type[BayError]) -> BayError:
     """An error of the family, as far as its exit code needs it."""
     return family.__new__(family)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_each_family_has_an_exit_code(name: str) -> None:
-    assert exit_code(made(FAMILIES[name])) == CODES.get(name, 1)
+    assert exit_code(error_of(FAMILIES[name])) == CODES.get(name, 1)
 
 
 def test_wrong_input_and_other_errors_have_theirs() -> None:

@@ -1,7 +1,7 @@
 """A node is only itself: who may get a node's certificate, and what programs on a node may change of nodes.
 
 Certificates of nodes come from the masters' door (``files/kubernetes/join-root``), which knows who asks; a kubelet
-renews its own. The rest are policies (ValidatingAdmissionPolicy), which also hold where somebody gives more rights.
+renews its own. The rest are policies (ValidatingAdmissionPolicy), which hold even where more rights are granted.
 """
 
 from collections.abc import Sequence

@@ -55,14 +55,14 @@ def test_the_lock_of_a_dead_run_is_taken_away(user: Bay) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     file = lock(user, dead.pid, socket.gethostname())
-    assert user.run("scale", "locked", "0").code == 0
+    assert user.run("update", "locked", "--set", "tags=[one]").code == 0
     assert not file.exists()
 
 
 def test_a_run_on_this_machine_is_waited_for(user: Bay, tmp_path: Path) -> None:
     with living_pulumi(tmp_path) as pid:
         lock(user, pid, socket.gethostname())
-        running = user.start("scale", "locked", "0")
+        running = user.start("update", "locked", "--set", "tags=[two]")
         holder = f"(eve@{socket.gethostname()}, process {pid})"
         running.until(lambda: f"{holder}; waiting for its end" in running.err.read_text())
     assert running.wait().code == 0
@@ -94,7 +94,7 @@ def test_a_wrong_passphrase_is_said_and_not_repeated(user: Bay, tmp_path: Path, 
     result = user.run(*words, PULUMI_CONFIG_PASSPHRASE_FILE=str(wrong))
     assert result.code == 1
     assert result.error[0] == "the passphrase of bay locked is wrong"
-    assert result.error[1].startswith("set PULUMI_CONFIG_PASSPHRASE_FILE to the file it was created with, ")
+    assert result.error[1].startswith("set PULUMI_CONFIG_PASSPHRASE_FILE to the file of its creation, ")
     assert "hidden" not in result.err
 
 

@@ -77,7 +77,7 @@ class Stage:
     def require_refused(self, attempts: Sequence[Attempt]) -> None:
         """Each, with all that went through."""
         heard = {one.what: self.attack(one.script) for one in attempts}
-        through = {one.what: heard[one.what] for one in attempts if not found(one.refused, heard[one.what])}
+        through = {one.what: heard[one.what] for one in attempts if not has_match(one.refused, heard[one.what])}
         print(f"{self.bay.kind}: {len(attempts)} attempts, {len(attempts) - len(through)} refused")
         assert through == {}, through
 
@@ -94,7 +94,7 @@ class Stage:
                 for script, one in group.items():
                     heard = self.attack(script)
                     count += 1
-                    if not found(one.works, heard):
+                    if not has_match(one.works, heard):
                         failed[one.what] = heard
             finally:
                 if defence:
@@ -105,7 +105,7 @@ class Stage:
         assert failed == {}, failed
 
 
-def found(pattern: str, text: str) -> bool:
+def has_match(pattern: str, text: str) -> bool:
     """Whether a line of the text has it."""
     return re.search(pattern, text, re.MULTILINE) is not None
 

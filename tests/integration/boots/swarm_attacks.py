@@ -1,6 +1,6 @@
 """What root on a worker of Docker Swarm tries."""
 
-from tests.integration.boots.attacks import DONE, LIMITS, VICTIM, Attempt, Defence, Stage, at_the_door, found
+from tests.integration.boots.attacks import DONE, LIMITS, VICTIM, Attempt, Defence, Stage, at_the_door, has_match
 from tests.integration.boots.standing import Standing
 
 PRELUDE = """
@@ -24,7 +24,7 @@ def prepare(_stage: Stage) -> None:
 
 def clear(stage: Stage) -> None:
     """The attacker's worker has its work again."""
-    assert found(DONE, stage.attack('member wake "$NAME" "$PROOF"'))
+    assert has_match(DONE, stage.attack('member wake "$NAME" "$PROOF"'))
 
 
 def call_itself(bay: Standing, name: str) -> None:
@@ -35,7 +35,7 @@ def call_itself(bay: Standing, name: str) -> None:
         docker swarm leave --force; hostname {name}; docker swarm join --token "$token" "$MASTER:2377"; echo "code $?"
         hostname "$NAME" """
     )
-    assert found(DONE, joined), joined
+    assert has_match(DONE, joined), joined
 
 
 def defences() -> dict[str, Defence]:

@@ -10,7 +10,7 @@ import pytest
 from bay.components.node.proof import proof
 from bay.components.node.user_data import LIBRARY
 from tests.integration.boots import kubernetes_attacks, kubernetes_attempts, swarm_attacks
-from tests.integration.boots.attacks import ATTACKER, DONE, STOLEN, Stage, found
+from tests.integration.boots.attacks import ATTACKER, DONE, STOLEN, Stage, has_match
 from tests.integration.boots.standing import SERVERS, Standing
 from tests.integration.boots.story import comes
 
@@ -58,10 +58,10 @@ def test_keys_of_a_generation_that_is_revoked_open_nothing(stage: Stage) -> None
     wake = 'member wake "$NAME" "$PROOF"'
     stage.bay.inside("master-0", f"cp {keys} /run/keys; sed -i '/ generation-1$/d' {keys}")
     try:
-        assert found(r"^code 255$", stage.attack(wake))
+        assert has_match(r"^code 255$", stage.attack(wake))
     finally:
         stage.bay.inside("master-0", f"cp /run/keys {keys}")
-    assert found(DONE, stage.attack(wake))
+    assert has_match(DONE, stage.attack(wake))
 
 
 def test_a_worker_by_a_masters_name_is_not_that_master_and_keeps_none_out(stage: Stage) -> None:

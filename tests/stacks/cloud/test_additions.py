@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openstack import exceptions
 
-from bay.stacks.cloud.additions import find_additions, find_blockers
+from bay.stacks.cloud.additions import find_additions
 from bay.stacks.cloud.kind_additions import Addition, OwnedResources
 from bay.stacks.cloud.kind_lists import Listing
 from tests.fakes.openstack import FakeCloud
@@ -38,7 +38,7 @@ def own(cloud: FakeCloud, *, strangers: bool = False) -> OwnedResources:
 
 def blockers(cloud: FakeCloud, *, strangers: bool = False) -> list[Addition]:
     listing = Listing(cloud, "physics", "1", is_whole=True)  # type: ignore[arg-type]
-    return find_blockers(listing, own(cloud, strangers=strangers))
+    return [one for one in find_additions(listing, own(cloud, strangers=strangers)) if one.blocks]
 
 
 def add_port(cloud: FakeCloud, id: str, **fields: Any) -> None:

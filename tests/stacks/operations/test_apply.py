@@ -12,7 +12,7 @@ from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approvable, Approval, allow, deny_disruptions
 from bay.stacks.errors import AlreadyExists, CloudBusy, Declined, PlanRefused, PlanStale, QuotaExceeded, ServerFault
-from bay.stacks.operations import apply
+from bay.stacks.operations import apply, patience
 from bay.stacks.operations.apply import scaled
 from bay.stacks.plan.fingerprint import capture
 from bay.stacks.plan.planner import SpecSource
@@ -351,14 +351,14 @@ def test_a_change_that_a_busy_cloud_stops_goes_on_by_itself() -> None:
     bay = busy_bay(BUSY, BUSY, None)
     apply.create(bay, to(THREE))
     assert [deed for deed in bay.deeds if deed == "up"] == ["up"] * 3
-    assert bay.notices[-2:] == [f"{BUSY.message}; going on in {pause:.0f} s" for pause in apply.PAUSES[:2]]
+    assert bay.notices[-2:] == [f"{BUSY.message}; going on in {pause:.0f} s" for pause in patience.PAUSES[:2]]
 
 
 def test_a_cloud_that_stays_busy_is_asked_only_so_often() -> None:
     bay = busy_bay(*[BUSY] * 9)
     with pytest.raises(CloudBusy):
         apply.create(bay, to(THREE))
-    assert bay.deeds.count("up") == len(apply.PAUSES) + 1
+    assert bay.deeds.count("up") == len(patience.PAUSES) + 1
 
 
 def test_any_other_failure_ends_a_change_at_once() -> None:

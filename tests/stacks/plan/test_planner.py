@@ -205,15 +205,15 @@ def managed_by_file(tmp_path: Path) -> FakeStack:
     return FakeStack(deployment, context=FakeContext(ordinary_cloud(), checkout=tmp_path), last=FINISHED)
 
 
-def given(before: BaySpec | None) -> BaySpec:
+def same_spec(before: BaySpec | None) -> BaySpec:
     assert before is not None
     return before
 
 
 def test_a_plan_starts_from_the_file_of_the_checkout_that_manages_the_bay(managed_by_file: FakeStack) -> None:
     with pytest.raises(BayError, match=r"Pulumi\.demo\.yaml"):
-        prepare(managed_by_file, given)
+        prepare(managed_by_file, same_spec)
 
 
 def test_a_plan_of_a_commits_file_does_not_read_the_one_in_the_folder(managed_by_file: FakeStack) -> None:
-    assert prepare(managed_by_file, given, from_file=True).spec == SWARM
+    assert prepare(managed_by_file, same_spec, from_file=True).spec == SWARM

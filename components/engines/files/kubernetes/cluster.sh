@@ -111,7 +111,7 @@ resume() {
 # make_cluster OPTION...
 make_cluster() {
   (umask 077 && init_configuration "$(listed_address)" >"$RUN/kubeadm.yaml")
-  # No bootstrap tokens, and nobody who approves what they ask for: the masters' door lets nodes in.
+  # No bootstrap tokens, and no approval of what they request: the masters' door lets nodes in.
   if kubeadm init --config "$RUN/kubeadm.yaml" --skip-phases bootstrap-token,show-join-command "$@"; then
     become_member
   else

@@ -14,7 +14,7 @@ etcd_patch() {
 CONF
 }
 
-# Its keys are made before kubeadm starts it, which then finds them; they change when somebody renews them.
+# Its keys are created before kubeadm starts it, which then uses them; they change when they are renewed.
 give_etcd_its_own() {
   local name
   id etcd >/dev/null 2>&1 || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin etcd || return 1
