@@ -47,10 +47,11 @@ def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iter
     check_name(name)
     with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
         require_space(context.settings)
-        if new and stack.exists and not stack.state.ids:
-            # A stack that was made but holds nothing may be gone again before its passphrase was ever used.
-            stack.use_passphrase(new=True)
+        if new and not stack.state.ids:
             _notice_open_state(stack)
+            if stack.exists:
+                # A stack that holds nothing may be gone again before its passphrase was ever used.
+                stack.use_passphrase(new=True)
         yield stack
 
 

@@ -3,11 +3,13 @@
 Nothing of it is in the bay's state. Some of it blocks the bay's end, since the cloud would not delete what is used.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bay.components.text import command
 from bay.stacks.cloud.kind_lists import INTERFACE_OWNERS, Listing
 from bay.stacks.cloud.rules import is_everybody, lets_everybody_in, rule_text
 
@@ -72,6 +74,15 @@ class OwnedResources:
         return self.has("port", port.id) or port.id in vips or port.device_id in self.devices
 
 
+_ID = re.compile(r"[0-9A-Za-z][\w.-]*")
+"""What ids look like; a port's device is any text that its owner gave."""
+
+
+def openstack(words: str, *names: str) -> str:
+    """A command of the OpenStack client; each name stays one word in a shell, whoever gave it."""
+    return command("openstack", *words.split(), *names)
+
+
 Additions = Callable[[Listing, OwnedResources, Any], Iterable[Addition]]
 """What was added to one resource of a kind."""
 
@@ -81,7 +92,7 @@ def on_network(listing: Listing, own: OwnedResources, network: Any) -> Iterator[
     where = f"on network {network.name}"
     for subnet in listing.of_project("subnets"):
         if subnet.network_id == network.id and not own.has("subnet", subnet.id):
-            yield Addition("subnet", subnet.id, subnet.name, where, f"openstack subnet delete {subnet.id}")
+            yield Addition("subnet", subnet.id, subnet.name, where, openstack("subnet delete", subnet.id))
     for port in _ports_on(listing, network.id, own.strangers):
         internal = port.device_owner in THE_CLOUDS_OWN or (port.name or "").startswith(AMPHORA)
         if not own.has_port(port) and not internal:
@@ -96,20 +107,29 @@ def _ports_on(listing: Listing, network_id: str, strangers: bool) -> Iterable[An
 
 
 def _user_of(cloud: "Connection", port: Any, why: str, network_id: str) -> Addition:
-    """What a foreign port belongs to: the thing that a person knows, and can take away."""
+    """What a foreign port belongs to: the thing that a person knows, and can take away.
+
+    Whoever has a port may call its device anything; what is no id goes into no command.
+    """
     owner, device = port.device_owner or "", port.device_id or ""
+    if not _ID.fullmatch(device):
+        return _port_itself(port, why)
     if owner.startswith("compute:"):
-        remove = f"openstack server remove network {device} {network_id}"
+        remove = openstack("server remove network", device, network_id)
         return Addition("server", device, _name(cloud.compute.find_server(device)), why, remove)
     if device.startswith("lb-"):
         balancer = device.removeprefix("lb-")
         name = _name(cloud.load_balancer.find_load_balancer(balancer))
-        return Addition("load balancer", balancer, name, why, f"openstack loadbalancer delete --cascade {balancer}")
+        return Addition("load balancer", balancer, name, why, openstack("loadbalancer delete --cascade", balancer))
     if owner in INTERFACE_OWNERS:
-        remove = f"openstack router remove port {device} {port.id}"
+        remove = openstack("router remove port", device, port.id)
         return Addition("router", device, _name(cloud.network.find_router(device)), why, remove)
-    used = f"{why}, owner {owner or 'none'}, device {device or 'none'}"
-    return Addition("port", port.id, port.name, used, f"openstack port delete {port.id}")
+    return _port_itself(port, why)
+
+
+def _port_itself(port: Any, why: str) -> Addition:
+    used = f"{why}, owner {port.device_owner or 'none'}, device {port.device_id or 'none'}"
+    return Addition("port", port.id, port.name, used, openstack("port delete", port.id))
 
 
 def at_router(listing: Listing, own: OwnedResources, router: Any) -> Iterator[Addition]:
@@ -117,7 +137,7 @@ def at_router(listing: Listing, own: OwnedResources, router: Any) -> Iterator[Ad
     for port in listing.ports_of(router.id):
         if port.device_owner in INTERFACE_OWNERS and not own.has("network", port.network_id):
             network = _name(listing.cloud.network.find_network(port.network_id)) or port.network_id
-            remove = f"openstack router remove port {router.id} {port.id}"
+            remove = openstack("router remove port", router.id, port.id)
             why = f"joins router {router.name} to network {network}"
             yield Addition("router interface", port.id, port.name, why, remove)
     for route in router.routes or ():
@@ -127,7 +147,7 @@ def at_router(listing: Listing, own: OwnedResources, router: Any) -> Iterator[Ad
             router.id,
             route["destination"],
             f"on router {router.name}, by way of {route['nexthop']}",
-            f"openstack router unset --route {way} {router.id}",
+            openstack("router unset --route", way, router.id),
             blocks=False,
             exposes=is_everybody(route["destination"]),
             remove=_without_route(router.id, route),
@@ -148,7 +168,7 @@ def in_security_group(listing: Listing, own: OwnedResources, group: Any) -> Iter
         if rule.remote_group_id == group.id and not own.has("security group", rule.security_group_id):
             holder = _name(listing.cloud.network.find_security_group(rule.security_group_id))
             why = f"in security group {holder} lets security group {group.name} in"
-            yield Addition("rule", rule.id, "", why, f"openstack security group rule delete {rule.id}")
+            yield Addition("rule", rule.id, "", why, openstack("security group rule delete", rule.id))
     for port in listing.of_project("ports"):
         foreign = not own.has_port(port) and port.network_id not in own.of("network")  # there it is named already
         if foreign and group.id in (port.security_group_ids or ()):
@@ -163,7 +183,7 @@ def _rule_in(group: Any, rule: Mapping[str, Any]) -> Addition:
         rule["id"],
         "",
         f"in security group {group.name}: {rule_text(rule)}",
-        f"openstack security group rule delete {rule['id']}",
+        openstack("security group rule delete", rule["id"]),
         blocks=False,
         exposes=lets_everybody_in(rule),
         remove=lambda cloud: cloud.network.delete_security_group_rule(remove),
@@ -172,8 +192,8 @@ def _rule_in(group: Any, rule: Mapping[str, Any]) -> Addition:
 
 def _protected(cloud: "Connection", port: Any, group: Any) -> Addition:
     why = f"is in security group {group.name}"
-    remove = f"openstack port unset --security-group {group.id} {port.id}"
-    if (port.device_owner or "").startswith("compute:"):
+    remove = openstack("port unset --security-group", group.id, port.id)
+    if (port.device_owner or "").startswith("compute:") and _ID.fullmatch(port.device_id or ""):
         return Addition("server", port.device_id, _name(cloud.compute.find_server(port.device_id)), why, remove)
     return Addition("port", port.id, port.name, why, remove)
 
@@ -184,12 +204,12 @@ def on_volume(listing: Listing, own: OwnedResources, volume: Any) -> Iterator[Ad
         server = attachment["server_id"]
         if not own.has("server", server):
             name = _name(listing.cloud.compute.find_server(server))
-            remove = f"openstack server remove volume {server} {volume.id}"
+            remove = openstack("server remove volume", server, volume.id)
             yield Addition("server", server, name, f"has volume {volume.name or volume.id}", remove)
     for snapshot in listing.project_snapshots:
         if snapshot.volume_id == volume.id and not own.has("snapshot", snapshot.id):
             why = f"is of volume {volume.name or volume.id}"
-            remove = f"openstack volume snapshot delete {snapshot.id}"
+            remove = openstack("volume snapshot delete", snapshot.id)
             yield Addition("snapshot", snapshot.id, snapshot.name, why, remove)
 
 
@@ -199,7 +219,7 @@ def on_server(listing: Listing, own: OwnedResources, server: Any) -> Iterator[Ad
     recorded = [port for port in ports if own.has("port", port.id)]
     for port in ports:
         if port not in (recorded or ports[:1]):  # Nova makes the first with the server
-            remove = f"openstack server remove port {server.id} {port.id}"
+            remove = openstack("server remove port", server.id, port.id)
             why = f"on server {server.name} ({_addresses(port)})"
             yield Addition("port", port.id, port.name, why, remove, blocks=False)
         yield from _floating_on(listing, own, port.id, f"on the bay's server {server.name}, without its mark")
@@ -209,7 +229,7 @@ def on_server(listing: Listing, own: OwnedResources, server: Any) -> Iterator[Ad
     for volume in listing.volumes_by_server[server.id]:
         if not own.has("volume", volume.id):
             why = f"on the bay's server {server.name}, without its mark"
-            remove = f"openstack server remove volume {server.id} {volume.id}"
+            remove = openstack("server remove volume", server.id, volume.id)
             yield Addition("volume", volume.id, volume.name or "", why, remove, blocks=False)
 
 
@@ -222,14 +242,14 @@ def _loosened(listing: Listing, port: Any, server: Any) -> Iterator[Addition]:
             port.id,
             pair["ip_address"],
             f"on the port of server {server.name}",
-            f"openstack port unset --allowed-address {words} {port.id}",
+            openstack("port unset --allowed-address", words, port.id),
             blocks=False,
             exposes=is_everybody(pair["ip_address"]),
             remove=_without_pair(port.id, pair),
         )
     if not port.is_port_security_enabled and listing.has_port_security:
         why = f"on server {server.name}, port security is off: no security group protects it"
-        remove = f"openstack port set --enable-port-security {port.id}, and its security group again"
+        remove = f"{openstack('port set --enable-port-security', port.id)}, and its security group again"
         yield Addition("port", port.id, port.name, why, remove, blocks=False, exposes=True)
 
 
@@ -257,7 +277,7 @@ def on_load_balancer(listing: Listing, own: OwnedResources, balancer: Any) -> It
 def _floating_on(listing: Listing, own: OwnedResources, port_id: str, why: str) -> Iterator[Addition]:
     for address in listing.floating_ips_by_port[port_id]:
         if not own.has("floating IP", address.id):
-            remove = f"openstack floating ip unset --port {address.id}"
+            remove = openstack("floating ip unset --port", address.id)
             name = address.floating_ip_address or address.name
             yield Addition("floating IP", address.id, name, why, remove, blocks=False)
 
@@ -269,7 +289,7 @@ def shared(listing: Listing, own: OwnedResources, thing: Any) -> Iterator[Additi
             everybody = policy.target_project_id == "*"
             whom = "every project" if everybody else f"project {policy.target_project_id}"
             why = f"shares {policy.object_type.replace('_', ' ')} {thing.name} with {whom}"
-            remove = f"openstack network rbac delete {policy.id}"
+            remove = openstack("network rbac delete", policy.id)
             yield Addition("RBAC policy", policy.id, "", why, remove, blocks=False, exposes=everybody)
 
 

@@ -15,7 +15,7 @@ from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec, check_name
 from bay.components.spec.merge import build_spec
 from bay.components.yaml_file import LARGEST, mapping, no_plain_file, read_plain_text, text_of
-from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, SUFFIX, kinds_of, require_own_folder
+from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, PROVIDER_CONFIG, SUFFIX, kinds_of, require_own_folder
 
 PLAIN_FILES = ("100644", "100755")
 """Git's modes of files; a link would lead to a file of this machine."""
@@ -71,7 +71,11 @@ def _config(bay: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _refuse_more(bay: str, values: Mapping[str, Any], config: Mapping[str, Any]) -> None:
     more = [str(key) for key in values if key not in TAKEN]
-    more += [str(key) for key in config if not str(key).startswith(f"{PROJECT}:")]
+    more += [
+        str(key)
+        for key, value in config.items()
+        if not str(key).startswith(f"{PROJECT}:") and (key, str(value)) not in PROVIDER_CONFIG.items()
+    ]
     if more:
         raise BayError(
             f"stacks/{PREFIX}{bay}{SUFFIX} sets {', '.join(sorted(more))}, which no preview of a request takes",

@@ -55,7 +55,7 @@ def read_deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any]
 def _reads_plain_file(folder: Path, project: str, stack: str) -> bool:
     """Whether Pulumi keeps stacks by project there, and has no compressed file beside this one."""
     try:
-        by_project = (folder / ".pulumi" / "meta.yaml").read_text().strip() == "version: 1"
+        by_project = (folder / ".pulumi" / "meta.yaml").read_text(encoding="utf-8").strip() == "version: 1"
     except (OSError, ValueError):
         return False
     states = folder / ".pulumi" / "stacks" / project

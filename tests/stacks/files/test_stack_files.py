@@ -190,6 +190,7 @@ def test_names_that_are_no_bays_are_told_apart() -> None:
         (f"{FILE}environment: [prod]\n", "environment"),
         (f"{FILE}secretsprovider: awskms://x\n", "secretsprovider"),
         (f"{FILE}  openstack:authUrl: https://evil.example\n", "openstack:authUrl"),
+        (f"{FILE}  openstack:maxRetries: 1000\n", "openstack:maxRetries"),
     ],
 )
 def test_what_would_lead_a_plan_elsewhere_is_refused_of_a_request_only(text: str, named: str) -> None:
@@ -198,6 +199,12 @@ def test_what_would_lead_a_plan_elsewhere_is_refused_of_a_request_only(text: str
     ):
         SpecFiles({"physics": text}, "a request", strict=True).spec("physics")
     assert SpecFiles({"physics": text}, "here").spec("physics").nodes.count == 5
+
+
+@pytest.mark.parametrize("value", ['"10"', "10"])
+def test_what_bay_itself_writes_for_the_plugin_is_taken_of_a_request(value: str) -> None:
+    text = f"{FILE}  openstack:maxRetries: {value}\n"
+    assert SpecFiles({"physics": text}, "a request", strict=True).spec("physics").nodes.count == 5
 
 
 def test_the_salt_of_a_file_is_no_reason_to_refuse_it() -> None:
