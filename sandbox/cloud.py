@@ -10,9 +10,9 @@ from pathlib import Path
 from bay.sandbox import booting, catalog, clouds, install, launch, plan, ports, processes, secret, storage
 from bay.sandbox.booting import Booting
 from bay.sandbox.config import Settings
-from bay.sandbox.layout import Layout, write_private
-from bay.sandbox.lock import held
+from bay.sandbox.layout import Layout, make_folder, write_private
 from bay.sandbox.status import Status, find_problem, service_status
+from bay.toolchain.lock import exclusive, report_waiting
 
 Report = Callable[[str], None]
 
@@ -126,7 +126,9 @@ class Sandbox:
 
     @contextmanager
     def _alone(self, say: Report) -> Iterator[None]:
-        with held(self._layout.lock, lambda: say(f"another process starts or stops the sandbox in {self.state}")):
+        what = f"another start or stop of the sandbox in {self.state}"
+        make_folder(self._layout.lock.parent)
+        with exclusive(self._layout.lock, report_waiting(say, what)):
             yield
 
     def _is_reusable(self, record: processes.Record, build: str, say: Report) -> bool:

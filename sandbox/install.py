@@ -1,6 +1,5 @@
 """The services' own virtual environment, in the cache: made once for a list of pinned packages."""
 
-import functools
 import hashlib
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 from bay.sandbox.environment import child_environment
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.layout import make_folder
-from bay.sandbox.lock import held
+from bay.toolchain.lock import exclusive, report_waiting
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
@@ -33,8 +32,9 @@ def ensure(cache: Path, say: Callable[[str], None]) -> Path:
     installer's own cache). Raises SandboxError when packages cannot be had.
     """
     folder = cache / "environments" / digest()
-    waiting = functools.partial(say, "another process installs the services; waiting for it")
-    with held(folder.with_suffix(".lock"), waiting) as lock:
+    make_folder(folder.parent)
+    waiting = report_waiting(say, "another installation of the services")
+    with exclusive(folder.with_suffix(".lock"), waiting) as lock:
         if not ((folder / "complete").exists() and (folder / "bin" / "python").exists()):
             _check_space(make_folder(folder.parent))
             _install(folder, say, lock)
