@@ -100,11 +100,12 @@ def test_a_login_is_what_openstacksdk_says(
 def test_an_endpoint_that_the_plugin_would_not_use_is_refused_before_anything_is_created(
     account: Account, tmp_path: Path
 ) -> None:
-    login = form("an endpoint override like the catalog's", replace(account, network="http://127.0.0.1:9"), tmp_path)
+    elsewhere = replace(account, network=account.network.replace("127.0.0.1", "localhost"))
+    login = form("an endpoint override like the catalog's", elsewhere, tmp_path)
     login.written(tmp_path)
     done = run(login, tmp_path, COMMAND, "create", "lost", "--model", "swarm", "--no-wait")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: cloud mine: network_endpoint_override is not where the catalog has"), done
+    assert done.stderr.startswith("error: cloud mine: network_endpoint_override is not where the catalog has"), done
     listed = run(login, tmp_path, COMMAND, "list", "-f", "json")
     assert json.loads(listed.stdout) == [], listed
 
