@@ -1,11 +1,10 @@
 """`bay node list`: the servers of a bay."""
 
-import typer
-
 from bay.cli import options
 from bay.cli.console.formats import Format, print_list
+from bay.cli.parser import Commands
 
-commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
+commands = Commands(help="The servers of a bay.")
 
 
 @commands.command("list")
