@@ -22,7 +22,6 @@ OPTIONS = {
     "--fixed-network": "--set network.existing=NETWORK",
     "--fixed-subnet": "--set network.subnet=SUBNET",
     "--external-network": "--set network.external=NETWORK",
-    "--docker-volume-size": "--set nodes.engine_volume=GIB",
     "--key-name": "--keypair KEYPAIR",
     "--coe": "--model MODEL; 'bay model list' shows the engine of each",
     "--force": "--yes, and --allow for what loses masters, volumes or more than a batch",

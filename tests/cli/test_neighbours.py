@@ -52,7 +52,7 @@ def test_the_options_that_are_named_exist(environment: MutableMapping[str, str])
     assert said <= known
 
 
-VALUES = {"FLAVOR": "m1.small", "IMAGE": "debian", "NETWORK": "physics", "SUBNET": "physics", "GIB": "10"}
+VALUES = {"FLAVOR": "m1.small", "IMAGE": "debian", "NETWORK": "physics", "SUBNET": "physics"}
 
 
 @pytest.mark.parametrize("hint", [hint for hint in OPTIONS.values() if re.match(r"--set [a-z]", hint)])
