@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from bay.cli import options as shared
 from bay.cli.commands import ca, doctor, model, node, sandbox
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.config import config
@@ -21,16 +22,18 @@ from bay.cli.commands.repair import repair
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
 from bay.cli.commands.update import update
+from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
+from bay.cli.console.formats import Format
 from bay.cli.console.log import show_log
 from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
+from bay.cli.neighbours import own_word
+from bay.cli.parser import Commands, command_word
 from bay.components.errors import BayError, InvalidInput
 
-app = typer.Typer(
-    no_args_is_help=True,
+app = Commands(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Container clusters on OpenStack, as Pulumi stacks.",
 )
 app.command()(create)
 app.command()(preview)
@@ -50,25 +53,34 @@ app.command()(export)
 app.command()(env)
 app.command()(cancel)
 app.command()(doctor.doctor)
+app.command()(version)
 app.add_typer(sandbox.commands, name="sandbox")
 
 
-def _version(asked: bool) -> None:
+def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from importlib.metadata import version as installed
 
-        typer.echo(f"bay {version('bay')}")
+        typer.echo(f"bay {installed('bay')}")
         raise typer.Exit()
 
 
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the calls to the cloud.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    print_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    form: Annotated[Format | None, typer.Option("-f", "--format", help="Format of the output.")] = None,
+    columns: shared.Columns = None,
+    os_cloud: shared.OsCloud = None,
+    os_region_name: shared.OsRegionName = None,
+    state: shared.State = None,
 ) -> None:
-    """Container clusters on OpenStack, as Pulumi stacks."""
+    """Container clusters on OpenStack, as Pulumi stacks.
+
+    What holds for a command, as --os-cloud and -f, may stand before it too: bay --os-cloud CLOUD list.
+    """
     if debug:
         show_log()
     else:  # what libraries log beside their errors is for debugging
@@ -104,11 +116,11 @@ def run(words: list[str]) -> int:
 
 def _fail(error: BayError, words: list[str]) -> int:
     print_error(error)
-    return exit_code(error, next((word for word in words if not word.startswith("-")), ""))
+    return exit_code(error, command_word(words))
 
 
 def _usage_error(error: TyperException) -> BayError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bay"
     message = error.format_message().replace("Value error, ", "").replace("\n", " ").rstrip(".")
-    return InvalidInput(message, f"'{command} --help' shows what it takes")
+    return InvalidInput(message, own_word(message) or f"'{command} --help' shows what it takes")

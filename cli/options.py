@@ -38,6 +38,7 @@ Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the outp
 Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
 ]
+Long = Annotated[bool, typer.Option("--long", help="Show every column in the table, also ids, however wide it is.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,

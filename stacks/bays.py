@@ -21,6 +21,7 @@ from bay.stacks.cloud import usage
 from bay.stacks.cloud.servers import server_statuses
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.cluster.clients import ClientFiles, client_files_of
+from bay.stacks.cluster.contexts import PutContext, put_context, remove_context
 from bay.stacks.cluster.health import NOT_ASKED, Health, health_of
 from bay.stacks.cluster.readiness import HOUR, wait_until_ready
 from bay.stacks.context import Context
@@ -158,6 +159,15 @@ class Bays:
         """What a client needs to use a bay's API; gives full power over the bay. BayError before it is complete."""
         with opened(self.context, name) as bay:
             return client_files_of(bay)
+
+    def put_context(self, name: str) -> PutContext:
+        """Put a bay among the clusters that the user's own client knows, or renew it there; what is not ours stays."""
+        with opened(self.context, name) as bay:
+            return put_context(bay)
+
+    def remove_context(self, name: str) -> list[Path]:
+        """Take it away again, also of a bay that is gone; the files that changed."""
+        return remove_context(name, self.context.settings.environment)
 
     def authority(self, name: str, kind: str = pki.OWN) -> Authority:
         """A bay's certificate authority with its key; kind: its own, or one that its engine has beside it."""

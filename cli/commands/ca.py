@@ -7,9 +7,10 @@ import typer
 
 from bay.cli import options
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 from bay.components.errors import InvalidInput
 
-commands = typer.Typer(no_args_is_help=True, help="The certificate authority of a bay.")
+commands = Commands(help="The certificate authority of a bay.")
 
 
 @commands.command("show")

@@ -25,6 +25,7 @@ def drift(
     every: Annotated[bool, typer.Option("--all", help="Compare every bay of the state.")] = False,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    long: options.Long = False,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -37,7 +38,7 @@ def drift(
 
     Read-only: cloud, state and files stay as they are. 'bay repair' repairs what is found.
     """
-    from bay.cli.console.rows import DRIFT_COLUMNS
+    from bay.cli.console.rows import DRIFT_COLUMNS, NARROW
     from bay.cli.session import open_bays
 
     options.refuse_beside_all(name, every, command="drift")
@@ -45,7 +46,7 @@ def drift(
     found = [_of_one(bays, name)] if name is not None else _of_all(bays)
     known = [drift for drift in found if drift is not None]
     rows = [difference.row(drift.state.name) for drift in known for difference in drift.all_differences]
-    print_list(rows, DRIFT_COLUMNS, form, columns or [])
+    print_list(rows, DRIFT_COLUMNS, form, columns or [], narrow=NARROW[DRIFT_COLUMNS], long=long)
     if len(known) < len(found):
         raise typer.Exit(1)
     raise typer.Exit(EXIT_DRIFT if rows else 0)

@@ -22,6 +22,7 @@ AT_ONCE = 4
 def list_bays(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    long: options.Long = False,
     usage: Annotated[
         bool, typer.Option("--usage", help="Show servers, cores, RAM and volumes of each bay, asked of the cloud.")
     ] = False,
@@ -35,7 +36,7 @@ def list_bays(
 
     Example: bay list --usage
     """
-    from bay.cli.console.rows import LIST_COLUMNS, USAGE_COLUMNS, list_row, sums, with_usage
+    from bay.cli.console.rows import LIST_COLUMNS, NARROW, USAGE_COLUMNS, list_row, sums, with_usage
     from bay.cli.session import open_bays
 
     bays = open_bays(os_cloud, state, os_region_name)
@@ -46,12 +47,12 @@ def list_bays(
         found = [(name, described) for name, described in found if described is None or name in ours]
     rows = [list_row(described) if described else {"name": name, "status": "UNKNOWN"} for name, described in found]
     if not usage:
-        print_list(rows, LIST_COLUMNS, form, columns or [])
+        print_list(rows, LIST_COLUMNS, form, columns or [], narrow=NARROW[LIST_COLUMNS], long=long)
         return
     rows = with_usage(rows, _usage(bays, [described for _, described in found if described]))
     if form in (Format.TABLE, Format.MARKDOWN):  # who reads JSON or CSV adds up by themselves
         rows += sums(rows)
-    print_list(rows, USAGE_COLUMNS, form, columns or [])
+    print_list(rows, USAGE_COLUMNS, form, columns or [], narrow=NARROW[USAGE_COLUMNS], long=long)
 
 
 def _describe(bays: "Bays", name: str) -> "Description | None":

@@ -8,12 +8,13 @@ import typer
 from bay.cli import options
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 from bay.components.errors import InvalidInput
 
 if TYPE_CHECKING:
     from bay.components.spec.models import Model
 
-commands = typer.Typer(no_args_is_help=True, help="Models: named sets of defaults for bays.")
+commands = Commands(help="Models: named sets of defaults for bays.")
 
 COLUMNS = ("name", "coe", "masters", "nodes", "about")
 FIELD_COLUMNS = ("field", "coe", "type", "default", "description")

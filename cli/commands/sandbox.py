@@ -8,11 +8,12 @@ from bay.cli import options
 from bay.cli.commands import sandbox_image
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
 if TYPE_CHECKING:
     from bay.sandbox import Sandbox
 
-commands = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, for trying things.")
+commands = Commands(help="A real OpenStack on this machine, for trying things.")
 commands.add_typer(sandbox_image.commands, name="image")
 
 

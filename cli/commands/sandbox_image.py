@@ -7,8 +7,9 @@ import typer
 from bay.cli import options
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
-commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's servers boot from.")
+commands = Commands(help="Images that the sandbox's servers boot from.")
 
 
 @commands.command()

@@ -11,11 +11,20 @@ from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
 
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
+NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health")
 USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+
+NARROW = {
+    LIST_COLUMNS: ("model", "masters", "coe"),
+    NODE_COLUMNS: ("role", "group"),
+    USAGE_COLUMNS: ("coe", "volumes"),
+    DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
+    DELETE_COLUMNS: ("size", "remedy", "address"),
+}
+"""Columns that a table leaves out where the terminal is too narrow for all, the first first."""
 
 Row = Mapping[str, Any]
 
@@ -37,6 +46,7 @@ def bay_row(described: Description) -> dict[str, Any]:
         "api_address": state.outputs.get("api_address"),
         "masters": [server.address for server in state.servers if server.role == "master"],
         "nodes": [server.address for server in state.servers if server.role == "node"],
+        "floating_ips": {server.name: server.floating_ip for server in state.servers if server.floating_ip},
         "network": own_network or (spec.network.existing if spec else None),
         "managed_by": state.managed_by,
         "protected": spec.protected if spec else False,
@@ -72,6 +82,7 @@ def node_rows(found: Servers) -> list[dict[str, Any]]:
             "role": server.role,
             "group": server.group,
             "address": server.address,
+            "floating_ip": server.floating_ip,
             "id": server.id,
             "status": (found.statuses or {}).get(server.id, absent),
             "health": found.health.nodes.get(server.name, UNKNOWN),

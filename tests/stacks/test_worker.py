@@ -154,6 +154,7 @@ def test_an_operation_tells_its_events_and_then_its_result() -> None:
             "done": 1,
             "total": 2,
             "failed": 0,
+            "waiting": [],
         },
         {
             "id": "1",
