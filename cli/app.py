@@ -55,9 +55,9 @@ app.add_typer(sandbox.commands, name="sandbox")
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from bay.components.distribution import installed_version
 
-        typer.echo(f"bay {version('bay')}")
+        typer.echo(f"bay {installed_version()}")
         raise typer.Exit()
 
 
