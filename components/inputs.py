@@ -41,7 +41,7 @@ def specify(name: str, fields: Mapping[str, Any]) -> tuple[BaySpec, dict[Path, O
     plain = _plain(fields, (), outputs)
     if not plain.get("model"):
         raise InvalidInput(
-            f"bay {name!r}: no model is named", f"Bay({name!r}, model='swarm'); 'bay model list' shows them"
+            f"bay {name!r}: no model is named", f"Bay({name!r}, model=MODEL); 'bay model list' shows them"
         )
     if ("network", "existing") in outputs and not (plain["network"].get("subnet")):
         raise InvalidInput(

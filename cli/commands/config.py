@@ -16,6 +16,7 @@ def config(
         Path | None, typer.Option("--dir", metavar="DIR", help="Where to write; default ~/.config/bay/clients/NAME.")
     ] = None,
     state: options.State = None,
+    project: options.Project = None,
 ) -> None:
     """Write the client files of a bay (mode 0600) and print the export lines for the shell.
 
@@ -27,7 +28,7 @@ def config(
     from bay.cli.session import open_bays
     from bay.stacks.private_files import write_private
 
-    bays = open_bays(state=state)
+    bays = open_bays(state=state, project=project)
     client = bays.client_files(name)
     target = (folder or bays.context.settings.config / "clients" / name).expanduser().absolute()
     for file, content in client.files.items():

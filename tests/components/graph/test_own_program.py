@@ -154,7 +154,7 @@ def output_of(value: Any) -> "pulumi.Output[Any]":
 
 
 MISTAKES = {
-    "no model": (lambda: Bay("demo", nodes=1), "bay 'demo': no model is named; Bay('demo', model='swarm')"),
+    "no model": (lambda: Bay("demo", nodes=1), "bay 'demo': no model is named; Bay('demo', model=MODEL)"),
     "no such field": (lambda: Bay("demo", model="swarm", acess={}), "acess: no such field; nearest: access"),
     "no such model": (lambda: Bay("demo", model="swam"), "swarm"),
     "a name": (lambda: Bay("Demo!", model="swarm"), "Demo!"),
