@@ -59,9 +59,9 @@ app.add_typer(sandbox.commands, name="sandbox")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version as installed
+        from bay.components.distribution import installed_version
 
-        typer.echo(f"bay {installed('bay')}")
+        typer.echo(f"bay {installed_version()}")
         raise typer.Exit()
 
 

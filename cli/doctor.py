@@ -3,6 +3,7 @@
 import shlex
 
 from bay import toolchain
+from bay.cli.installation import check_command
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import scope_of
@@ -21,7 +22,7 @@ def checks(context: Context) -> list[Check]:
     found = list(toolchain.checks(context.settings.cache, context.settings.path, home))
     settings = context.settings
     mine = (_passphrase(settings), _folders(settings))
-    return [*found, _state(settings), sandbox(settings), _cloud(context), *mine]
+    return [check_command(settings.path), *found, _state(settings), sandbox(settings), _cloud(context), *mine]
 
 
 def _state(settings: Settings) -> Check:

@@ -34,6 +34,10 @@ OsRegionName = Annotated[
     str | None, typer.Option("--os-region-name", metavar="REGION", help="Region of the cloud, if it has several.")
 ]
 State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
+Project = Annotated[
+    str | None,
+    typer.Option("--project", metavar="PROJECT", help="Pulumi project of a program of your own that declares the bay."),
+]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
 Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")

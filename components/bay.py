@@ -1,6 +1,8 @@
 """A bay: puts the parts together, nothing else."""
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from copy import copy
 from dataclasses import asdict
 from typing import Any
 
@@ -15,26 +17,31 @@ from bay.components.firewall import Firewall
 from bay.components.guard import Guard
 from bay.components.identity import Identity
 from bay.components.image import Image
+from bay.components.inputs import locate, plainly, specify
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
 from bay.components.node.credentials import current
 from bay.components.node.proof import GroupData, proof_key
-from bay.components.openstack.resolve import image_of, resolve
+from bay.components.openstack.resolve import image_of
 from bay.components.openstack.resolved import Named, ResolvedSpec
 from bay.components.ownership import Mark, Owner
 from bay.components.ports import Ports
+from bay.components.program_errors import program_errors
 from bay.components.servers import ServerArgs, Servers, StateVolumes
 from bay.components.spec import BaySpec, check_name, role_of
+from bay.components.spec.later import is_stand_in
 from bay.components.text import host_and_port
-
-"""Who changes a bay: the ``bay`` command, or a file of a checkout under ``pulumi up``."""
 
 
 class Bay(ComponentResource):
-    """A container cluster on OpenStack.
+    """A container cluster on OpenStack: ``Bay("physics", model="swarm", nodes=3)``.
 
-    name: of the bay; every resource is called ``<name>-...``. resolved: what the spec's names mean on the
-    cloud; looked up there if it is not given. Raises BayError for names the cloud does not know.
+    name: of the bay; every resource is called ``<name>-...``. fields: of the spec (docs/spec.md), over those of the
+    model that they name; where the name or id of something in the cloud belongs, an output of another resource will do.
+    Raises BayError for names that the cloud does not know, of which `pulumi up` shows the message alone.
+
+    ``opts.protect`` holds for what cannot be had again: the identity, masters and their volumes; nodes come and go.
+    Where it is not given, the spec's `protected` decides.
 
     bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers, the
     best one first, which is api_address.
@@ -48,32 +55,42 @@ class Bay(ComponentResource):
     def __init__(
         self,
         name: str,
-        spec: BaySpec,
+        spec: BaySpec | None = None,
         *,
         resolved: ResolvedSpec | None = None,
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
+        **fields: Any,
     ) -> None:
-        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
-        check_name(name)
-        where = resolved or resolve(spec)
-        login, engine = asdict(where.login), ENGINES[spec.coe]
+        """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
+
+        allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`.
+        """
+        with program_errors() if resolved is None else nullcontext():
+            check_name(name)
+            given, outputs = (spec, {}) if spec is not None else specify(name, fields)
+            where = locate(given, outputs) if resolved is None else plainly(given, resolved)
+        self.name, self.located, self.resolved = name, where, where.resolved
+        self.engine, self.allow = ENGINES[given.coe], frozenset(allow)
+        login, self.protects, own = asdict(self.resolved.login), given.protected, copy(opts or ResourceOptions())
+        if own.protect is not None:  # nodes and rules would have it from the Bay, and a scale-down deletes some
+            self.protects, own.protect = own.protect, None
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
-        beside = ResourceOptions(parent=opts.parent if opts else None)
-        self.identity = Identity(name, name, login, managed_by, engine.secrets, beside)
-        guard = _guard(name, spec, where, allow, beside)
+        beside = ResourceOptions(parent=own.parent)
+        secrets = self.engine.secrets
+        self.identity = Identity(name, name, login, managed_by, secrets, beside, protect=self.protects)
+        guard = _guard(name, given, self.resolved, allow, beside)
         super().__init__(
             "bay:index:Bay",
             name,
-            {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
-            ResourceOptions.merge(opts, ResourceOptions(depends_on=[guard])),
+            {"spec": where.spec, "cloud": login, "managed_by": self.identity.owner},
+            ResourceOptions.merge(own, ResourceOptions(depends_on=[guard])),
         )
-        self.name, self.spec, self.resolved, self.engine = name, spec, where, engine
-        self.allow = frozenset(allow)
+        self.spec = given  # Pulumi puts an output in its place while it registers the inputs
         self.child = ResourceOptions(parent=self)
         self.bay_id = self.identity.id
-        self.mark = Mark(name, self.bay_id, spec.tags)
+        self.mark = Mark(name, self.bay_id, given.tags)
         self._make_surroundings()
         self._make_servers()
         self._publish()
@@ -92,8 +109,8 @@ class Bay(ComponentResource):
     def _make_surroundings(self) -> None:
         """What the servers need: images, network, firewall, endpoint, ports, volumes and the login."""
         name, spec, child = self.name, self.spec, self.child
-        self.network = Network(name, spec.network, self.resolved, self.mark, child)
-        self.firewall = Firewall(name, self.engine, spec, self.network.cidrs, self.mark, child)
+        self.network = Network(name, spec.network, self.resolved, self.mark, child, self.located.cidrs)
+        self.firewall = Firewall(name, self.engine, spec, self.network, self.mark, child)
         self.endpoint: Endpoint | None = None
         if spec.endpoint.kind != "masters":
             external = self._external(spec.endpoint_floating_ip)
@@ -104,7 +121,7 @@ class Bay(ComponentResource):
         self.state_volumes: StateVolumes | None = None
         if spec.masters.state_volume is not None:
             named = f"{name}-master"
-            protect = "volumes" not in self.allow
+            protect = self.protects and "volumes" not in self.allow
             volume = spec.masters.state_volume
             zones = self.resolved.volume_zones
             self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, zones, protect=protect)
@@ -131,10 +148,11 @@ class Bay(ComponentResource):
         own = {image_of(self.spec, group): f"-{name}" for name, group in self.spec.groups.items() if group.image}
         used = {image_of(self.spec, group) for group in self.spec.groups.values()}
         suffixes = {**own, self.spec.image: ""}
-        return {
-            image: Image(f"{self.name}{suffixes[image]}-image", image, self.resolved.images[image].id, self.child)
-            for image in sorted(used)
-        }
+        return {image: self._image(f"{self.name}{suffixes[image]}-image", image) for image in sorted(used)}
+
+    def _image(self, resource_name: str, name: str) -> Image:
+        found = self.resolved.images[name]
+        return Image(resource_name, found.name if is_stand_in(name) else name, found.id, self.child)
 
     def _has_ports(self, group: str) -> bool:
         return group == "master" or self.spec.server_floating_ips or self.network.pins_subnet
@@ -163,12 +181,12 @@ class Bay(ComponentResource):
             spec=spec,
             flavor_id=self.resolved.flavors[spec.flavor].id,
             image_id=self.images[image_of(self.spec, spec)].image_id,
-            keypair=self.spec.keypair,
+            keypair=self.located.keypair,
             affinity=self.spec.affinity,
             network=self.network,
             mark=self.mark,
             security_group_name=self.firewall.names[role_of(group)],
-            protect=group == "master" and "masters" not in self.allow,
+            protect=self.protects and group == "master" and "masters" not in self.allow,
             keeps_attachment=group != "master" and self.network.pins_subnet and not self.spec.server_floating_ips,
         )
 
@@ -193,6 +211,7 @@ class Bay(ComponentResource):
             floating=Output.all(*(address for address in floating if address is not None)),
             state_volumes=Output.all(*(volume.id for volume in volumes)),
             cloud=self.login.facts if self.login and group == "master" else None,
+            cidrs=Output.all(*map(self.network.cidr, self.network.cidrs)),
             made_at=self.identity.made_at,
             generations=self.identity.generations,
         )
@@ -211,7 +230,7 @@ class Bay(ComponentResource):
             endpoint_address=known["endpoint_address"],
             api_names=(*known["floating"], *([named] if named else [])),
             state_volumes=tuple(known["state_volumes"]),
-            cidrs=self.network.cidrs,
+            cidrs=tuple(known["cidrs"]),
             cloud=CloudFacts(**known["cloud"]) if known["cloud"] else None,
             made_at=known["made_at"],
             generations=known["generations"],

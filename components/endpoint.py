@@ -62,7 +62,7 @@ class Endpoint(ComponentResource):
             protocol="TCP",
             protocol_port=port,
             # The servers come this way too; whoever else may is in the spec.
-            allowed_cidrs=[*self.network.cidrs, *self.spec.access.api],
+            allowed_cidrs=[*map(self.network.cidr, self.network.cidrs), *self.spec.access.api],
             description=described,
             tags=self.mark.tags,
             opts=child,

@@ -1,12 +1,11 @@
 """Security groups of a bay: one for each role, filled from the engine's table of ports."""
 
-from collections.abc import Sequence
-
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_openstack import networking
 
 from bay.components.engines import Engine
 from bay.components.firewall_rules import ROLES, Rule, rules
+from bay.components.network import Network
 from bay.components.ownership import Mark
 from bay.components.spec import BaySpec
 
@@ -21,15 +20,14 @@ class Firewall(ComponentResource):
     names: dict[str, Output[str]]
 
     def __init__(
-        self, name: str, engine: Engine, spec: BaySpec, cidrs: Sequence[str], mark: Mark, opts: ResourceOptions
+        self, name: str, engine: Engine, spec: BaySpec, network: Network, mark: Mark, opts: ResourceOptions
     ) -> None:
-        """cidrs: of the subnets that the servers are in."""
         super().__init__("bay:index:Firewall", name, {}, opts)
-        self.mark = mark
+        self.mark, self.network = mark, network
         groups = {role: self._group(f"{name}-{role}") for role in ROLES}
         self.ids = {role: group.id for role, group in groups.items()}
         self.names = {role: group.name for role, group in groups.items()}
-        for rule in rules(name, engine, spec, cidrs):
+        for rule in rules(name, engine, spec, network.cidrs):
             self._rule(rule)
         self.register_outputs({"ids": self.ids})
 
@@ -55,6 +53,6 @@ class Firewall(ComponentResource):
             port_range_min=rule.first,
             port_range_max=rule.last,
             remote_group_id=self.ids[peer.role] if peer and peer.role else None,
-            remote_ip_prefix=peer.cidr if peer else None,
+            remote_ip_prefix=self.network.cidr(peer.cidr) if peer and peer.cidr else None,
             opts=ResourceOptions(parent=self),
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bay.components.engines import Engine, Port, Source
 from bay.components.spec import BaySpec
+from bay.components.spec.later import is_stand_in
 from bay.components.spec.site import Access, Role
 
 ROLES: tuple[Role, ...] = ("master", "node")
@@ -78,4 +79,5 @@ def _label(port: Port) -> str:
 
 
 def _family(peer: Peer) -> Literal["IPv4", "IPv6"]:
-    return "IPv6" if peer.cidr and ipaddress.ip_network(peer.cidr).version == 6 else "IPv4"
+    known = peer.cidr and not is_stand_in(peer.cidr)
+    return "IPv6" if known and ipaddress.ip_network(str(peer.cidr)).version == 6 else "IPv4"

@@ -81,6 +81,8 @@ class Identity(Resource, module="bay", name="Identity"):
         managed_by: str,
         secrets: Mapping[str, str],
         opts: ResourceOptions | None = None,
+        *,
+        protect: bool = True,
     ) -> None:
         """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
 
@@ -91,7 +93,7 @@ class Identity(Resource, module="bay", name="Identity"):
             IdentityProvider(),
             name,
             {**given, "made_at": None, "generations": None},
-            ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=True)),
+            ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["generations"], protect=protect)),
         )
         # A destroy asks no provider for a diff; it runs the program, with what the state holds as outputs.
         held = Output.all(self.cloud, self.managed_by)

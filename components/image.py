@@ -31,5 +31,11 @@ class Image(Resource, module="bay", name="Image"):
 
     image_id: pulumi.Output[str]
 
-    def __init__(self, resource_name: str, name: str, image_id: str, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        resource_name: str,
+        name: pulumi.Input[str],
+        image_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         super().__init__(ImageProvider(), resource_name, {"name": name, "image_id": image_id}, opts)

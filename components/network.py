@@ -1,6 +1,8 @@
 """The network that a bay's servers are on."""
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from collections.abc import Mapping
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_openstack import networking
 
 from bay.components.openstack.resolved import ResolvedSpec
@@ -23,8 +25,18 @@ class Network(ComponentResource):
     cidrs: tuple[str, ...]
     pins_subnet: bool
 
-    def __init__(self, name: str, spec: NetworkSpec, resolved: ResolvedSpec, mark: Mark, opts: ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: NetworkSpec,
+        resolved: ResolvedSpec,
+        mark: Mark,
+        opts: ResourceOptions,
+        later: Mapping[str, Output[str]] | None = None,
+    ) -> None:
+        """later: by the stand-in for a range of addresses that is not known yet."""
         super().__init__("bay:index:Network", name, {}, opts)
+        self._later = later or {}
         self.mark = mark
         self.subnet_id = None
         self.pins_subnet = resolved.network is not None and resolved.network.pins_subnet
@@ -38,6 +50,10 @@ class Network(ComponentResource):
             if resolved.network.subnet_id is not None:
                 self.subnet_id = Output.from_input(resolved.network.subnet_id)
         self.register_outputs({"id": self.id, "name": self.name})
+
+    def cidr(self, text: str) -> Input[str]:
+        """A range of addresses as a resource takes it."""
+        return self._later.get(text, text)
 
     def _make(self, name: str, spec: NetworkSpec, resolved: ResolvedSpec) -> None:
         child = ResourceOptions(parent=self)

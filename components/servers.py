@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_openstack import blockstorage, compute
 
 from bay.components.network import Network
@@ -30,7 +30,7 @@ class ServerArgs:
     spec: NodeGroup
     flavor_id: str
     image_id: Output[str]
-    keypair: str | None
+    keypair: Input[str] | None
     affinity: str
     network: Network
     mark: Mark

@@ -39,6 +39,7 @@ from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
+from bay.stacks.program_stack import names_in_program
 from bay.stacks.settings import SHARED, Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
@@ -72,6 +73,7 @@ class Bays:
     Methods may be called from several threads, also for several bays at the same time; changes of one bay are kept
     apart by its lock. listen: told what happens while an operation runs. cancel: how the caller ends its operations
     early. checkout: folder of a checkout whose files may manage bays; without one, such bays cannot be changed.
+    project: name of a Pulumi project of a user's own, whose program declares the bays; these are only read.
 
     Every method raises BayError, mostly one of the families of `bay.stacks.errors`.
     """
@@ -84,8 +86,9 @@ class Bays:
         listen: Listener = ignore,
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
+        project: str = "",
     ) -> None:
-        self.context = Context(settings, login, listen, cancel, checkout)
+        self.context = Context(settings, login, listen, cancel, checkout, project)
 
     def spec(self, *layers: Mapping[str, Any], addons: Sequence[str] = (), models: Sequence[Path] = ()) -> SpecRequest:
         """Fields of a spec, lowest layer first, for `create`, `update` and `preview`: over a model, or what there is.
@@ -99,6 +102,8 @@ class Bays:
 
     def names(self) -> list[str]:
         """Names of the bays that the state holds, sorted."""
+        if self.context.project:
+            return names_in_program(self.context)
         return stack_names(self.context.pulumi())
 
     def snapshot(self, name: str) -> StateSnapshot:

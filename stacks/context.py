@@ -34,7 +34,8 @@ PULUMI_SETTINGS = {
 class Context:
     """May be shared by threads: the connection is made once, and openstacksdk's sessions are thread-safe.
 
-    checkout: folder of a checkout whose files may manage bays.
+    checkout: folder of a checkout whose files may manage bays. project: of a program of a user's own, which declares
+    the bays; empty for the bays of bay's own commands.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Context:
         listen: Listener = ignore,
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
+        project: str = "",
     ) -> None:
         self.settings = settings
         self.login = login
         self.listen = listen
         self.cancel = cancel or Cancellation()
         self.checkout = checkout
+        self.project = project
         self._connecting = Lock()
 
     @property

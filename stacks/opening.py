@@ -13,6 +13,7 @@ from bay.stacks.automation.workspace import stack_names
 from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted
 from bay.stacks.private_files import is_open
+from bay.stacks.program_stack import opened_in_program, refuse_change
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import lock
 from bay.stacks.state.disk import require_space
@@ -21,6 +22,10 @@ from bay.stacks.state.disk import require_space
 @contextmanager
 def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
     """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`."""
+    if context.project:
+        with opened_in_program(context, name) as declared:
+            yield declared
+        return
     check_name(name)
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         stack = BayStack(context, name, Path(folder))
@@ -44,6 +49,8 @@ def other_names(context: Context) -> list[str]:
 @contextmanager
 def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
     """The same with the bay's lock held; refused where the disk has no space for its state."""
+    if context.project:
+        refuse_change(context, name)
     check_name(name)
     with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
         require_space(context.settings)

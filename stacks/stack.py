@@ -52,6 +52,7 @@ class BayStack:
     def __init__(self, context: Context, name: str, folder: Path, state_url: str = "") -> None:
         self.context = context
         self.name = name
+        self.project, self.stack_name = PROJECT, name
         self.pulumi = context.pulumi(state_url)
         self.exists = True
         self._folder = folder
@@ -79,16 +80,23 @@ class BayStack:
     def _read(self) -> Deployment | None:
         """The deployment as it is now, secrets encrypted; None where there is no stack; UntrustedState."""
         read = self._read_unchecked()
-        if read:
-            require_known(self.name, read.deployment or {})
-        return read
+        part = self._part_of(read.deployment or {}) if read else None
+        if read is None or part is None:
+            self.exists = False
+            return None
+        require_known(self.name, part)
+        return Deployment(read.version, part) if read.deployment else read
+
+    def _part_of(self, deployment: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What of the stack's deployment is the bay's; None where it has no such bay."""
+        return deployment
 
     def _read_unchecked(self) -> Deployment | None:
         folder = self.pulumi.state_folder
-        if folder and (written := file_backend.read_deployment(folder, PROJECT, self.name)):
+        if folder and (written := file_backend.read_deployment(folder, self.project, self.stack_name)):
             return Deployment(file_backend.LAYOUT, written)
         try:
-            if folder and not file_backend.has_stack(folder, PROJECT, self.name):
+            if folder and not file_backend.has_stack(folder, self.project, self.stack_name):
                 raise not_found(self.name)
             return self._export()
         except NotFound:
@@ -169,8 +177,8 @@ class BayStack:
     @cached_property
     def _stack(self) -> Stack:
         self.pulumi.environment |= self.context.resolved_login.environment()
-        where = workspace(self._folder, self.pulumi, self._salt, self.name)
-        return open_stack(self.name, where, new=not self.exists)
+        where = workspace(self._folder, self.pulumi, self._salt, self.stack_name, self.project)
+        return open_stack(self.stack_name, where, new=not self.exists)
 
     def create(self) -> None:
         """Make the stack, where there is none yet."""
@@ -246,12 +254,12 @@ class BayStack:
             return self._pulumi(*words)
 
     def _pulumi(self, *words: str) -> str:
-        return self.pulumi.run([*words, "--stack", self.name], str(self._project_folder), {}).stdout
+        return self.pulumi.run([*words, "--stack", self.stack_name], str(self._project_folder), {}).stdout
 
     @cached_property
     def _project_folder(self) -> Path:
         """A folder with the project's settings, in which `pulumi` finds the stack by its short name."""
-        workspace(self._folder, self.pulumi)
+        workspace(self._folder, self.pulumi, project=self.project)
         return self._folder
 
     def _run(self, phase: Phase, run: Callable[[Listener], object]) -> None:
@@ -323,7 +331,7 @@ class BayStack:
     def _remove_dead_locks(self) -> None:
         """Of a ``file://`` state, without a process: as `pulumi cancel` does, but only where the holder is no more."""
         folder = self.pulumi.state_folder
-        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+        for holder in file_backend.lock_holders(folder, self.project, self.stack_name) if folder else ():
             if holder.is_dead:
                 LOG.info("%s: the lock of process %d, which is no more, is removed", self.name, holder.pid)
                 holder.file.unlink(missing_ok=True)
@@ -348,7 +356,8 @@ def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in resource.items() if key != "protect"}
 
 
-def not_found(name: str, known: Sequence[str] = ()) -> NotFound:
-    """The error for a name that the state does not know; known: those that it does."""
-    hint = "'bay list' shows the bays"
-    return NotFound(f"there is no bay {name!r} in this state", f"{nearest(name, known)}; {hint}" if known else hint)
+def not_found(name: str, known: Sequence[str] = (), project: str = "") -> NotFound:
+    """The error for a name that the state does not know; known: those that it does. project: of a user's program."""
+    hint = f"'bay list --project {project}' shows the bays" if project else "'bay list' shows the bays"
+    where = f"the program {project}" if project else "this state"
+    return NotFound(f"there is no bay {name!r} in {where}", f"{nearest(name, known)}; {hint}" if known else hint)

@@ -29,6 +29,7 @@ def config(
         bool, typer.Option("--unset", help="Remove that context again, also of a bay that is deleted.")
     ] = False,
     state: options.State = None,
+    project: options.Project = None,
 ) -> None:
     """Write the client files of a bay (mode 0600) and print the export lines for the shell.
 
@@ -47,7 +48,7 @@ def config(
 
     if sum((folder is not None, merge, unset)) > 1:
         raise InvalidInput("--dir, --merge and --unset exclude each other", "use one of them")
-    bays = open_bays(state=state)
+    bays = open_bays(state=state, project=project)
     if unset:
         _remove(bays, name)
         return

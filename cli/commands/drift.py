@@ -29,6 +29,7 @@ def drift(
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
+    project: options.Project = None,
 ) -> None:
     """Report differences between a bay's state and the cloud; exit 0: none, 2: some, 1: error.
 
@@ -42,7 +43,7 @@ def drift(
     from bay.cli.session import open_bays
 
     options.refuse_beside_all(name, every, command="drift")
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
     found = [_of_one(bays, name)] if name is not None else _of_all(bays)
     known = [drift for drift in found if drift is not None]
     rows = [difference.row(drift.state.name) for drift in known for difference in drift.all_differences]

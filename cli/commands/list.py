@@ -29,6 +29,7 @@ def list_bays(
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
+    project: options.Project = None,
 ) -> None:
     """List the bays that the state holds; with --os-cloud those of its cloud and project.
 
@@ -39,7 +40,7 @@ def list_bays(
     from bay.cli.console.rows import LIST_COLUMNS, NARROW, USAGE_COLUMNS, list_row, sums, with_usage
     from bay.cli.session import open_bays
 
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
     if os_cloud is not None:

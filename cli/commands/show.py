@@ -19,6 +19,7 @@ def show(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     state: options.State = None,
+    project: options.Project = None,
     origin: Annotated[
         bool,
         typer.Option("--origin", help="Show where each value of the spec comes from: default, model, add-on or bay."),
@@ -37,7 +38,7 @@ def show(
     from bay.cli.console.rows import bay_row
     from bay.cli.session import open_bays
 
-    bays = open_bays(state=state)
+    bays = open_bays(state=state, project=project)
     if origin:
         _show_origins(bays, name, models, form, columns or [])
         return

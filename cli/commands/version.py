@@ -13,7 +13,7 @@ def version(form: options.Form = Format.TABLE, columns: options.Columns = None) 
 
     Example: bay version -f json
     """
-    from importlib.metadata import version as installed
+    from bay.components.distribution import installed_version
 
     from bay import toolchain
     from bay.cli.environment import settings
@@ -22,7 +22,7 @@ def version(form: options.Form = Format.TABLE, columns: options.Columns = None) 
     here = settings()
     found = toolchain.find(here.cache, here.path)
     rows = {
-        "bay": installed("bay"),
+        "bay": installed_version(),
         "pulumi": found.version if found else None,
         "plugin": versions.PLUGIN if found else None,
         "python": platform.python_version(),

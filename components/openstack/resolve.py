@@ -1,6 +1,6 @@
 """Asks the cloud what the names of a spec mean, and whether what they name fits together."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
-def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSpec:
-    """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit."""
+def resolve(spec: BaySpec, connection: "Connection | None" = None, *, later: Collection[str] = ()) -> ResolvedSpec:
+    """Ask the cloud; BayError with the nearest names where it knows no such thing, or where it does not fit.
+
+    later: names that are not looked up now, and have no place in the answer.
+    """
     cloud = connection or connect()
     with openstack_errors("checking the login"):
         login = scope_of(cloud)  # one token before the threads ask for things
     with openstack_errors("looking up image, flavors and networks"), ThreadPoolExecutor(6) as pool:
-        wanted = {image_of(spec, group) for group in spec.groups.values()}
+        wanted = {image_of(spec, group) for group in spec.groups.values()} - set(later)
         images = pool.submit(find_images, cloud, wanted, spec.os_distro)
-        flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()})
-        networks = pool.submit(find_networks, cloud, spec, login.project_id)
+        flavors = pool.submit(_find_flavors, cloud, {group.flavor for group in spec.groups.values()} - set(later))
+        networks = pool.submit(find_networks, cloud, spec, login.project_id, later)
         zones = pool.submit(_find_volume_zones, cloud, spec)
         checks = [
             pool.submit(check, cloud, spec)
             for check in (_check_keypair, _check_services, _check_zones, _check_volume_types)
+            if check is not _check_keypair or spec.keypair not in later
         ]
         for check in checks:
             check.result()
@@ -40,7 +44,8 @@ def resolve(spec: BaySpec, connection: "Connection | None" = None) -> ResolvedSp
         warnings = (*_image_warnings(images.result()), *of_network, *of_zones)
         resolved = ResolvedSpec(login, images.result(), flavors.result(), network, external, volume_zones, warnings)
     for name, group in spec.groups.items():
-        _check_fit(name, group, resolved.images[image_of(spec, group)], resolved.flavors[group.flavor])
+        if not {image_of(spec, group), group.flavor} & set(later):
+            _check_fit(name, group, resolved.images[image_of(spec, group)], resolved.flavors[group.flavor])
     return resolved
 
 

@@ -1,6 +1,6 @@
 """Asks Neutron for the networks that a spec names, and refuses what these networks cannot do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError, nearest
@@ -17,16 +17,19 @@ SMALLEST_MTU = 1280
 
 
 def find_networks(
-    cloud: "Connection", spec: BaySpec, project_id: str
+    cloud: "Connection", spec: BaySpec, project_id: str, later: Collection[str] = ()
 ) -> tuple[ExistingNetwork | None, Named | None, tuple[str, ...]]:
-    """The existing network and the external one, each None where the bay needs none, and what to be warned of."""
+    """The existing network and the external one, each None where the bay needs none, and what to be warned of.
+
+    later: names that are not looked up now; what they name is None too.
+    """
     every = list(cloud.network.networks())
     existing, warnings = None, tuple[str, ...]()
-    if spec.network.existing is not None:
+    if spec.network.existing is not None and not {spec.network.existing, spec.network.subnet} & set(later):
         existing, warnings = _find_existing(cloud, spec, every, project_id)
         _refuse_what_it_cannot(spec, existing)
     floating = spec.endpoint_floating_ip or spec.server_floating_ips
-    if existing is not None and not floating:
+    if (spec.network.existing is not None and not floating) or spec.network.external in later:
         return existing, None, warnings
     external = _pick_external(spec.network, [n for n in every if n.is_router_external])
     if floating:

@@ -21,6 +21,8 @@ from bay.sandbox.images.stock import stock
 if TYPE_CHECKING:
     from cyclonedx.model.bom import Bom
 
+WHEEL = "openstack-bay"
+
 _REQUIREMENT = re.compile(r"^\t?(?:require )?([\w.~/-]+\.[\w.~/-]+) (v\S+)", re.MULTILINE)
 _REPLACEMENT = re.compile(r"^\t?(?:replace )?([\w.~/-]+)(?: v\S+)? => ([\w.~/-]+) (v\S+)", re.MULTILINE)
 
@@ -104,7 +106,7 @@ def bill(name: str, version: str, items: Iterable[Item]) -> "Bom":
 
 def write(folder: Path, cache: Path) -> list[Path]:
     """The files, one for the wheel and one for each node image that is built; cache: the sandbox's."""
-    bills = {"bay": bill("bay", distribution("bay").version, sorted(set(python_packages("bay"))))}
+    bills = {"bay": bill(WHEEL, distribution(WHEEL).version, sorted(set(python_packages(WHEEL))))}
     for one in stock(cache):
         if one.state != "absent":
             version = one.folder.resolve().name.removeprefix(f"{one.name}-")

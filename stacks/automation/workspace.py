@@ -43,13 +43,15 @@ class QuickStack(Stack):
         return UpdateSummary("", datetime.now(UTC), "", {}, {}, "succeeded")
 
 
-def workspace(folder: Path, pulumi: PulumiProcess, salt: str = "", stack: str = "") -> Workspace:
-    """A workspace of project `bay` in a folder; salt: of the secrets of its `stack`, where it has some."""
+def workspace(
+    folder: Path, pulumi: PulumiProcess, salt: str = "", stack: str = "", project: str = PROJECT
+) -> Workspace:
+    """A workspace of a project in a folder; salt: of the secrets of its `stack`, where it has some."""
     settings = StackSettings(encryption_salt=salt or None, config=dict(PROVIDER_CONFIG))
     return Workspace(
         work_dir=str(folder),
         pulumi_command=pulumi,
-        project_settings=ProjectSettings(name=PROJECT, runtime="python"),
+        project_settings=ProjectSettings(name=project, runtime="python"),
         stack_settings={stack: settings} if stack else None,
     )
 
@@ -60,10 +62,10 @@ def open_stack(name: str, where: Workspace, *, new: bool = False) -> Stack:
         return QuickStack(name, where, StackInitMode.CREATE if new else StackInitMode.SELECT)
 
 
-def stack_names(pulumi: PulumiProcess) -> list[str]:
-    """Names of the bays that the state holds."""
+def stack_names(pulumi: PulumiProcess, project: str = PROJECT) -> list[str]:
+    """Names of a project's stacks in the state: of bay's own, the names of the bays."""
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         where = workspace(Path(folder), pulumi)
         with pulumi_errors(""):
-            output = pulumi.run(["stack", "ls", "--json", "--project", PROJECT], where.work_dir, {}).stdout
+            output = pulumi.run(["stack", "ls", "--json", "--project", project], where.work_dir, {}).stdout
     return sorted(stack["name"].rsplit("/", 1)[-1] for stack in json.loads(output))

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bay.components.distribution import installed_version
 from bay.components.errors import BayError, InvalidInput
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
@@ -89,7 +89,7 @@ def _require_allowed(plan: Plan) -> None:
 
 def this_version() -> str:
     """Of bay: another one may write other boot data for the same spec."""
-    return version_of("bay")
+    return installed_version()
 
 
 def _pulumi_plan(path: Path) -> Values:

@@ -9,12 +9,15 @@ from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 
+PROTECTED = pulumi.ResourceOptions(protect=True)
+"""What `bay delete` lifts by itself; a program of a user's own decides for itself."""
+
 
 def program(
     name: str, spec: BaySpec, *, managed_by: Owner, resolved: ResolvedSpec | None = None, allow: Collection[str] = ()
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
-    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow)
+    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow, opts=PROTECTED)
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bay.stacks.settings import Settings
 
-CHECKS = ["python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase", "folders"]
+CHECKS = ["command", "python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase", "folders"]
 
 
 def doctor(home: Path) -> tuple[int, dict[str, dict[str, Any]]]:

@@ -70,12 +70,12 @@ def test_about_names_the_interpreter_and_what_is_installed_for_it(toolchain: Too
     assert found["runtime"]["executable"] == sys.executable
     assert found["runtime"]["version"] == ".".join(map(str, sys.version_info[:3]))
     direct = {one["name"].lower(): one["version"] for one in found["dependencies"]}
-    assert direct["bay"] == "0.1.0"
+    assert direct["openstack-bay"] == "0.1.0"
     assert "pulumi" not in direct, "bay needs it"
     assert not any("not implemented" in line for line in answer.stderr.splitlines())
 
     everything = json.loads(pulumi(toolchain, project, "about", "--json", "--transitive").stdout)["dependencies"]
-    assert {"pulumi", "bay", "grpcio"} <= {one["name"].lower() for one in everything}
+    assert {"pulumi", "openstack-bay", "grpcio"} <= {one["name"].lower() for one in everything}
 
 
 def test_install_makes_the_virtual_environment_and_fills_it(toolchain: Toolchain, project: Path) -> None:

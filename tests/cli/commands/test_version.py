@@ -3,13 +3,14 @@
 import json
 import platform
 from collections.abc import MutableMapping
-from importlib.metadata import version
+
 from pathlib import Path
 
 import pytest
 
 from bay import toolchain
 from bay.cli import app
+from bay.components.distribution import installed_version
 from bay.toolchain import Toolchain, versions
 
 Captured = pytest.CaptureFixture[str]
@@ -25,7 +26,7 @@ def shown(capsys: Captured) -> dict[str, str | None]:
 def test_what_is_not_there_has_no_version(environment: Environment, capsys: Captured) -> None:
     environment["PATH"] = "/nowhere"
     python = platform.python_version()
-    assert shown(capsys) == {"bay": version("bay"), "pulumi": None, "plugin": None, "python": python}
+    assert shown(capsys) == {"bay": installed_version(), "pulumi": None, "plugin": None, "python": python}
 
 
 def test_the_pulumi_that_is_used_is_named(

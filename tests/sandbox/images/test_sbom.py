@@ -82,10 +82,10 @@ def test_the_wheel_has_all_that_it_needs_in_a_document_that_reads_back(tmp_path:
     document = Bom.from_json(json.loads(written.read_text()))  # type: ignore[attr-defined]
     urls = {PackageURL.from_string(str(component.purl)) for component in document.components}
     found = {url.name: url.version for url in urls}
-    direct = {canonicalize_name(Requirement(text).name) for text in requires("bay") or []}
+    direct = {canonicalize_name(Requirement(text).name) for text in requires("openstack-bay") or []}
     assert direct <= set(found)
     assert found["pulumi"] == version("pulumi")
     assert "grpcio" in found, "what others need counts"
     assert "pytest" not in found, "and no tools"
     assert document.metadata.component is not None
-    assert document.metadata.component.name == "bay"
+    assert document.metadata.component.name == "openstack-bay"
