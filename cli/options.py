@@ -172,6 +172,12 @@ def _bay_names() -> list[str]:
     from bay.components.errors import BayError
 
     try:
+        from bay.cli.environment import settings
+        from bay.stacks.state.stored_names import stored_names
+
+        found = stored_names(settings())
+        if found is not None:
+            return found
         from bay.cli.session import open_bays
 
         return open_bays().names()

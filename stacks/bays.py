@@ -15,7 +15,6 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
 from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
-from bay.stacks.automation.workspace import stack_names
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
 from bay.stacks.cloud.servers import server_statuses
@@ -26,7 +25,7 @@ from bay.stacks.cluster.readiness import HOUR, wait_until_ready
 from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
-from bay.stacks.opening import opened, opened_for_change
+from bay.stacks.opening import bay_names, opened, opened_for_change
 from bay.stacks.operations import apply, drift, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
@@ -98,7 +97,8 @@ class Bays:
 
     def names(self) -> list[str]:
         """Names of the bays that the state holds, sorted."""
-        return stack_names(self.context.pulumi())
+        require_writable(self.context.settings)
+        return bay_names(self.context)
 
     def snapshot(self, name: str) -> StateSnapshot:
         """What the state says of a bay, and nothing else is asked; NotFound."""

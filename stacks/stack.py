@@ -26,7 +26,7 @@ from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted, Locked, NotFound
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
-from bay.stacks.state import file_backend, passphrase
+from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
 from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
@@ -150,6 +150,9 @@ class BayStack:
 
     def _history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
+        folder = self.pulumi.state_folder
+        if folder and (found := file_listing.history(folder, PROJECT, self.name, size)) is not None:
+            return found
         return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 
     # The cloud
