@@ -1,5 +1,6 @@
 """The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -84,6 +85,19 @@ class Bays:
         checkout: Path | None = None,
     ) -> None:
         self.context = Context(settings, login, listen, cancel, checkout)
+
+    def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Bays":
+        """The same bays with the same login, for an operation that is ended by a `cancel` of its own."""
+        other = copy.copy(self)
+        other.context = self.context.beside(cancel, listen)
+        return other
+
+    def share_answers(self) -> None:
+        """For questions about many bays at once, and for no change: what they ask the cloud alike is asked once.
+
+        Answers are kept for 30 seconds. BayError where there is no login.
+        """
+        self.context.share_answers()
 
     def spec(self, *layers: Mapping[str, Any], addons: Sequence[str] = (), models: Sequence[Path] = ()) -> SpecRequest:
         """Fields of a spec, lowest layer first, for `create`, `update` and `preview`: over a model, or what there is.
