@@ -38,6 +38,15 @@ Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the outp
 Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
 ]
+Parallel = Annotated[
+    int | None,
+    typer.Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        help="Resource operations in flight; 32 to 128 by the bay's size if not given.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,

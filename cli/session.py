@@ -11,11 +11,19 @@ from bay.stacks.bays import Bays
 from bay.stacks.files.stack_file import find_checkout
 
 
-def open_bays(os_cloud: str | None = None, state: str | None = None, os_region_name: str | None = None) -> Bays:
-    """The bays of --state with the login of --os-cloud and --os-region-name; nothing is asked yet."""
+def open_bays(
+    os_cloud: str | None = None,
+    state: str | None = None,
+    os_region_name: str | None = None,
+    parallel: int | None = None,
+) -> Bays:
+    """The bays of --state with the login of --os-cloud and --os-region-name; nothing is asked yet.
+
+    parallel: as `Bays` has it.
+    """
     settings = environment.settings(state)
     login = environment.login(settings, os_cloud, os_region_name)
-    return Bays(settings, login, listen=Progress(), checkout=find_checkout(Path.cwd()))
+    return Bays(settings, login, listen=Progress(), checkout=find_checkout(Path.cwd()), parallel=parallel)
 
 
 @contextmanager

@@ -71,6 +71,7 @@ class Bays:
     Methods may be called from several threads, also for several bays at the same time; changes of one bay are kept
     apart by its lock. listen: told what happens while an operation runs. cancel: how the caller ends its operations
     early. checkout: folder of a checkout whose files may manage bays; without one, such bays cannot be changed.
+    parallel: Pulumi's operations in flight; None: 32 to 128 by the size of the bay.
 
     Every method raises BayError, mostly one of the families of `bay.stacks.errors`.
     """
@@ -83,8 +84,10 @@ class Bays:
         listen: Listener = ignore,
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
+        parallel: int | None = None,
     ) -> None:
         self.context = Context(settings, login, listen, cancel, checkout)
+        self.context.parallel = parallel
 
     def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Bays":
         """The same bays with the same login, for an operation that is ended by a `cancel` of its own."""

@@ -312,7 +312,13 @@ class FakeStack(BayStack):
             self._do("create")
 
     def up(
-        self, program: Program, *, replace: Sequence[str] = (), exclude: Sequence[str] = (), plan: Path | None = None
+        self,
+        program: Program,
+        *,
+        replace: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        plan: Path | None = None,
+        servers: int = 0,
     ) -> None:
         """Note it; the program is kept and not run."""
         self.programs.append(program)

@@ -435,3 +435,35 @@ def test_a_phase_ends_however_the_run_does(bay: BayStack, context: FakeContext) 
     with pytest.raises(BayError, match="the cloud is tired"):
         bay.destroy()
     assert context.events[-1] == PhaseEnded("demo", "destroy")
+
+
+# Operations in flight
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "parallel"),
+    [(0, None, 32), (64, None, 32), (100, None, 50), (300, None, 128), (1000, None, 128), (1000, 8, 8), (2, 200, 200)],
+)
+def test_operations_in_flight_grow_with_the_bay_unless_they_are_given(
+    bay: BayStack,
+    context: FakeContext,
+    monkeypatch: pytest.MonkeyPatch,
+    servers: int,
+    wanted: int | None,
+    parallel: int,
+) -> None:
+    found = list[int]()
+    monkeypatch.setattr("bay.stacks.automation.runs.up", lambda *_, parallel, **__: found.append(parallel))
+    context.parallel = wanted
+    bay.up(lambda: None, servers=servers)
+    assert found == [parallel]
+
+
+def test_what_there_is_counts_where_nothing_is_declared(bay: BayStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a delete, and of a bay that shrinks."""
+    found = list[int]()
+    monkeypatch.setattr("bay.stacks.automation.runs.destroy", lambda *_, parallel, **__: found.append(parallel))
+    bay.destroy()
+    monkeypatch.setattr("bay.stacks.automation.runs.parallel_for", lambda servers: servers)
+    bay.destroy()
+    assert found == [32, 2]
