@@ -46,7 +46,7 @@ def is_by_project(folder: Path) -> bool:
 def history(folder: Path, project: str, stack: str, size: int) -> list[dict[str, Any]] | None:
     """The newest entries of a stack's history as `pulumi stack history --json` prints them, the newest first.
 
-    Only kind, result and endTime. None where that is not told from the files: ask Pulumi then.
+    Without the configuration of each. None where that is not told from the files: ask Pulumi then.
     """
     if not is_by_project(folder):
         return None
@@ -62,8 +62,17 @@ def history(folder: Path, project: str, stack: str, size: int) -> list[dict[str,
 
 
 def _entry(run: Mapping[str, Any]) -> dict[str, Any]:
-    entry = {"kind": run["kind"], "result": run["result"]}
+    entry = {
+        "kind": run["kind"],
+        "startTime": _time(run["startTime"]),
+        "message": run.get("message", ""),
+        "environment": run.get("environment") or {},
+        "result": run["result"],
+    }
     if run["result"] != "in-progress":
-        ended = datetime.fromtimestamp(run["endTime"], UTC)
-        entry["endTime"] = f"{ended:%Y-%m-%dT%H:%M:%S.000Z}"
+        entry |= {"endTime": _time(run["endTime"]), "resourceChanges": run.get("resourceChanges") or {}}
     return entry
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.000Z}"

@@ -1,10 +1,7 @@
 """Names of the bays of a state as far as files tell them: at once, for completion in a shell too."""
 
-from bay.stacks.settings import Settings
+from bay.stacks.settings import PROJECT, Settings
 from bay.stacks.state.file_listing import stack_names
-
-PROJECT = "bay"
-"""Pulumi's project of every bay, as `bay.stacks.program.config` has it; that imports Pulumi's SDK."""
 
 
 def stored_names(settings: Settings) -> list[str] | None:

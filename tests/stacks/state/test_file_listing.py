@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.program import config
-from bay.stacks.state import stored_names
 from bay.stacks.state.file_listing import history, stack_names
 from tests.fakes.stack import write_history, write_state
 
@@ -53,10 +51,17 @@ def test_history_is_told_from_its_newest_files(tmp_path: Path) -> None:
     assert history(tmp_path, "bay", "demo", 2) == []
     for ended, kind in ((1796051400, "update"), (1796051427, "destroy"), (1796051500, "refresh")):
         write_history(tmp_path, ended, kind, "succeeded")
-    assert history(tmp_path, "bay", "demo", 2) == [
-        {"kind": "refresh", "result": "succeeded", "endTime": "2026-11-30T15:11:40.000Z"},
-        {"kind": "destroy", "result": "succeeded", "endTime": "2026-11-30T15:10:27.000Z"},
-    ]
+    newest, before = history(tmp_path, "bay", "demo", 2) or []
+    assert newest == {
+        "kind": "refresh",
+        "startTime": "2026-11-30T15:11:39.000Z",
+        "message": "",
+        "environment": {},
+        "result": "succeeded",
+        "endTime": "2026-11-30T15:11:40.000Z",
+        "resourceChanges": {},
+    }
+    assert (before["kind"], before["endTime"]) == ("destroy", "2026-11-30T15:10:27.000Z")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"kind": "update", "result": "succeeded", "endTime": "x"}'])
@@ -79,4 +84,3 @@ def test_names_for_completion_import_neither_sdk() -> None:
     code = f"import sys, bay.stacks.state.stored_names; print({slow} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-    assert stored_names.PROJECT == config.PROJECT
