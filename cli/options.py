@@ -43,6 +43,15 @@ Columns = Annotated[
     list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
 ]
 Long = Annotated[bool, typer.Option("--long", help="Show every column in the table, also ids, however wide it is.")]
+Parallel = Annotated[
+    int | None,
+    typer.Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        help="Resource operations in flight; 32 to 128 by the bay's size if not given.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,
@@ -177,6 +186,12 @@ def _bay_names() -> list[str]:
     from bay.components.errors import BayError
 
     try:
+        from bay.cli.environment import settings
+        from bay.stacks.state.stored_names import stored_names
+
+        found = stored_names(settings())
+        if found is not None:
+            return found
         from bay.cli.session import open_bays
 
         return open_bays().names()

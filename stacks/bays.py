@@ -1,5 +1,6 @@
 """The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,6 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
 from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
-from bay.stacks.automation.workspace import stack_names
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
 from bay.stacks.cloud.servers import server_statuses
@@ -27,7 +27,7 @@ from bay.stacks.cluster.readiness import HOUR, wait_until_ready
 from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
-from bay.stacks.opening import opened, opened_for_change
+from bay.stacks.opening import bay_names, opened, opened_for_change
 from bay.stacks.operations import apply, drift, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
@@ -74,6 +74,7 @@ class Bays:
     apart by its lock. listen: told what happens while an operation runs. cancel: how the caller ends its operations
     early. checkout: folder of a checkout whose files may manage bays; without one, such bays cannot be changed.
     project: name of a Pulumi project of a user's own, whose program declares the bays; these are only read.
+    parallel: Pulumi's operations in flight; None: 32 to 128 by the size of the bay.
 
     Every method raises BayError, mostly one of the families of `bay.stacks.errors`.
     """
@@ -87,8 +88,23 @@ class Bays:
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
         project: str = "",
+        parallel: int | None = None,
     ) -> None:
         self.context = Context(settings, login, listen, cancel, checkout, project)
+        self.context.parallel = parallel
+
+    def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Bays":
+        """The same bays with the same login, for an operation that is ended by a `cancel` of its own."""
+        other = copy.copy(self)
+        other.context = self.context.beside(cancel, listen)
+        return other
+
+    def share_answers(self) -> None:
+        """For questions about many bays at once, and for no change: what they ask the cloud alike is asked once.
+
+        Answers are kept for 30 seconds. BayError where there is no login.
+        """
+        self.context.share_answers()
 
     def spec(self, *layers: Mapping[str, Any], addons: Sequence[str] = (), models: Sequence[Path] = ()) -> SpecRequest:
         """Fields of a spec, lowest layer first, for `create`, `update` and `preview`: over a model, or what there is.
@@ -104,7 +120,8 @@ class Bays:
         """Names of the bays that the state holds, sorted."""
         if self.context.project:
             return names_in_program(self.context)
-        return stack_names(self.context.pulumi())
+        require_writable(self.context.settings)
+        return bay_names(self.context)
 
     def snapshot(self, name: str) -> StateSnapshot:
         """What the state says of a bay, and nothing else is asked; NotFound."""

@@ -17,6 +17,7 @@ from bay.stacks.program_stack import opened_in_program, refuse_change
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import lock
 from bay.stacks.state.disk import require_space
+from bay.stacks.state.stored_names import stored_names
 
 
 @contextmanager
@@ -36,10 +37,16 @@ def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BaySta
         yield stack
 
 
+def bay_names(context: Context) -> list[str]:
+    """Names of the bays that the state holds, sorted; of a ``file://`` state without a process."""
+    found = stored_names(context.settings)
+    return stack_names(context.pulumi()) if found is None else found
+
+
 def other_names(context: Context) -> list[str]:
     """Of the bays that there are; none where that cannot be told now."""
     try:
-        return stack_names(context.pulumi())
+        return bay_names(context)
     except Interrupted:
         raise
     except BayError:

@@ -14,6 +14,8 @@ from bay.stacks.state_url import absolute_state, folder_of, quote_path
 
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
+PROJECT = "bay"
+"""Name of the Pulumi project whose stacks are bays."""
 
 
 FOLDERS = (platformdirs.user_cache_path, platformdirs.user_data_path, platformdirs.user_config_path)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted, Locked, NotFound
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
-from bay.stacks.state import file_backend, passphrase
+from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
 from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
@@ -150,14 +150,17 @@ class BayStack:
 
         Two entries tell that of nearly every bay; the older ones are read where one of the two did not go through.
         """
-        for entries in map(self._history, (2, HISTORY)):
+        for entries in map(self.history, (2, HISTORY)):
             found = LastRun.of_history(entries)
             if found.count > 1 or len(entries) < 2:
                 break
         return found
 
-    def _history(self, size: int) -> list[dict[str, Any]]:
+    def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
+        folder = self.pulumi.state_folder
+        if folder and (found := file_listing.history(folder, PROJECT, self.name, size)) is not None:
+            return found
         return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 
     # The cloud
@@ -194,26 +197,26 @@ class BayStack:
         replace: Sequence[str] = (),
         exclude: Sequence[str] = (),
         plan: Path | None = None,
+        servers: int = 0,
     ) -> None:
-        """Make the cloud what the program says; see `bay.stacks.automation.runs.up`."""
-        self._run(
-            "apply",
-            lambda listener: runs.up(self._stack, program, listener, replace=replace, exclude=exclude, plan=plan),
-        )
+        """Make the cloud what the program says; see `bay.stacks.automation.runs.up`. servers: that it declares."""
+        up = partial(runs.up, replace=replace, exclude=exclude, plan=plan, parallel=self._parallel(servers))
+        self._run("apply", lambda listener: up(self._stack, program, listener))
 
     def compare(self, listener: Listener) -> None:
         """Tell, by events, how the cloud differs from the state; nothing is changed."""
         with pulumi_errors(self.name):
-            runs.compare(self._stack, listener)
+            runs.compare(self._stack, listener, self._parallel())
 
     def refresh(self, urns: Sequence[str]) -> None:
         """Write what the cloud says of these, and of nothing else, into the state; what is gone leaves it."""
-        self._change(lambda: runs.refresh(self._stack, urns))
+        parallel = self._parallel()
+        self._change(lambda: runs.refresh(self._stack, urns, parallel))
 
     def preview(self, program: Program, listener: Listener, *, refresh: bool = False, save: Path | None = None) -> None:
         """Tell, by events, what `up` would do; Protected where it would refuse to."""
         with pulumi_errors(self.name), self._interruptible(), self._planning():
-            runs.preview(self._stack, program, listener, refresh=refresh, save=save)
+            runs.preview(self._stack, program, listener, parallel=self._parallel(), refresh=refresh, save=save)
 
     @contextmanager
     def _planning(self) -> Iterator[None]:
@@ -229,7 +232,12 @@ class BayStack:
 
         targets: URNs of what goes alone, with what depends on it.
         """
-        self._run("destroy", lambda listener: runs.destroy(self._stack, listener, targets))
+        parallel = self._parallel()
+        self._run("destroy", lambda listener: runs.destroy(self._stack, listener, targets, parallel=parallel))
+
+    def _parallel(self, servers: int = 0) -> int:
+        """Operations in flight: as many as the caller wants, else by the larger of what there is and what will be."""
+        return self.context.parallel or runs.parallel_for(max(servers, len(self.state.servers)))
 
     def unprotect(self, *urns: str) -> None:
         """Lift the protection of these: their end was asked for.

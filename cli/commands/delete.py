@@ -30,6 +30,7 @@ def delete(
     form: options.Form = Format.TABLE,
     column: options.Columns = None,
     long: options.Long = False,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -47,7 +48,7 @@ def delete(
     from bay.cli.session import changing, open_bays
     from bay.stacks.operations.retain import Keep
 
-    bays, keep = open_bays(os_cloud, state, os_region_name), Keep(keep_volumes, keep_floating_ips)
+    bays, keep = open_bays(os_cloud, state, os_region_name, parallel=parallel), Keep(keep_volumes, keep_floating_ips)
     if dry_run:
         plan = bays.delete_plan(name, keep)
         _summary(plan)

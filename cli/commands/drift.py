@@ -1,6 +1,5 @@
 """`bay drift`: differences between the state and the cloud; read-only."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,14 +9,12 @@ from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
+    from bay.components.errors import BayError
     from bay.stacks.bays import Bays
     from bay.stacks.operations.drift import Drift
 
 EXIT_DRIFT = 2
 """Exit code where something differs; 0 nothing, 1 error."""
-
-AT_ONCE = 2
-"""Bays compared at the same time: each runs a Pulumi of its own, which uses a core."""
 
 
 def drift(
@@ -61,14 +58,9 @@ def _of_one(bays: "Bays", name: str) -> "Drift":
 
 def _of_all(bays: "Bays") -> "list[Drift | None]":
     """None for a bay that cannot be compared: why is said, and it hides no other."""
-    from bay.components.errors import BayError
+    from bay.cli.bulk import ask_all
 
-    def of_one(name: str) -> "Drift | None":
-        try:
-            return _of_one(bays, name)
-        except BayError as error:
-            say(f"bay {name}: {error.message}: {error.hint}")
-            return None
+    def failed(name: str, error: "BayError") -> None:
+        say(f"bay {name}: {error.message}: {error.hint}")
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(of_one, bays.names()))
+    return ask_all(bays, bays.names(), _of_one, failed)

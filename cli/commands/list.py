@@ -36,11 +36,16 @@ def list_bays(
     Example: bay list -f json
 
     Example: bay list --usage
+
+    Example: bay list -c name -f value
     """
     from bay.cli.console.rows import LIST_COLUMNS, NARROW, USAGE_COLUMNS, list_row, sums, with_usage
     from bay.cli.session import open_bays
 
     bays = open_bays(os_cloud, state, os_region_name, project=project)
+    if set(columns or []) == {"name"} and os_cloud is None and not usage:
+        print_list([{"name": name} for name in bays.names()], ("name",), form, columns or [])
+        return
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
     if os_cloud is not None:

@@ -42,6 +42,7 @@ def repair(
         ),
     ] = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -62,7 +63,7 @@ def repair(
     from bay.components.text import join_names
     from bay.stacks.operations.repair import RepairRequest
 
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RepairRequest(frozenset(node or ()), sweep, lose_data, limit, bool(timeout) and not no_wait)
     if dry_run:

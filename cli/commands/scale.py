@@ -19,6 +19,7 @@ def scale(
     dry_run: options.DryRun = False,
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -35,4 +36,9 @@ def scale(
 
     # Whoever gives a number has asked for the removal; only the number may be a typo.
     asked = Change(yes, tuple(allow or ()), ("batch",), dry_run=dry_run, wait=options.waiting(no_wait, timeout))
-    change(open_bays(os_cloud, state, os_region_name), name, scaled(name, group, count, remove or []), asked)
+    change(
+        open_bays(os_cloud, state, os_region_name, parallel=parallel),
+        name,
+        scaled(name, group, count, remove or []),
+        asked,
+    )

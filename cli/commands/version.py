@@ -13,10 +13,9 @@ def version(form: options.Form = Format.TABLE, columns: options.Columns = None) 
 
     Example: bay version -f json
     """
-    from bay.components.distribution import installed_version
-
     from bay import toolchain
     from bay.cli.environment import settings
+    from bay.components.distribution import installed_version
     from bay.toolchain import versions
 
     here = settings()

@@ -1,7 +1,7 @@
 """Creates and changes a bay: the order of steps."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest
@@ -12,7 +12,6 @@ from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
-from bay.stacks.automation.runs import Program
 from bay.stacks.cloud.discovery import other_bay_of_name
 from bay.stacks.errors import AlreadyExists, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
@@ -130,19 +129,20 @@ def _up(
     if allowed.unprotected:
         bay.unprotect(*allowed.unprotected)
     run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved, allow=allowed.kinds)
+    up = partial(bay.up, run, servers=len(spec.server_names(bay.name)))
     try:
         if plan:
-            bay.up(run, plan=plan.pulumi)
+            up(plan=plan.pulumi)
         else:
-            _up_patiently(bay, run)
+            _up_patiently(bay, up)
     except ServerFault as error:
         raise _with_reason(bay, error) from None
 
 
-def _up_patiently(bay: BayStack, run: Program) -> None:
+def _up_patiently(bay: BayStack, up: Callable[[], None]) -> None:
     """What a busy cloud did all the same, before it turned a call away, is found by its mark."""
     resumed: list[bool] = []
-    run_patiently(bay, lambda: bay.up(run), lambda: resumed.append(recovery.resume(bay)))
+    run_patiently(bay, up, lambda: resumed.append(recovery.resume(bay)))
     if any(resumed):
         recovery.delete_duplicates(bay)
 

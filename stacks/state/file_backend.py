@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bay.stacks.processes import runs
+from bay.stacks.state.file_listing import COMPRESSED, is_by_project
 
 LOG = logging.getLogger(__name__)
 
@@ -54,12 +55,8 @@ def read_deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any]
 
 def _reads_plain_file(folder: Path, project: str, stack: str) -> bool:
     """Whether Pulumi keeps stacks by project there, and has no compressed file beside this one."""
-    try:
-        by_project = (folder / ".pulumi" / "meta.yaml").read_text(encoding="utf-8").strip() == "version: 1"
-    except (OSError, ValueError):
-        return False
     states = folder / ".pulumi" / "stacks" / project
-    return by_project and not any((states / f"{stack}.json{ending}").exists() for ending in (".gz", ".zst"))
+    return is_by_project(folder) and not any((states / f"{stack}.json{ending}").exists() for ending in COMPRESSED)
 
 
 def has_stack(folder: Path, project: str, stack: str) -> bool:

@@ -1,6 +1,7 @@
 """The library's front: every operation is a method, and each opens, locks and refuses as it should."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status
 from tests.fakes.messages import told
 from tests.fakes.openstack import AUTH_URL, REGION, FakeCloud, boot, ordinary_cloud
-from tests.fakes.stack import FakeContext, write_lock, write_state
+from tests.fakes.stack import NOWHERE, FakeContext, write_history, write_lock, write_state
 from tests.fakes.states import BAY_ID, bay_of, complete, cut_off
 
 SPEC = build_spec([{"model": "swarm", "nodes": 1}])
@@ -54,9 +55,15 @@ def to(spec: BaySpec) -> Callable[[BaySpec | None], BaySpec]:
 # Questions
 
 
-def test_bays_are_named_in_order(bays: Bays, context: FakeContext) -> None:
+def test_bays_are_named_in_order_and_of_files_without_a_process(bays: Bays, context: FakeContext) -> None:
+    write_state(context.settings.state_folder or NOWHERE, None, "chemistry")
+    assert (bays.names(), context.commands) == (["chemistry", "demo"], [])
+
+
+def test_bays_of_another_state_are_named_by_pulumi(bays: Bays, context: FakeContext) -> None:
+    context.settings = replace(context.settings, state="postgres://127.0.0.1/bays")
     context.answers["stack ls"] = '[{"name": "physics"}, {"name": "organization/bay/chemistry"}]'
-    assert bays.names() == ["chemistry", "physics"]
+    assert (bays.names(), context.commands) == (["chemistry", "physics"], ["stack ls"])
 
 
 OPERATIONS: list[Callable[[Bays], Any]] = [
@@ -124,7 +131,7 @@ def test_the_bays_of_a_login_are_those_of_its_cloud_and_project(bays: Bays, clou
 
 
 def test_a_bay_is_described_from_its_state_alone(bays: Bays, context: FakeContext, cloud: FakeCloud) -> None:
-    context.answers["stack history"] = '[{"kind": "update", "result": "succeeded", "endTime": "2026-01-02T03:04:05Z"}]'
+    write_history(context.settings.state_folder or NOWHERE, 1767323045, "update", "succeeded")
     described = bays.describe("demo")
     assert described.state == bays.snapshot("demo")
     assert (described.status, described.health) == (Status("CREATE_COMPLETE"), NOT_ASKED)
@@ -287,7 +294,6 @@ def grown(context: FakeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         cloud.consoles["id node 1"] = ["bay: stage=ready node=x\n"]
 
     context.effects["up"] = up
-    context.answers["stack history"] = "[]"
     monkeypatch.setattr("bay.stacks.automation.runs.preview", lambda *_, **__: None)
     return context
 
@@ -346,7 +352,6 @@ def test_an_export_is_a_change(bays: Bays, context: FakeContext, tmp_path: Path)
 
 def test_an_interrupted_creation_is_no_bay_that_exists(bays: Bays, tmp_path: Path, context: FakeContext) -> None:
     write_state(tmp_path / "state", cut_off())
-    context.answers["stack history"] = "[]"
     context.openstack.things["server"].clear()
     bays.create("demo", to(SPEC))
     assert context.commands[-1] == "up"

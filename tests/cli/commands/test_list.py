@@ -64,6 +64,13 @@ def test_a_cloud_that_is_named_has_its_own_bays_listed(capsys: Captured, monkeyp
     assert capsys.readouterr().out.split() == ["broken", "demo"]
 
 
+def test_names_alone_need_no_look_into_a_state(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a state that is no folder, each look is two processes."""
+    monkeypatch.setattr(Bays, "describe", None)
+    assert listed(Bays(), monkeypatch, "-f", "value", "-c", "name") == 0
+    assert capsys.readouterr() == ("broken\ndemo\nother\n", "")
+
+
 def test_usage_has_a_sum_for_people_alone(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     bays = Bays({"demo": USES, "other": USES})
     assert listed(bays, monkeypatch, "--usage", "-f", "json") == 0

@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import MutableMapping
-
 from pathlib import Path
 
 import pytest
