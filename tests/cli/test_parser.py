@@ -38,7 +38,7 @@ def test_columns_before_and_after_add_up(capsys: Captured) -> None:
 def test_a_cloud_before_the_command_is_the_commands(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def open_bays(os_cloud: str | None, *_more: object) -> None:
+    def open_bays(os_cloud: str | None, *_more: object, **_others: object) -> None:
         asked.append(os_cloud)
         raise KeyboardInterrupt
 

@@ -42,7 +42,7 @@ class FakeBays(Bays):
 
 def drift(monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Drift | BayError], *words: str) -> int:
     """The exit code."""
-    monkeypatch.setattr(session, "open_bays", lambda *_login: FakeBays(found))
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: FakeBays(found))
     return run(["drift", *words, "-f", "json"])
 
 

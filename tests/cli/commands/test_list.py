@@ -43,7 +43,7 @@ class Bays:
 
 
 def listed(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(["list", *words])
 
 
