@@ -41,7 +41,7 @@ def test_the_page_on_previews_is_true(bay: Bay) -> None:
     assert refused == list(REFUSED)
     assert bay.names() == []
     comment = (bay.home / "comment.md").read_text()
-    assert comment.startswith("### bay physics: 2 to create")
+    assert comment.startswith("### bay `physics`: 2 to create")
     assert "PRIVATE KEY" not in comment + (bay.home / "plan.json").read_text()
 
 
