@@ -10,17 +10,22 @@ from typer.exceptions import TyperException
 from bay.cli import options as shared
 from bay.cli.commands import ca, doctor, model, node, sandbox
 from bay.cli.commands.cancel import cancel
+from bay.cli.commands.completion import completion
 from bay.cli.commands.config import config
 from bay.cli.commands.create import create
 from bay.cli.commands.delete import delete
 from bay.cli.commands.drift import drift
 from bay.cli.commands.env import env
 from bay.cli.commands.export import export
+from bay.cli.commands.graph import graph
+from bay.cli.commands.history import history
 from bay.cli.commands.list import list_bays
+from bay.cli.commands.logs import logs
 from bay.cli.commands.preview import preview
 from bay.cli.commands.repair import repair
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
+from bay.cli.commands.ssh import ssh
 from bay.cli.commands.update import update
 from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
@@ -28,7 +33,7 @@ from bay.cli.console.formats import Format
 from bay.cli.console.log import show_log
 from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
 from bay.cli.neighbours import own_word
-from bay.cli.parser import Commands, command_word
+from bay.cli.parser import CommandBehindDashes, Commands, command_word
 from bay.components.errors import BayError, InvalidInput
 
 app = Commands(
@@ -49,10 +54,15 @@ app.add_typer(node.commands, name="node")
 app.command()(config)
 app.add_typer(model.commands, name="model")
 app.add_typer(ca.commands, name="ca")
+app.command()(logs)
+app.command(cls=CommandBehindDashes)(ssh)
+app.command()(history)
+app.command()(graph)
 app.command()(export)
 app.command()(env)
 app.command()(cancel)
 app.command()(doctor.doctor)
+app.command()(completion)
 app.command()(version)
 app.add_typer(sandbox.commands, name="sandbox")
 
@@ -71,7 +81,12 @@ def options(
     print_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    form: Annotated[Format | None, typer.Option("-f", "--format", help="Format of the output.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "-f", "--format", metavar="FORMAT", help="Format of the output.", autocompletion=lambda: [*Format]
+        ),
+    ] = None,
     columns: shared.Columns = None,
     os_cloud: shared.OsCloud = None,
     os_region_name: shared.OsRegionName = None,

@@ -47,6 +47,11 @@ def login(here: Settings, cloud: str | None = None, region: str | None = None) -
     return Login(name, region=region, cacert=_file(cacert), uses_environment=True)
 
 
+def clouds_file() -> Path | None:
+    """The clouds.yaml that the environment names (OS_CLIENT_CONFIG_FILE); None where it names none."""
+    return _file(os.environ.get("OS_CLIENT_CONFIG_FILE"))
+
+
 def _file(path: str | None) -> Path | None:
     return Path(path).expanduser().absolute() if path else None
 

@@ -142,13 +142,13 @@ class BayStack:
 
         Two entries tell that of nearly every bay; the older ones are read where one of the two did not go through.
         """
-        for entries in map(self._history, (2, HISTORY)):
+        for entries in map(self.history, (2, HISTORY)):
             found = LastRun.of_history(entries)
             if found.count > 1 or len(entries) < 2:
                 break
         return found
 
-    def _history(self, size: int) -> list[dict[str, Any]]:
+    def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
         return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 

@@ -23,7 +23,7 @@ def config(
     ] = None,
     merge: Annotated[
         bool,
-        typer.Option("--merge", help="Add a context of the bay's name to your kubeconfig, or to docker's contexts."),
+        typer.Option("--merge", help="Add a context of the bay's name to those of the engine's own client."),
     ] = False,
     unset: Annotated[
         bool, typer.Option("--unset", help="Remove that context again, also of a bay that is deleted.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
+from bay.cli.console.columns import ORIGIN_COLUMNS
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.terminal import say
 
@@ -56,4 +57,4 @@ def _show_origins(bays: "Bays", name: str, models: "Path | None", form: Format, 
         say(f"there is no model {spec.model!r} here: its values count as the bay's; --models names its folder")
     own = f"stacks/Pulumi.{name}.yaml" if state.managed_by == "file" else "bay"
     rows = [{"field": one.field, "value": one.value, "origin": one.origin} for one in origins(spec, folders, own)]
-    print_list(rows, ("field", "value", "origin"), form, columns)
+    print_list(rows, ORIGIN_COLUMNS, form, columns)

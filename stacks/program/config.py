@@ -12,8 +12,9 @@ from bay.components.errors import BayError, nearest
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from bay.components.yaml_file import load, no_plain_file, problem, read_plain_text
+from bay.stacks import settings
 
-PROJECT = "bay"
+PROJECT = settings.PROJECT
 PREFIX, SUFFIX = "Pulumi.", ".yaml"
 """Around the name of a bay in the name of its file in ``stacks/``."""
 ALLOW = "allow"

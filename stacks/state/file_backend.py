@@ -62,6 +62,13 @@ def _reads_plain_file(folder: Path, project: str, stack: str) -> bool:
     return by_project and not any((states / f"{stack}.json{ending}").exists() for ending in (".gz", ".zst"))
 
 
+def stack_names(folder: Path, project: str) -> list[str]:
+    """Names of the stacks of a project in a ``file://`` state, sorted; copies that Pulumi leaves of others are none."""
+    files = (folder / ".pulumi" / "stacks" / project).glob("*.json*")
+    endings = (".json", ".json.gz", ".json.zst")
+    return sorted({file.name.partition(".json")[0] for file in files if file.name.endswith(endings)})
+
+
 def has_stack(folder: Path, project: str, stack: str) -> bool:
     """Whether a ``file://`` state has a stack of this name, plain or compressed."""
     return any((folder / ".pulumi" / "stacks" / project).glob(f"{stack}.json*"))

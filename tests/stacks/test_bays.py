@@ -1,13 +1,15 @@
 """The library's front: every operation is a method, and each opens, locks and refuses as it should."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openstack import exceptions
 
-from bay.components.errors import BayError, InvalidInput
+from bay.components.errors import BayError, Forbidden, InvalidInput
 from bay.components.openstack.login import Login
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
@@ -150,6 +152,36 @@ def test_where_nova_does_not_say_servers_are_told_still(bays: Bays, context: Fak
     assert len(found.state.servers) == 2
     (notice,) = context.notices
     assert notice.startswith("the status of the servers is not known: asking for the servers: ")
+
+
+def test_a_console_log_is_that_of_a_server_by_name_without_what_acts_on_a_terminal(
+    bays: Bays, cloud: FakeCloud
+) -> None:
+    cloud.consoles["id node 0"] = ["first\n\n\x1b[31msecond\x1b[0m\r\nthird\n"]
+    found = bays.console_log("demo", "node-0")
+    assert (found.server, found.id, found.lines) == ("demo-node-0", "id node 0", ("first", "second", "third"))
+    assert bays.console_log("demo", "demo-node-0", 1).lines == ("third",)
+
+
+def test_a_console_log_that_nobody_may_read_says_so(bays: Bays, cloud: FakeCloud) -> None:
+    cloud.consoles["id node 0"] = [exceptions.ForbiddenException("policy does not allow it")]
+    with pytest.raises(Forbidden, match=r"^reading the console log of demo-node-0"):
+        bays.console_log("demo", "node-0")
+
+
+def test_the_history_is_pulumis(bays: Bays, context: FakeContext) -> None:
+    context.answers["stack history"] = '[{"kind": "destroy", "result": "failed"}]'
+    (run,) = bays.history("demo", 7)
+    assert (run.operation, run.result) == ("delete", "failed")
+
+
+def test_names_of_a_state_far_away_are_kept_for_shell_completion(bays: Bays, context: FakeContext) -> None:
+    bays.names()
+    assert not context.settings.names_file.exists(), "a folder is read as quickly"
+    context.settings = replace(context.settings, state="s3://bays")
+    context.answers["stack ls"] = '[{"name": "physics"}, {"name": "demo"}]'
+    bays.names()
+    assert context.settings.names_file.read_text() == "demo\nphysics"
 
 
 PROJECT = {"auth_url": "https://cloud.example:5000", "region": "RegionOne", "project_id": "1" * 32}
