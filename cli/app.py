@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -31,10 +31,15 @@ from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
 from bay.cli.console.formats import Format
 from bay.cli.console.log import show_log
-from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
+from bay.cli.errors import INTERRUPTED, exit_code, is_mistake, print_error, unexpected
 from bay.cli.neighbours import own_word
 from bay.cli.parser import CommandBehindDashes, Commands, command_word
 from bay.components.errors import BayError, InvalidInput
+
+if TYPE_CHECKING:
+    from bay.cli.console.run_log import RunLog
+
+LOG = logging.getLogger(__name__)
 
 app = Commands(
     pretty_exceptions_enable=False,
@@ -108,6 +113,27 @@ def run(words: list[str]) -> int:
 
     Every error is a line of what is wrong and one of what to do; no traceback unless --debug is among the `words`.
     """
+    log = _log_of(words)
+    try:
+        return _run(words, log)
+    finally:
+        if log:
+            log.end()
+
+
+def _log_of(words: list[str]) -> "RunLog | None":
+    from bay.cli.console.run_log import RunLog
+    from bay.cli.environment import log_folder
+
+    folder = log_folder()
+    if folder is None:
+        return None
+    log = RunLog(folder, command_word(words), words)
+    log.start()
+    return log
+
+
+def _run(words: list[str], log: "RunLog | None") -> int:
     try:
         code: int = app(words, prog_name="bay", standalone_mode=False) or 0
     except typer.Abort:
@@ -119,18 +145,22 @@ def run(words: list[str]) -> int:
     except BayError as error:
         if "--debug" in words:
             raise
-        return _fail(error, words)
+        return _fail(error, words, log)
     except Exception as error:
         if "--debug" in words:
             raise
-        return _fail(unexpected(error), words)
+        if is_mistake(error):
+            LOG.exception("a mistake in bay")
+        return _fail(unexpected(error), words, log)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code
 
 
-def _fail(error: BayError, words: list[str]) -> int:
-    print_error(error)
+def _fail(error: BayError, words: list[str], log: "RunLog | None" = None) -> int:
+    if log and log.exists:
+        LOG.error("%s: %s", type(error).__name__, error.message)
+    print_error(error, log.path if log and log.exists else None)
     return exit_code(error, command_word(words))
 
 

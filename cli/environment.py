@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
 import yaml
 
 from bay.components.openstack.login import Login
@@ -23,6 +24,14 @@ def settings(state: str | None = None) -> Settings:
     os.environ.update(loopback_exemption(os.environ))
     children = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     return Settings.default(state or os.environ.get("BAY_STATE", ""), children)
+
+
+def log_folder() -> Path | None:
+    """Where the logs of runs are kept (XDG_STATE_HOME on Linux); None for a user without a home folder."""
+    try:
+        return platformdirs.user_state_path("bay")
+    except RuntimeError:
+        return None
 
 
 def withheld_variables() -> list[str]:
