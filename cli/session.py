@@ -18,6 +18,16 @@ def open_bays(os_cloud: str | None = None, state: str | None = None, os_region_n
     return Bays(settings, login, listen=Progress(), checkout=find_checkout(Path.cwd()))
 
 
+def open_bay(
+    name: str, os_cloud: str | None = None, state: str | None = None, os_region_name: str | None = None
+) -> Bays:
+    """The same for one bay that needs no cloud: where one is named all the same, it has to be the bay's own."""
+    bays = open_bays(os_cloud, state, os_region_name)
+    if os_cloud is not None or os_region_name is not None:
+        bays.require_own(name)
+    return bays
+
+
 @contextmanager
 def changing(bays: Bays) -> Iterator[None]:
     """While this lasts, Ctrl-C ends the operation in order."""

@@ -144,6 +144,10 @@ class Bays:
                 bay.notify("status-unknown", f"the status of the servers is not known: {error.message}")
                 return Servers(state, None, health)
 
+    def require_own(self, name: str) -> None:
+        """BayError where a bay is of another cloud, region or project than the login's. Asks for a token."""
+        require_own_project(self.context.cloud, self.snapshot(name))
+
     def of_login(self, states: Iterable[StateSnapshot]) -> list[StateSnapshot]:
         """Those of the login's cloud and project, and those that say of none yet. Asks for a token."""
         with openstack_errors("checking the login"):

@@ -28,6 +28,8 @@ def config(
     unset: Annotated[
         bool, typer.Option("--unset", help="Remove that context again, also of a bay that is deleted.")
     ] = False,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Write the client files of a bay (mode 0600) and print the export lines for the shell.
@@ -42,12 +44,12 @@ def config(
     For several masters without a common address the files name one that answers now; if that one is lost, run the
     same command again to get another.
     """
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
     from bay.stacks.private_files import write_private
 
     if sum((folder is not None, merge, unset)) > 1:
         raise InvalidInput("--dir, --merge and --unset exclude each other", "use one of them")
-    bays = open_bays(state=state)
+    bays = open_bay(name, os_cloud, state, os_region_name)
     if unset:
         _remove(bays, name)
         return

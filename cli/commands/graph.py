@@ -20,6 +20,8 @@ class Picture(StrEnum):
 def graph(
     name: options.Name,
     form: Annotated[Picture, typer.Option("-f", "--format", help="Format of the picture.")] = Picture.MERMAID,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Draw the topology of a bay from its state: networks, router, endpoint and servers.
@@ -29,9 +31,9 @@ def graph(
     GitHub and GitLab draw the default, Mermaid, in Markdown.
     """
     from bay.cli.console.graph import mermaid, svg
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
 
-    found = open_bays(state=state).topology(name)
+    found = open_bay(name, os_cloud, state, os_region_name).topology(name)
     if form is Picture.JSON:
         typer.echo(json.dumps(found.document(), indent=2))
     else:

@@ -16,6 +16,8 @@ def history(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     long: options.Long = False,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Show the runs that changed a bay, the newest first: when, how each ended, and numbers of resources.
@@ -25,7 +27,7 @@ def history(
     It is Pulumi's own history of the stack, so runs of plain 'pulumi' are in it too.
     """
     from bay.cli.console.columns import HISTORY_COLUMNS, NARROW
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
 
-    rows = [run.row() for run in open_bays(state=state).history(name, limit)]
+    rows = [run.row() for run in open_bay(name, os_cloud, state, os_region_name).history(name, limit)]
     print_list(rows, HISTORY_COLUMNS, form, columns or [], narrow=NARROW[HISTORY_COLUMNS], long=long)

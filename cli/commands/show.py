@@ -19,6 +19,8 @@ def show(
     name: options.Name,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
     origin: Annotated[
         bool,
@@ -36,9 +38,9 @@ def show(
     spec: a value set for the bay counts as the model's if both are the same.
     """
     from bay.cli.console.rows import bay_row
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
 
-    bays = open_bays(state=state)
+    bays = open_bay(name, os_cloud, state, os_region_name)
     if origin:
         _show_origins(bays, name, models, form, columns or [])
         return

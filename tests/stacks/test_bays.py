@@ -18,7 +18,7 @@ from bay.stacks.bays import Bays
 from bay.stacks.cluster.health import CLOSED, NOT_ASKED
 from bay.stacks.errors import AlreadyExists, NotFound, NotReady, Protected
 from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from bay.stacks.state.status import Status
 from tests.fakes.messages import told
 from tests.fakes.openstack import AUTH_URL, REGION, FakeCloud, boot, ordinary_cloud
@@ -113,6 +113,19 @@ def test_a_new_bay_without_a_model_may_be_another_one_misspelt(bays: Bays) -> No
         "nearest: demo; 'bay list' shows the bays; for a new bay name a model with --model MODEL; 'bay model list' "
         "shows them"
     )
+
+
+def test_a_bay_that_is_named_with_a_cloud_has_to_be_of_it(bays: Bays, tmp_path: Path) -> None:
+    deployment = complete()
+    identity = next(one for one in deployment["resources"] if one["type"] == IDENTITY_TYPE)
+    for project in ("1" * 32, "3" * 32):
+        identity["outputs"]["cloud"] = {"auth_url": AUTH_URL, "region": REGION, "project_id": project}
+        write_state(tmp_path / "state", deployment)
+        if project == "1" * 32:
+            bays.require_own("demo")
+    message, hint, _ = told(lambda: bays.require_own("demo"))
+    assert message.startswith(f"bay demo belongs to project {'3' * 32} at ")
+    assert hint == "use the login that created demo: set OS_CLOUD or --os-cloud"
 
 
 def test_the_bays_of_a_login_are_those_of_its_cloud_and_project(bays: Bays, cloud: FakeCloud) -> None:
