@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from xml.etree import ElementTree as xml
 
 from bay.components.text import printable
@@ -41,7 +41,7 @@ def _text(words: str) -> str:
     return "".join(replaced.get(letter, letter) for letter in printable(words))
 
 
-WIDTH, HEIGHT, GAP, LINE, MARGIN = 190, 64, 26, 16, 20
+WIDTH, HEIGHT, GAP, LINE, MARGIN = 210, 64, 26, 16, 20
 """Pixels: of a box, between boxes, from line to line of text, around all."""
 PER_ROW = 3
 """Boxes of a group beside each other."""
@@ -51,34 +51,54 @@ FONT = "font-family:sans-serif;font-size:12px"
 
 def svg(topology: Topology) -> str:
     """A picture without anything that is loaded: networks above, a frame for each group of servers below."""
-    around = [node for node in topology.nodes if not node.group]
     groups = [list(nodes) for _, nodes in groupby((n for n in topology.nodes if n.group), lambda node: node.group)]
+    column = [node for node in topology.nodes if not node.group and node.kind != "endpoint"]
+    endpoint = next((node for node in topology.nodes if node.kind == "endpoint"), None)
     frames = [_frame_size(group) for group in groups]
-    width = max([WIDTH, sum(w for w, _ in frames) + GAP * (len(frames) - 1)]) + 2 * MARGIN
-    top = MARGIN + len(around) * (HEIGHT + GAP) + GAP
+    inner = max(WIDTH, sum(w for w, _ in frames) + GAP * (len(frames) - 1))
+    below = MARGIN + len(column) * (HEIGHT + GAP)
+    top = below + GAP + (HEIGHT + GAP if endpoint else 0)
     height = top + max((h for _, h in frames), default=0) + MARGIN
-    root = xml.Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}", style=FONT)
+    size = f"0 0 {inner + 2 * MARGIN:g} {height:g}"
+    root = xml.Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=size, style=FONT)
     xml.SubElement(root, "title").text = f"bay {printable(topology.bay)}"
-    places: dict[str, tuple[float, float]] = {
-        node.id: ((width - WIDTH) / 2, MARGIN + row * (HEIGHT + GAP)) for row, node in enumerate(around)
-    }
     lines = xml.SubElement(root, "g", stroke="#777777", fill="none")
-    x = (width - 2 * MARGIN - sum(w for w, _ in frames) - GAP * max(len(frames) - 1, 0)) / 2 + MARGIN
-    for group, (w, h) in zip(groups, frames, strict=True):
-        outer = next(outer for outer, inner in topology.edges if inner == group[0].id)
-        _line(lines, (width / 2, places[outer][1] + HEIGHT), (x + w / 2, top))
-        _frame(root, f"{topology.bay} {group[0].group}", (x, top), (w, h))
-        for index, node in enumerate(group):
-            row, column = divmod(index, PER_ROW)
-            places[node.id] = (x + GAP / 2 + column * (WIDTH + GAP / 2), top + GAP + row * (HEIGHT + GAP / 2))
-        x += w + GAP
-    for outer, inner in topology.edges:
-        if inner in {node.id for node in around}:
-            _line(lines, (width / 2, places[outer][1] + HEIGHT), (width / 2, places[inner][1]))
-    for node in topology.nodes:
-        _draw(root, node, places[node.id])
+    places: dict[str, tuple[float, float]] = {
+        node.id: (MARGIN + (inner - WIDTH) / 2, MARGIN + row * (HEIGHT + GAP)) for row, node in enumerate(column)
+    }
+    starts = list(
+        accumulate(
+            (w + GAP for w, _ in frames),
+            initial=MARGIN + (inner - sum(w for w, _ in frames) - GAP * (len(frames) - 1)) / 2,
+        )
+    )
+    if endpoint:  # above the masters, which are the first group: the other groups are not behind it
+        middle = starts[0] + frames[0][0] / 2 if frames else MARGIN + inner / 2
+        places[endpoint.id] = (middle - WIDTH / 2, below + GAP / 2)
+    for group, place, frame in zip(groups, starts, frames, strict=False):
+        _frame(root, f"{topology.bay} {group[0].group}", (place, top), frame)
+        places |= {node.id: _in_frame((place, top), index) for index, node in enumerate(group)}
+    first = {group[0].id: (place + w / 2, top) for group, place, (w, _) in zip(groups, starts, frames, strict=False)}
+    for outer, node in topology.edges:
+        if node in first or not next(n for n in topology.nodes if n.id == node).group:
+            _line(lines, _foot(places[outer]), first.get(node) or _head(places[node]))
+    for box in topology.nodes:
+        _draw(root, box, places[box.id])
     xml.indent(root)
     return xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _head(place: tuple[float, float]) -> tuple[float, float]:
+    return place[0] + WIDTH / 2, place[1]
+
+
+def _foot(place: tuple[float, float]) -> tuple[float, float]:
+    return place[0] + WIDTH / 2, place[1] + HEIGHT
+
+
+def _in_frame(frame: tuple[float, float], index: int) -> tuple[float, float]:
+    row, column = divmod(index, PER_ROW)
+    return frame[0] + GAP / 2 + column * (WIDTH + GAP / 2), frame[1] + GAP + row * (HEIGHT + GAP / 2)
 
 
 def _frame_size(group: Sequence[Node]) -> tuple[float, float]:
@@ -95,9 +115,9 @@ def _frame(root: xml.Element, title: str, place: tuple[float, float], size: tupl
 
 
 def _line(lines: xml.Element, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Down, across and down: over no box of the column that it starts from."""
+    """Down, across and down; across just below where it starts, so that it meets no box that is further down."""
     (x1, y1), (x2, y2) = start, end
-    middle = y2 - GAP / 2
+    middle = y1 + GAP / 2
     xml.SubElement(lines, "path", d=f"M{x1:g} {y1:g} V{middle:g} H{x2:g} V{y2:g}")
 
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as xml
 
 import pytest
 
-from bay.cli.console.graph import mermaid, svg
+from bay.cli.console.graph import HEIGHT, WIDTH, mermaid, svg
 from bay.stacks.state.topology import Node, Topology
 
 EVIL = 'a"]; click n0 "javascript:x" <script>&#x1b;\x1b[31m`'
@@ -81,14 +81,37 @@ def test_no_box_of_svg_covers_another_and_all_are_inside(count: int) -> None:
     servers = tuple(Node(f"s{n}", "server", (f"s{n}",), group) for group in ("master", "node") for n in range(count))
     servers = tuple(Node(f"{one.group}{one.id}", one.kind, one.lines, one.group) for one in servers)
     around = (Node("network", "network", ("n",)), Node("endpoint", "endpoint", ("e",)))
-    edges = (("network", "endpoint"), *(("network", server.id) for server in servers))
+    inner = {"master": "endpoint", "node": "network"}
+    edges = (("network", "endpoint"), *((inner[server.group], server.id) for server in servers))
     text = svg(Topology("demo", (*around, *servers), edges))
     _, _, width, height = map(float, xml.fromstring(text).get("viewBox", "").split())
-    found = [one for one in boxes(text) if one[2:] == (190.0, 64.0)]
+    found = [one for one in boxes(text) if one[2:] == (float(WIDTH), float(HEIGHT))]
     assert len(found) == 2 + 2 * count
     assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes(text))
     for index, (x, y, w, h) in enumerate(found):
         assert all(x + w <= a or a + c <= x or y + h <= b or b + d <= y for a, b, c, d in found[index + 1 :])
+
+
+@pytest.mark.parametrize("count", [1, 3, 9])
+def test_no_line_of_svg_goes_through_a_box(count: int) -> None:
+    servers = tuple(Node(f"{g}{n}", "server", (g,), g) for g in ("master", "gpu", "node") for n in range(count))
+    around = (
+        Node("external", "external", ("x",)),
+        Node("network", "network", ("n",)),
+        Node("endpoint", "endpoint", ("e",)),
+    )
+    chain = (("external", "network"), ("network", "endpoint"))
+    edges = (*chain, *(("endpoint" if one.group == "master" else "network", one.id) for one in servers))
+    text = svg(Topology("demo", (*around, *servers), edges))
+    paths = [path.get("d", "") for path in xml.fromstring(text).iter("{http://www.w3.org/2000/svg}path")]
+    assert len(paths) == 2 + 3
+    found = [one for one in boxes(text) if one[2:] == (float(WIDTH), float(HEIGHT))]
+    for path in paths:
+        x1, y1, middle, x2, y2 = map(float, re.findall(r"[\d.]+", path))
+        for x, y, w, h in found:
+            assert not (x < x1 < x + w and y1 < y + h and middle > y)
+            assert not (y < middle < y + h and min(x1, x2) < x + w and max(x1, x2) > x)
+            assert not (x < x2 < x + w and middle < y + h and y2 > y)
 
 
 def test_names_are_no_markup_of_svg() -> None:
