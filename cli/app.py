@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -10,26 +10,36 @@ from typer.exceptions import TyperException
 from bay.cli import options as shared
 from bay.cli.commands import ca, doctor, model, node, sandbox
 from bay.cli.commands.cancel import cancel
+from bay.cli.commands.completion import completion
 from bay.cli.commands.config import config
 from bay.cli.commands.create import create
 from bay.cli.commands.delete import delete
 from bay.cli.commands.drift import drift
 from bay.cli.commands.env import env
 from bay.cli.commands.export import export
+from bay.cli.commands.graph import graph
+from bay.cli.commands.history import history
 from bay.cli.commands.list import list_bays
+from bay.cli.commands.logs import logs
 from bay.cli.commands.preview import preview
 from bay.cli.commands.repair import repair
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
+from bay.cli.commands.ssh import ssh
 from bay.cli.commands.update import update
 from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
 from bay.cli.console.formats import Format
 from bay.cli.console.log import show_log
-from bay.cli.errors import INTERRUPTED, exit_code, print_error, unexpected
+from bay.cli.errors import INTERRUPTED, exit_code, is_mistake, print_error, unexpected
 from bay.cli.neighbours import own_word
-from bay.cli.parser import Commands, command_word
+from bay.cli.parser import CommandBehindDashes, Commands, command_word
 from bay.components.errors import BayError, InvalidInput
+
+if TYPE_CHECKING:
+    from bay.cli.console.run_log import RunLog
+
+LOG = logging.getLogger(__name__)
 
 app = Commands(
     pretty_exceptions_enable=False,
@@ -49,10 +59,15 @@ app.add_typer(node.commands, name="node")
 app.command()(config)
 app.add_typer(model.commands, name="model")
 app.add_typer(ca.commands, name="ca")
+app.command()(logs)
+app.command(cls=CommandBehindDashes)(ssh)
+app.command()(history)
+app.command()(graph)
 app.command()(export)
 app.command()(env)
 app.command()(cancel)
 app.command()(doctor.doctor)
+app.command()(completion)
 app.command()(version)
 app.add_typer(sandbox.commands, name="sandbox")
 
@@ -71,7 +86,12 @@ def options(
     print_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    form: Annotated[Format | None, typer.Option("-f", "--format", help="Format of the output.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "-f", "--format", metavar="FORMAT", help="Format of the output.", autocompletion=lambda: [*Format]
+        ),
+    ] = None,
     columns: shared.Columns = None,
     os_cloud: shared.OsCloud = None,
     os_region_name: shared.OsRegionName = None,
@@ -93,6 +113,27 @@ def run(words: list[str]) -> int:
 
     Every error is a line of what is wrong and one of what to do; no traceback unless --debug is among the `words`.
     """
+    log = _log_of(words)
+    try:
+        return _run(words, log)
+    finally:
+        if log:
+            log.end()
+
+
+def _log_of(words: list[str]) -> "RunLog | None":
+    from bay.cli.console.run_log import RunLog
+    from bay.cli.environment import log_folder
+
+    folder = log_folder()
+    if folder is None:
+        return None
+    log = RunLog(folder, command_word(words), words)
+    log.start()
+    return log
+
+
+def _run(words: list[str], log: "RunLog | None") -> int:
     try:
         code: int = app(words, prog_name="bay", standalone_mode=False) or 0
     except typer.Abort:
@@ -104,18 +145,22 @@ def run(words: list[str]) -> int:
     except BayError as error:
         if "--debug" in words:
             raise
-        return _fail(error, words)
+        return _fail(error, words, log)
     except Exception as error:
         if "--debug" in words:
             raise
-        return _fail(unexpected(error), words)
+        if is_mistake(error):
+            LOG.exception("a mistake in bay")
+        return _fail(unexpected(error), words, log)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code
 
 
-def _fail(error: BayError, words: list[str]) -> int:
-    print_error(error)
+def _fail(error: BayError, words: list[str], log: "RunLog | None" = None) -> int:
+    if log and log.exists:
+        LOG.error("%s: %s", type(error).__name__, error.message)
+    print_error(error, log.path if log and log.exists else None)
     return exit_code(error, command_word(words))
 
 

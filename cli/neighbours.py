@@ -61,6 +61,11 @@ COMMANDS = {
     "resize": "'bay scale NAME N'",
     "kubeconfig": "'bay config NAME'",
     "credentials": "'bay config NAME'",
+    "use": "'bay config NAME --merge'",
+    "console": "'bay logs NAME NODE'",
+    "log": "'bay logs NAME NODE'",
+    "exec": "'bay ssh NAME NODE -- COMMAND'",
+    "events": "'bay history NAME'",
     "outputs": "'bay show NAME -f json'",
     "check": "'bay doctor'",
 }

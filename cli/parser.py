@@ -43,6 +43,25 @@ class Command(TyperCommand):
         return _plain_flags(super().get_params(ctx))
 
 
+class CommandBehindDashes(Command):
+    """One that takes words of another program behind ``--``, as they are."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Without those words."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[BEHIND_DASHES] = args[end + 1 :]
+        return super().parse_args(ctx, args[:end])
+
+
+BEHIND_DASHES = "bay.words behind dashes"
+
+
+def words_behind_dashes(ctx: typer.Context) -> list[str]:
+    """What stood behind ``--``."""
+    words: list[str] = ctx.meta.get(BEHIND_DASHES, [])
+    return words
+
+
 class Group(TyperGroup):
     """A command with commands."""
 
@@ -75,7 +94,7 @@ class Commands(typer.Typer):
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
         """The decorator that makes a function one of them."""
-        return super().command(name, cls=Command, **settings)
+        return super().command(name, **{"cls": Command, **settings})
 
 
 def command_word(words: Sequence[str]) -> str:

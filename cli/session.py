@@ -29,6 +29,21 @@ def open_bays(
     return Bays(settings, login, listen=Progress(), checkout=checkout, project=project or "", parallel=parallel)
 
 
+def open_bay(
+    name: str,
+    os_cloud: str | None = None,
+    state: str | None = None,
+    os_region_name: str | None = None,
+    *,
+    project: str | None = None,
+) -> Bays:
+    """The same for one bay that needs no cloud: where one is named all the same, it has to be the bay's own."""
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
+    if os_cloud is not None or os_region_name is not None:
+        bays.require_own(name)
+    return bays
+
+
 @contextmanager
 def changing(bays: Bays) -> Iterator[None]:
     """While this lasts, Ctrl-C ends the operation in order."""

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +18,14 @@ from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
-from bay.stacks.cloud.servers import server_statuses
+from bay.stacks.cloud.servers import console_output, server_statuses
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.cluster.clients import ClientFiles, client_files_of
+from bay.stacks.cluster.console_log import ConsoleLog, tail
 from bay.stacks.cluster.contexts import PutContext, put_context, remove_context
 from bay.stacks.cluster.health import NOT_ASKED, Health, health_of
 from bay.stacks.cluster.readiness import HOUR, wait_until_ready
+from bay.stacks.cluster.ssh import SshTarget, ssh_target
 from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
@@ -39,14 +41,17 @@ from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
+from bay.stacks.private_files import write_private
 from bay.stacks.program_stack import names_in_program
 from bay.stacks.settings import SHARED, Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
 from bay.stacks.state import lock, passphrase, pki
 from bay.stacks.state.disk import require_writable
+from bay.stacks.state.history import Run, runs_of
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status, status_of
+from bay.stacks.state.topology import Topology, topology_of
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,13 @@ class Bays:
         """Names of the bays that the state holds, sorted."""
         if self.context.project:
             return names_in_program(self.context)
-        require_writable(self.context.settings)
-        return bay_names(self.context)
+        settings = self.context.settings
+        require_writable(settings)
+        found = bay_names(self.context)
+        if settings.state_folder is None:
+            with suppress(OSError):  # shell completion then asks itself, which takes seconds
+                write_private(settings.names_file, "\n".join(found))
+        return found
 
     def snapshot(self, name: str) -> StateSnapshot:
         """What the state says of a bay, and nothing else is asked; NotFound."""
@@ -156,6 +166,10 @@ class Bays:
                 bay.notify("status-unknown", f"the status of the servers is not known: {error.message}")
                 return Servers(state, None, health)
 
+    def require_own(self, name: str) -> None:
+        """BayError where a bay is of another cloud, region or project than the login's. Asks for a token."""
+        require_own_project(self.context.cloud, self.snapshot(name))
+
     def of_login(self, states: Iterable[StateSnapshot]) -> list[StateSnapshot]:
         """Those of the login's cloud and project, and those that say of none yet. Asks for a token."""
         with openstack_errors("checking the login"):
@@ -181,6 +195,29 @@ class Bays:
         """What a client needs to use a bay's API; gives full power over the bay. BayError before it is complete."""
         with opened(self.context, name) as bay:
             return client_files_of(bay)
+
+    def console_log(self, name: str, node: str, lines: int | None = None) -> ConsoleLog:
+        """The console log of a server, as much as Nova keeps, or its last lines; Forbidden where nobody may read it."""
+        with opened(self.context, name) as bay:
+            server = bay.state.find_server(node)
+            log = console_output(bay.cloud, server.id, server.name)
+            return ConsoleLog(server.name, server.id, tuple(tail(log, lines)))
+
+    def ssh_target(
+        self, name: str, node: str | None = None, user: str | None = None, key: Path | None = None
+    ) -> SshTarget:
+        """How a server is logged in to, else the first master; user and key: in place of those of image and keypair."""
+        with opened(self.context, name) as bay:
+            return ssh_target(bay, node, user, key)
+
+    def history(self, name: str, limit: int = 20) -> list[Run]:
+        """The newest runs that changed a bay, the newest first, as Pulumi keeps them."""
+        with opened(self.context, name) as bay:
+            return runs_of(bay.history(limit))
+
+    def topology(self, name: str) -> Topology:
+        """How a bay's networks and servers are connected, from its state."""
+        return topology_of(self.snapshot(name))
 
     def put_context(self, name: str) -> PutContext:
         """Put a bay among the clusters that the user's own client knows, or renew it there; what is not ours stays."""

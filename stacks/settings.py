@@ -81,6 +81,11 @@ class Settings:
         return short_hash(self.state.partition("?")[0] if self.state_folder else self.state)
 
     @property
+    def names_file(self) -> Path:
+        """Names of the bays when they were listed last, for a state that is asked over a network."""
+        return self.cache / "names" / self.state_key
+
+    @property
     def has_own_passphrase(self) -> bool:
         """Whether the environment names a passphrase of the user's own.
 

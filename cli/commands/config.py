@@ -23,11 +23,13 @@ def config(
     ] = None,
     merge: Annotated[
         bool,
-        typer.Option("--merge", help="Add a context of the bay's name where the engine's client looks for them."),
+        typer.Option("--merge", help="Add a context of the bay's name to those of the engine's own client."),
     ] = False,
     unset: Annotated[
         bool, typer.Option("--unset", help="Remove that context again, also of a bay that is deleted.")
     ] = False,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
     project: options.Project = None,
 ) -> None:
@@ -43,12 +45,12 @@ def config(
     For several masters without a common address the files name one that answers now; if that one is lost, run the
     same command again to get another.
     """
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
     from bay.stacks.private_files import write_private
 
     if sum((folder is not None, merge, unset)) > 1:
         raise InvalidInput("--dir, --merge and --unset exclude each other", "use one of them")
-    bays = open_bays(state=state, project=project)
+    bays = open_bay(name, os_cloud, state, os_region_name, project=project)
     if unset:
         _remove(bays, name)
         return

@@ -43,7 +43,7 @@ def delete(
 
     Example: bay delete physics --yes
     """
-    from bay.cli.console.rows import DELETE_COLUMNS, NARROW
+    from bay.cli.console.columns import DELETE_COLUMNS, NARROW
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
     from bay.stacks.operations.retain import Keep

@@ -36,7 +36,7 @@ def drift(
 
     Read-only: cloud, state and files stay as they are. 'bay repair' repairs what is found.
     """
-    from bay.cli.console.rows import DRIFT_COLUMNS, NARROW
+    from bay.cli.console.columns import DRIFT_COLUMNS, NARROW
     from bay.cli.session import open_bays
 
     options.refuse_beside_all(name, every, command="drift")

@@ -39,7 +39,8 @@ def list_bays(
 
     Example: bay list -c name -f value
     """
-    from bay.cli.console.rows import LIST_COLUMNS, NARROW, USAGE_COLUMNS, list_row, sums, with_usage
+    from bay.cli.console.columns import LIST_COLUMNS, NARROW, USAGE_COLUMNS
+    from bay.cli.console.rows import list_row, sums, with_usage
     from bay.cli.session import open_bays
 
     bays = open_bays(os_cloud, state, os_region_name, project=project)

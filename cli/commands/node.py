@@ -23,7 +23,8 @@ def list_nodes(
 
     Example: bay node list physics --long
     """
-    from bay.cli.console.rows import NARROW, NODE_COLUMNS, node_rows
+    from bay.cli.console.columns import NARROW, NODE_COLUMNS
+    from bay.cli.console.rows import node_rows
     from bay.cli.session import open_bays
 
     rows = node_rows(open_bays(os_cloud, state, os_region_name).servers(name))

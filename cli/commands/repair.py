@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say, say_table
 
@@ -18,7 +18,12 @@ def repair(
     name: options.Name,
     node: Annotated[
         list[str] | None,
-        typer.Option("--node", metavar="NODE", help="Replace this node, whatever its condition; repeatable."),
+        typer.Option(
+            "--node",
+            metavar="NODE",
+            help="Replace this node, whatever its condition; repeatable.",
+            autocompletion=completion.nodes,
+        ),
     ] = None,
     sweep: Annotated[
         bool,
@@ -56,7 +61,7 @@ def repair(
     Run again after a failure or Ctrl-C, it resumes. The recorded spec counts: a repair applies no pending changes of a
     bay's file.
     """
-    from bay.cli.console.rows import REPAIR_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
     from bay.components.errors import BayError
@@ -88,7 +93,7 @@ def repair(
 
 def _show(approvable: "Approvable") -> None:
     """The plan, before the question."""
-    from bay.cli.console.rows import REPAIR_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
 
     plan = cast("RepairPlan", approvable)
     say(f"bay {plan.bay}: {plan.drift.summary}")

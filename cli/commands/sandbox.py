@@ -6,6 +6,7 @@ import typer
 
 from bay.cli import options
 from bay.cli.commands import sandbox_image
+from bay.cli.console.columns import SERVICE_COLUMNS
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
 from bay.cli.parser import Commands
@@ -66,7 +67,7 @@ def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -
         }
         for s in found.services
     ]
-    print_list(rows, ("service", "running", "port", "pid", "memory_mib", "health"), form, columns or [])
+    print_list(rows, SERVICE_COLUMNS, form, columns or [])
     raise typer.Exit(0 if found.healthy else 1)
 
 

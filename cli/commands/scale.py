@@ -4,15 +4,21 @@ from typing import Annotated
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 
 
 def scale(
     name: options.Name,
     count: Annotated[int | None, typer.Argument(metavar="[N]", help="New number of servers in the group.")] = None,
-    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
+    group: Annotated[
+        str,
+        typer.Option(
+            "--group", metavar="GROUP", help="Group to scale: node or master.", autocompletion=completion.groups
+        ),
+    ] = "node",
     remove: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
+        list[str] | None,
+        typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.", autocompletion=completion.nodes),
     ] = None,
     allow: options.Allow = None,
     yes: options.Yes = False,

@@ -10,22 +10,6 @@ from bay.stacks.bays import Description, Servers
 from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
 
-LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health")
-USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
-DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
-DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
-REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
-
-NARROW = {
-    LIST_COLUMNS: ("model", "masters", "coe"),
-    NODE_COLUMNS: ("role", "group"),
-    USAGE_COLUMNS: ("coe", "volumes"),
-    DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
-    DELETE_COLUMNS: ("size", "remedy", "address"),
-}
-"""Columns that a table leaves out where the terminal is too narrow for all, the first first."""
-
 Row = Mapping[str, Any]
 
 

@@ -41,6 +41,14 @@ def never_launched(cloud: "Connection", state: StateSnapshot) -> tuple[RecordedS
     return tuple(one for one in state.failed_servers if one.id not in servers or servers[one.id].launched_at is None)
 
 
+def console_output(cloud: "Connection", id: str, name: str, lines: int | None = None) -> str:
+    """The last lines of a server's console log, or as much as Nova keeps; Forbidden where the cloud's policy lets
+    nobody read it."""
+    with openstack_errors(f"reading the console log of {name}"):
+        answer = cloud.compute.get_server_console_output(id, length=lines)
+    return (answer or {}).get("output") or ""
+
+
 def _servers(cloud: "Connection", state: StateSnapshot) -> dict[str, Any]:
     """By id, with one list for all; where one has another name by now, or is no more, all of the project are listed."""
     with openstack_errors("asking for the servers"):

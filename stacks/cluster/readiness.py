@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bay.components.errors import BayError, Forbidden
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
+from bay.stacks.cloud.servers import console_output
 from bay.stacks.cluster.console_log import FAILED, READY, UNBOOTED, Stage, latest, tail, unresolved_failure
 from bay.stacks.context import Context
 from bay.stacks.errors import NotReady
@@ -178,18 +179,12 @@ def _boots(cloud: "Connection", server: WatchedServer, bay: str) -> bool:
 
 
 def _look(cloud: "Connection", server: WatchedServer) -> None:
-    log = server.tolerance.ask(lambda: _console(cloud, server))
+    log = server.tolerance.ask(lambda: console_output(cloud, server.id, server.name, LINES))
     if log is not None:
         before = server.stage
         server.read_log(log)
         if server.stage != before:
             LOG.info("%s: %s", server.name, server.stage)
-
-
-def _console(cloud: "Connection", server: WatchedServer) -> str:
-    with openstack_errors(f"reading the console log of {server.name}"):
-        answer = cloud.compute.get_server_console_output(server.id, length=LINES)
-    return (answer or {}).get("output") or ""
 
 
 def _statuses(bay: str, cloud: "Connection") -> dict[str, str]:

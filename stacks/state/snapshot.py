@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
 from bay.components.text import first_ipv4, join_names
@@ -122,6 +122,17 @@ class StateSnapshot:
         if not self.interrupted_operations:
             return ""
         return f"the previous run was interrupted while {join_names(self.interrupted_operations)}"
+
+    def find_server(self, name: str) -> RecordedServer:
+        """The server of that name, with or without the bay's before it: ``demo-node-1`` or ``node-1``; InvalidInput."""
+        for server in self.servers:
+            if name in (server.name, server.name.removeprefix(f"{self.name}-")):
+                return server
+        known = [server.name for server in self.servers]
+        raise InvalidInput(
+            f"bay {self.name} has no node {name!r}",
+            nearest(name, known) if known else f"'bay show {self.name}' says how it is",
+        )
 
     def require_spec(self) -> BaySpec:
         """The recorded spec; BayError where nothing of the bay was ever created."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bay.cli.console import rows
+from bay.cli.console import columns as rows
 from bay.cli.console.formats import Format, print_list
 
 Captured = pytest.CaptureFixture[str]

@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
+from bay.cli.console.columns import BAY_FIELDS, LIST_COLUMNS, NODE_COLUMNS, USAGE_COLUMNS
 from bay.cli.console.rows import (
-    LIST_COLUMNS,
-    NODE_COLUMNS,
-    USAGE_COLUMNS,
     bay_row,
     list_row,
     node_rows,
@@ -53,6 +51,7 @@ def test_a_bay_is_shown_from_its_state_alone() -> None:
     }
     assert row["spec"]["nodes"]["count"] == 1
     assert set(LIST_COLUMNS) <= set(row)
+    assert tuple(row) == BAY_FIELDS
     assert "ciphertext" not in json.dumps(row), "not even encrypted secrets are shown"
 
 
