@@ -1,4 +1,4 @@
-"""The first screen of README: what bay is, a picture of a bay and of a preview, two commands; and its pictures are true."""
+"""The first screen of README: what bay is, a picture of a bay and of a preview, two commands; its pictures are true."""
 
 from tests.paths import ROOT
 

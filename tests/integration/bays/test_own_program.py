@@ -17,11 +17,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
 
 
-def test_the_page_is_typed_from_its_files_to_the_destroy(bay: Bay) -> None:
+def test_the_page_is_typed_from_its_files_to_the_destroy(bay: Bay, request: pytest.FixtureRequest) -> None:
     begin, up, look, end = (block.replace("mycloud", "sandbox") for block in blocks("sh"))
     (settings,), (program, protected) = blocks("yaml"), blocks("python")
     folder = bay.home / "annex"
     path = f"{COMMAND.parent}:{bay.environment()['PATH']}"
+
+    enter = begin.splitlines()[1]
 
     def typed(script: str, cwd: Path = folder) -> str:
         done = bay.execute(["bash", "-e", "-c", script], cwd=cwd, PATH=path)
@@ -29,9 +31,11 @@ def test_the_page_is_typed_from_its_files_to_the_destroy(bay: Bay) -> None:
         return done.out
 
     typed(begin, bay.home)
+    request.addfinalizer(
+        lambda: bay.execute(["bash", "-c", f"{enter}\npulumi destroy --yes --ignore-protect"], cwd=folder, PATH=path)
+    )
     (folder / "Pulumi.yaml").write_text(settings)
     (folder / "__main__.py").write_text(program)
-    enter = begin.splitlines()[1]
     assert ":2376" in typed(f"{enter}\n{up}").splitlines()[-1]
     seen = typed(f"{enter}\n{look}\nls $DOCKER_CERT_PATH")
     assert {"ca.pem", "cert.pem", "key.pem"} <= set(seen.split())
