@@ -36,7 +36,12 @@ OsRegionName = Annotated[
 State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
 Project = Annotated[
     str | None,
-    typer.Option("--project", metavar="PROJECT", help="Pulumi project of a program of your own that declares the bay."),
+    typer.Option(
+        "--project",
+        metavar="PROJECT",
+        help="Pulumi project of a program of your own that declares the bay.",
+        autocompletion=lambda: _projects(),
+    ),
 ]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
 Columns = Annotated[
@@ -169,6 +174,17 @@ def _addon_names() -> list[str]:
     from bay.components.spec.models import addon_files
 
     return sorted(addon_files([settings().models]))
+
+
+def _projects() -> list[str]:
+    """For shell completion: projects beside bay's own, as far as they are in a folder."""
+    from bay.cli.environment import settings
+    from bay.stacks.program.config import PROJECT
+
+    folder = settings().state_folder
+    stacks = folder / ".pulumi" / "stacks" if folder else None
+    there = stacks.iterdir() if stacks and stacks.is_dir() else ()
+    return sorted(found.name for found in there if found.is_dir() and found.name != PROJECT)
 
 
 def _bay_names() -> list[str]:
