@@ -179,9 +179,13 @@ def _addon_names() -> list[str]:
 def _projects() -> list[str]:
     """For shell completion: projects beside bay's own, as far as they are in a folder."""
     from bay.cli.environment import settings
+    from bay.components.errors import BayError
     from bay.stacks.program.config import PROJECT
 
-    folder = settings().state_folder
+    try:
+        folder = settings().state_folder
+    except BayError:
+        return []
     stacks = folder / ".pulumi" / "stacks" if folder else None
     there = stacks.iterdir() if stacks and stacks.is_dir() else ()
     return sorted(found.name for found in there if found.is_dir() and found.name != PROJECT)
