@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.bays.harness import COMMAND, Bay
+from tests.integration.bays.harness import COMMAND, Bay, Result
 from tests.paths import DOCS
 
 pytestmark = pytest.mark.sandbox
@@ -56,3 +56,43 @@ def test_the_page_is_typed_from_its_files_to_the_destroy(bay: Bay, request: pyte
     (folder / "__main__.py").write_text(program)
     typed(f"{enter}\n{end}")
     assert "ResourceOptions(protect=True)" in protected
+
+
+REMOTE = """\
+import pulumi
+
+
+class Bay(pulumi.ComponentResource):
+    def __init__(self, name: str, inputs: dict[str, object]) -> None:
+        outputs = {"apiAddress": None, "clientFiles": None}
+        super().__init__("bay:index:Bay", name, {**inputs, **outputs}, None, remote=True)
+
+
+Bay("web", {"model": "swarm", "nodes": 2, "spec": {"nodes": {"flavor": "m1.medium"}, "tags": ["annex"]}})
+"""
+"""What the SDK of another language sends: the component is in the plugin's process, with the inputs of its schema."""
+
+
+@pytest.mark.long
+def test_the_plugin_makes_the_bay_of_another_languages_program(bay: Bay, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: annex\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(REMOTE)
+    path = f"{COMMAND.parent}:{bay.environment()['PATH']}"
+
+    def typed(script: str) -> Result:
+        words = f'eval "$(bay env)"\npulumi stack select --create plugin\n{script}'
+        return bay.execute(["bash", "-e", "-c", words], cwd=tmp_path, PATH=path)
+
+    planned = typed("pulumi preview --json")
+    assert planned.code == 0, planned
+    steps = {
+        step["urn"].rsplit("::", 2)[-2].rsplit("$", 1)[-1] + " " + step["urn"].rsplit("::", 1)[-1]: step
+        for step in planned.json["steps"]
+    }
+    assert {f"openstack:compute/instance:Instance web-{one}" for one in ("master-0", "node-0", "node-1")} <= set(steps)
+    assert steps["bay:index:Bay web"]["newState"]["inputs"]["spec"]["tags"] == ["annex"]
+
+    (tmp_path / "__main__.py").write_text(REMOTE.replace('"tags"', '"tgas"'))
+    wrong = typed("pulumi preview")
+    assert wrong.code != 0
+    assert "tgas: no such field; nearest: tags" in wrong.out + wrong.err
