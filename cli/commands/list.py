@@ -39,7 +39,7 @@ def list_bays(
     from bay.cli.console.rows import LIST_COLUMNS, USAGE_COLUMNS, list_row, sums, with_usage
     from bay.cli.session import open_bays
 
-    bays = open_bays(os_cloud, state, os_region_name, project=project)
+    bays = open_bays(os_cloud, state, os_region_name, project)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, _describe(bays, name)), bays.names()))
     if os_cloud is not None:
