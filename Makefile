@@ -9,7 +9,7 @@ SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
 # Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
 PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
 
-.PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden lock bench clean
+.PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden docs lock bench clean
 
 setup: $(VENV)/.ready  ## A virtual environment with bay in it
 
@@ -62,10 +62,20 @@ golden: setup  ## Write the golden files again; review them like code
 bench: toolchain boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed
 
+docs: $(VENV)/.docs  ## The pages of docs/ as a site in build/site; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+$(VENV)/.docs: $(VENV)/.ready requirements-docs.lock
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-docs.lock
+	touch $@
+
+COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --universal \
+    --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
 lock: setup  ## Pin the newest versions that fit, as names, versions and hashes
 	$(VENV)/bin/python -m pip install --quiet uv
-	$(VENV)/bin/uv pip compile --quiet pyproject.toml --group dev --python-version 3.11 --universal \
-	    --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	$(COMPILE) --group pyproject.toml:docs --constraint requirements.lock -o requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) .types build *.egg-info .pytest_cache .mypy_cache .ruff_cache

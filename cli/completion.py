@@ -51,6 +51,17 @@ def bays() -> list[str]:
 
 
 @_silent
+def projects() -> list[str]:
+    """Projects beside bay's own, as far as they are in a folder."""
+    from bay.stacks.settings import PROJECT
+
+    folder = _settings().state_folder
+    stacks = folder / ".pulumi" / "stacks" if folder else None
+    there = stacks.iterdir() if stacks and stacks.is_dir() else ()
+    return sorted(found.name for found in there if found.is_dir() and found.name != PROJECT)
+
+
+@_silent
 def nodes(ctx: typer.Context) -> list[str]:
     """Servers of the bay that the command line names."""
     return [str(inputs["name"]) for kind, inputs in _resources(ctx) if kind.endswith(":Instance")]

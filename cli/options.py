@@ -59,7 +59,12 @@ OsRegionName = Annotated[
 State = Annotated[str | None, typer.Option("--state", metavar="URL", help="Pulumi backend that holds the state.")]
 Project = Annotated[
     str | None,
-    typer.Option("--project", metavar="PROJECT", help="Pulumi project of a program of your own that declares the bay."),
+    typer.Option(
+        "--project",
+        metavar="PROJECT",
+        help="Pulumi project of a program of your own that declares the bay.",
+        autocompletion=lambda: _projects(),
+    ),
 ]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
 Columns = Annotated[

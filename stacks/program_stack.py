@@ -11,6 +11,7 @@ from bay.components.errors import BayError, InvalidInput
 from bay.stacks.automation.runs import Listener
 from bay.stacks.automation.workspace import stack_names
 from bay.stacks.context import Context
+from bay.stacks.errors import UntrustedState
 from bay.stacks.settings import SHARED
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import passphrase, pki
@@ -31,10 +32,12 @@ class ProgramBayStack(BayStack):
     def bays(self) -> list[str]:
         """Names of the bays in the stack."""
         read = self._read_unchecked()
-        return bay_names(read.deployment or {}) if read else []
+        with _damage_told(self.context.project):
+            return bay_names(read.deployment or {}) if read else []
 
     def _part_of(self, deployment: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        return part_of(deployment, self.name)
+        with _damage_told(self.context.project):
+            return part_of(deployment, self.name)
 
     def secrets(self) -> dict[str, Any]:
         """The bay's part of the deployment with its secrets in the clear."""
@@ -60,6 +63,18 @@ class ProgramBayStack(BayStack):
             copy.create()
             copy.replace_state(self.stored_deployment)
             copy.compare(listener)
+
+
+@contextmanager
+def _damage_told(project: str) -> Iterator[None]:
+    """UntrustedState where the values of a state, which anybody may have written, are of other kinds."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UntrustedState(
+            f"the state of the program {project} is damaged ({type(error).__name__}: {error})",
+            "bring back an earlier version of the state: docs/security.md says how",
+        ) from None
 
 
 @contextmanager

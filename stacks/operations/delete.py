@@ -34,12 +34,16 @@ def delete(bay: BayStack, keep: Keep, approve: Approve) -> None:
     plan = plan_delete(bay, keep)
     plan.require_no_blockers()
     approve(plan)
+    owner = bay.state.managed_by
     tell_interrupted(bay)
     if bay.state.interrupted_operations:
         end_orphaned_plugins(bay.pulumi.state)
     _Deletion(bay, keep, plan).run()
     bay.remove()
     passphrase.forget(bay.context.settings, bay.name)
+    if owner == "file":
+        text = f"the file stacks/Pulumi.{bay.name}.yaml of its checkout stays, and would create the bay again"
+        bay.notify("file-stays", f"{text}: git rm stacks/Pulumi.{bay.name}.yaml")
 
 
 def require_unprotected(state: StateSnapshot) -> None:

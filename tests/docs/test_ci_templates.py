@@ -1,6 +1,8 @@
 """The templates of docs/ci let no request choose what is run or with which login: rules, secrets, steps."""
 
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,7 +116,7 @@ def test_github_gives_each_job_its_own_login() -> None:
 @pytest.mark.parametrize("job", ["preview", "apply", "drift"])
 def test_github_checks_out_what_the_event_says_and_brings_nothing_but_the_engine(job: str) -> None:
     brought = {step["uses"]: step.get("with", {}) for step in github_steps(job) if "uses" in step}
-    history = {"fetch-depth": 0} if job == "preview" else {}
+    history = {} if job == "drift" else {"fetch-depth": 0}
     assert brought == {
         f"actions/checkout@{CHECKOUT}": {**history, "persist-credentials": False},
         f"actions/cache@{CACHE}": {
@@ -132,10 +134,14 @@ def test_no_script_holds_text_of_an_event_and_a_request_is_fetched_and_never_che
     for name, script in scripts.items():
         assert "${{" not in script, name
         verbs = set(re.findall(r"\bgit (\S+)", script)) - {"make"}
-        assert verbs == ({"fetch", "merge-tree"} if "preview" in name else set()), name
+        wanted = {"preview": {"fetch", "merge-tree"}, "apply": {"diff", "ls-files"}}
+        assert verbs == wanted.get(name.split()[1], set()), name
         heads = [line for line in script.splitlines() if "FETCH_HEAD" in line]
         assert all("merge-tree --write-tree" in line for line in heads), name
-    assert set(re.findall(r"github\.event\.[\w.]+", text(GITHUB))) == {"github.event.pull_request.number"}
+    assert set(re.findall(r"github\.event\.[\w.]+", text(GITHUB))) == {
+        "github.event.pull_request.number",
+        "github.event.before",
+    }
 
 
 def test_names_of_files_are_no_options() -> None:
@@ -154,3 +160,90 @@ def test_gitlabs_runner_keeps_no_token_in_the_checkout() -> None:
 def test_both_forges_apply_by_the_same_script() -> None:
     (script,) = [step["run"] for step in github_steps("apply") if step.get("name") == "Apply"]
     assert "\n".join(GITLAB["apply"]["script"]) == script
+
+
+PRETENDED = """#!/bin/bash
+case "$(basename "$0") $1" in
+  "bay env") ;;
+  "bay list") echo old ;;
+  *) echo "$(basename "$0") $*" >> "$TYPED" ;;
+esac
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Of a house with the bay old, the file of a bay that was deleted, and a last push that adds a file."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name in ("bay", "pulumi"):
+        (commands / name).write_text(PRETENDED)
+        (commands / name).chmod(0o755)
+    folder = tmp_path / "checkout"
+    (folder / "stacks").mkdir(parents=True)
+    git(folder, "init", "--quiet")
+    for name in ("old", "gone"):
+        (folder / "stacks" / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+    commit(folder)
+    (folder / "stacks" / "Pulumi.new.yaml").write_text("config: {}\n")
+    (folder / "stacks" / "Pulumi.gone.yaml").write_text("config: {bay:model: swarm}\n")
+    commit(folder)
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    named = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    done = subprocess.run(["git", *named, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "a push")
+
+
+def applied(folder: Path, before: str) -> tuple[list[str], str]:
+    """What the job of both forges types after a push, and says."""
+    typed = folder.parent / "typed"
+    typed.unlink(missing_ok=True)
+    done = subprocess.run(
+        ["bash", "-e", "-c", "\n".join(GITLAB["apply"]["script"])],
+        cwd=folder,
+        env={"PATH": f"{folder.parent / 'bin'}:/usr/bin:/bin", "BEFORE": before, "TYPED": str(typed)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done
+    return typed.read_text().splitlines() if typed.exists() else [], done.stdout
+
+
+UPDATE = "bay update --yes -- old"
+CREATE = ["pulumi stack init -- {0}", "pulumi up --yes --skip-preview --stack={0}"]
+
+
+def created(name: str) -> list[str]:
+    return [line.format(name) for line in CREATE]
+
+
+def test_apply_creates_what_the_push_adds_and_no_bay_that_was_deleted(checkout: Path) -> None:
+    typed, said = applied(checkout, git(checkout, "rev-parse", "HEAD~1"))
+    assert sorted(typed) == sorted([UPDATE, *created("new")])
+    assert "stacks/Pulumi.gone.yaml: there is no such bay" in said
+    again, _ = applied(checkout, git(checkout, "rev-parse", "HEAD"))
+    assert again == [UPDATE], "a later push creates nothing that it does not add"
+
+
+def test_the_first_push_creates_everything_and_one_that_lost_its_history_nothing(checkout: Path) -> None:
+    first, _ = applied(checkout, "0" * 40)
+    assert sorted(first) == sorted([UPDATE, *created("gone"), *created("new")])
+    lost, _ = applied(checkout, "1" * 40)
+    assert lost == [UPDATE]
+
+
+def test_a_file_that_was_removed_and_added_again_is_a_new_bay(checkout: Path) -> None:
+    git(checkout, "rm", "--quiet", "stacks/Pulumi.gone.yaml")
+    commit(checkout)
+    before = git(checkout, "rev-parse", "HEAD")
+    (checkout / "stacks" / "Pulumi.gone.yaml").write_text("config: {}\n")
+    commit(checkout)
+    assert sorted(applied(checkout, before)[0]) == sorted([UPDATE, *created("gone")])

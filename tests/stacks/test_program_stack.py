@@ -88,3 +88,14 @@ def test_it_is_changed_by_its_program_alone(context: FakeContext) -> None:
         "bay batch is declared by the program annex, which alone changes it",
         "change the program, then: pulumi up",
     )
+
+
+@pytest.mark.parametrize(
+    "damage", [{"resources": [{}]}, {"resources": [3]}, {"resources": [{"type": "bay:index:Bay"}]}]
+)
+def test_a_damaged_state_is_said(context: FakeContext, tmp_path: Path, damage: object) -> None:
+    file = tmp_path / "state" / ".pulumi" / "stacks" / "annex" / "trial.json"
+    content = json.loads(file.read_text())
+    content["checkpoint"]["latest"] = damage
+    file.write_text(json.dumps(content))
+    assert "the state of the program annex is damaged" in told(lambda: open_bay(context, "batch"))[0]

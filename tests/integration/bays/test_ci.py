@@ -1,6 +1,7 @@
 """The templates of docs/ci: a request is previewed as data, whatever code it brings; applied when merged; watched."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,6 +118,12 @@ def _bring_code(checkout: Path, touched: Path) -> None:
     (checkout / "stacks" / "Pulumi.linked.yaml").symlink_to("/etc/passwd")
 
 
+def head_of(repository: Path) -> str:
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
 def _clone(origin: Path, folder: Path) -> Path:
     git(folder.parent, "clone", "--quiet", str(origin), str(folder))
     return folder
@@ -205,6 +212,7 @@ def test_a_request_is_previewed_as_data_applied_after_its_merge_and_watched(
     assert forge.posts.pop()[0] == f"/repos/house/bays/issues/{HARMLESS}/comments"
     assert bay.names() == ["demo"], "a preview makes nothing"
 
+    variables["CI_COMMIT_BEFORE_SHA"] = known["github.event.before"] = head_of(origin)
     git(origin, "merge", "--quiet", f"request-{HARMLESS}")
     merged = _clone(origin, tmp_path / "merged")
     applied = gitlab("apply", bay, merged, variables)
@@ -213,5 +221,11 @@ def test_a_request_is_previewed_as_data_applied_after_its_merge_and_watched(
     fresh = bay.run("show", "fresh", "-f", "json", PULUMI_CONFIG_PASSPHRASE_FILE=str(bay.home / "passphrase")).json
     assert (fresh["status"], len(fresh["masters"]), fresh["nodes"]) == ("CREATE_COMPLETE", 1, [])
     assert [step.code for step in github("apply", bay, merged, known, variables)] == [0, 0, 0]
+    deleted = bay.run("delete", "fresh", "--yes", PULUMI_CONFIG_PASSPHRASE_FILE=str(bay.home / "passphrase"))
+    assert "stacks/Pulumi.fresh.yaml" in deleted.err, "what becomes of its file"
+    variables["CI_COMMIT_BEFORE_SHA"] = head_of(origin)
+    again = gitlab("apply", bay, merged, variables)
+    assert (again.code, "is not created again" in again.out) == (0, True), again
+    assert bay.names() == ["demo"]
     assert gitlab("drift", bay, merged, variables).code == 0
     assert [step.code for step in github("drift", bay, merged, known, variables)] == [0, 0, 0]

@@ -100,10 +100,6 @@ def test_a_program_with_a_components_folder_of_its_own_uses_the_parts(bay: Bay, 
     (tmp_path / "components" / "house.py").write_text('HOUSE = "annex"\n')
     (tmp_path / "__main__.py").write_text(PROGRAM)
     (tmp_path / "Pulumi.yaml").write_text("name: physics-platform\nruntime: python\n")
-    result = bay.shell(
-        "pulumi stack init production; pulumi up --yes --skip-preview; pulumi preview --expect-no-changes;"
-        "pulumi stack output api; pulumi state unprotect --all --yes; pulumi destroy --yes --run-program=false",
-        cwd=tmp_path,
-    )
+    result = bay.shell("pulumi stack init production; pulumi preview", cwd=tmp_path)  # test_own_program goes further
     assert result.code == 0, result
-    assert ":2376" in result.out
+    assert "annex-master-0" in result.out

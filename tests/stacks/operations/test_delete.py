@@ -207,6 +207,24 @@ def test_its_passphrase_is_forgotten_with_it(cloud: FakeCloud, tmp_path: Path) -
 # What is refused
 
 
+@pytest.mark.parametrize("owner", ["cli", "file"])
+def test_what_becomes_of_the_file_of_a_bay_is_said(cloud: FakeCloud, owner: str) -> None:
+    deployment = complete()
+    identity = next(one for one in deployment["resources"] if one["type"].endswith(":Identity"))
+    identity["outputs"]["managed_by"] = owner
+    bay = FakeStack(deployment, cloud)
+    deleted(bay)
+    said = [notice for notice in bay.context.notices if "stacks/Pulumi.demo.yaml" in notice]
+    assert said == (
+        []
+        if owner == "cli"
+        else [
+            "the file stacks/Pulumi.demo.yaml of its checkout stays, and would create the bay again: "
+            "git rm stacks/Pulumi.demo.yaml"
+        ]
+    )
+
+
 def test_what_was_approved_is_what_is_deleted(cloud: FakeCloud) -> None:
     seen: list[str] = []
 
