@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bay.cli.commands import ca, doctor, model, node, sandbox
+from bay.cli.commands import ca, doctor, model, node, sandbox, state
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.config import config
 from bay.cli.commands.create import create
@@ -46,6 +46,7 @@ app.add_typer(node.commands, name="node")
 app.command()(config)
 app.add_typer(model.commands, name="model")
 app.add_typer(ca.commands, name="ca")
+app.add_typer(state.commands, name="state")
 app.command()(export)
 app.command()(env)
 app.command()(cancel)

@@ -124,6 +124,13 @@ class BayStack:
         """Put another deployment in the place of the stack's."""
         self._change(lambda: self._stack.import_stack(deployment))
 
+    def take_over(self, other: "BayStack") -> None:
+        """Hold what another stack holds, with its secrets, whose passphrase this one has too."""
+        _ = self.state
+        self._salt = other.state.salt
+        self.create()
+        self.replace_state(other.stored_deployment)
+
     def beside(self, folder: Path, state_url: str) -> "BayStack":
         """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
         other = BayStack(self.context, self.name, folder, state_url)
@@ -241,6 +248,11 @@ class BayStack:
     def remove(self) -> None:
         """Forget the stack, its history and its settings; only an empty one goes."""
         self._change(lambda: self._pulumi("stack", "rm", "--yes"))
+        self.exists = False
+
+    def forget(self) -> None:
+        """Forget the stack though it is not empty, since another state has it now; what it holds stays in the cloud."""
+        self._change(lambda: self._pulumi("stack", "rm", "--yes", "--force"))
         self.exists = False
 
     def cancel(self) -> None:

@@ -4,6 +4,7 @@ import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pulumi.automation import (
     LocalWorkspace,
@@ -62,8 +63,13 @@ def open_stack(name: str, where: Workspace, *, new: bool = False) -> Stack:
 
 def stack_names(pulumi: PulumiProcess) -> list[str]:
     """Names of the bays that the state holds."""
+    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in stack_rows(pulumi))
+
+
+def stack_rows(pulumi: PulumiProcess) -> list[dict[str, Any]]:
+    """What Pulumi lists of the bays that the state holds."""
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         where = workspace(Path(folder), pulumi)
         with pulumi_errors(""):
             output = pulumi.run(["stack", "ls", "--json", "--project", PROJECT], where.work_dir, {}).stdout
-    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in json.loads(output))
+    return list(json.loads(output))

@@ -71,7 +71,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "config",
         ),
         *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
-        *("export", "env", "cancel", "doctor"),
+        *("export", "env", "cancel", "doctor", "state doctor", "state move"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),
         *("sandbox image build", "sandbox image list"),
     }
