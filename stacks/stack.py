@@ -155,6 +155,16 @@ class BayStack:
                 break
         return found
 
+    def went_through(self) -> bool:
+        """Whether the state is what the last run left, and all went well: then nothing is to be looked for.
+
+        Of files that is seen; else the run's end and the last write have to be close, as on an idle machine.
+        """
+        last, folder = self.last_run(), self.pulumi.state_folder
+        if last.result == "succeeded" and folder and file_listing.is_as_left(folder, PROJECT, self.name):
+            return True
+        return last.went_through(self.state.changed_at)
+
     def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
         folder = self.pulumi.state_folder
