@@ -20,12 +20,17 @@ from bay.stacks.state.stored_names import stored_names
 
 
 @contextmanager
-def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
-    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`."""
+def opened(context: Context, name: str, *, new: bool = False, free: bool = False) -> Iterator[BayStack]:
+    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`.
+
+    free: once nobody else changes it.
+    """
     check_name(name)
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         stack = BayStack(context, name, Path(folder))
         stack.use_passphrase()
+        if free:
+            stack.wait_until_free()
         _ = stack.state
         if not (stack.exists or new):
             raise not_found(name, other_names(context))
@@ -52,7 +57,7 @@ def other_names(context: Context) -> list[str]:
 def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
     """The same with the bay's lock held; refused where the disk has no space for its state."""
     check_name(name)
-    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
+    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new, free=True) as stack:
         require_space(context.settings)
         if new and not stack.state.ids:
             _notice_open_state(stack)

@@ -17,7 +17,7 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import require_same_project, scope_of
 from bay.components.text import join_names
 from bay.stacks.automation import runs
-from bay.stacks.automation.errors import pulumi_errors
+from bay.stacks.automation.errors import locked_by, pulumi_errors
 from bay.stacks.automation.progress import Progress
 from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
@@ -111,7 +111,7 @@ class BayStack:
         yield content
         if content != read.deployment:
             LOG.debug("%s: the state is edited", self.name)
-            self.replace_state(Deployment(read.version, content))
+            self.replace_state(Deployment(read.version, content), read)
 
     def unprotected_copy(self) -> Deployment:
         """The deployment with nothing in it protected, for a look at it in another place."""
@@ -120,9 +120,18 @@ class BayStack:
         resources = content.get("resources") or []
         return Deployment(read.version, {**content, "resources": [_unprotected(resource) for resource in resources]})
 
-    def replace_state(self, deployment: Deployment) -> None:
-        """Put another deployment in the place of the stack's."""
-        self._change(lambda: self._stack.import_stack(deployment))
+    def replace_state(self, deployment: Deployment, before: Deployment | None = None) -> None:
+        """Put another deployment in the place of the stack's.
+
+        Locked where that is not the one `before` any more: what another run has done since would be lost.
+        """
+
+        def replace() -> None:
+            if before and _content(self._read_unchecked()) != _content(before):
+                raise Locked(f"bay {self.name} was changed by another run meanwhile", "run the same again")
+            self._stack.import_stack(deployment)
+
+        self._change(replace)
 
     def take_over(self, other: "BayStack") -> None:
         """Hold what another stack holds, with its secrets, whose passphrase this one has too."""
@@ -350,6 +359,19 @@ class BayStack:
             raise
         self.context.cancel.raise_if_requested()
 
+    def wait_until_free(self) -> None:
+        """Return when nobody else changes the bay; Locked after a while, or at once where another machine does.
+
+        Seen in files alone. What is read while another run works would be taken for what an interrupted one left.
+        """
+        self._change(self._require_free)
+
+    def _require_free(self) -> None:
+        folder = self.pulumi.state_folder
+        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+            if not holder.is_dead:
+                raise locked_by(self.name, holder.user, holder.host, holder.pid)
+
     def _remove_dead_locks(self) -> None:
         """Of a ``file://`` state, without a process: as `pulumi cancel` does, but only where the holder is no more."""
         folder = self.pulumi.state_folder
@@ -372,6 +394,12 @@ def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:
         with openstack_errors("checking the login"):
             current = scope_of(cloud)
         require_same_project(state.name, state.cloud, current)
+
+
+def _content(read: Deployment | None) -> list[Any]:
+    """What counts of a deployment; the rest says when it was written."""
+    content = (read.deployment if read else None) or {}
+    return [content.get(key) or [] for key in ("resources", "pending_operations")]
 
 
 def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:

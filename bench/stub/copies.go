@@ -1,25 +1,31 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 )
 
-// copies answers what bays a cloud with many of them has: as many copies as
-// wanted of all that there is, which has to be one bay's. Each has names and ids
-// of its own; the answer says which, so that copies of the bay's state can be made.
+// copies makes as many copies as wanted of all that there is, which has to be one
+// bay's: a cloud with many bays. Each has names and ids of its own; the answer says
+// which, so that copies of the bay's state can be made.
 func (c *cloud) copies(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	name, count := query.Get("name"), 0
-	if count, _ = strconv.Atoi(query.Get("count")); name == "" || count < 1 {
+	name := query.Get("name")
+	count, _ := strconv.Atoi(query.Get("count"))
+	if name == "" || count < 1 {
 		notFound(w)
 		return
 	}
 	whole := c.all.snapshot()
-	known := append(query["id"], ids(whole)...)
+	known := query["id"]
+	for _, objects := range whole {
+		for _, one := range objects {
+			known = append(known, one["id"].(string))
+		}
+	}
 	made := []object{}
 	for number := range count {
 		as := fmt.Sprintf("%s-%d", query.Get("as"), number)
@@ -30,13 +36,8 @@ func (c *cloud) copies(w http.ResponseWriter, r *http.Request) {
 		}
 		replacer := strings.NewReplacer(words...)
 		for kind, objects := range whole {
-			for _, text := range objects {
-				var one object
-				if err := json.Unmarshal([]byte(replacer.Replace(text)), &one); err != nil {
-					answer(w, http.StatusInternalServerError, object{"error": err.Error()})
-					return
-				}
-				c.all.put(kind, one)
+			for _, one := range objects {
+				c.all.put(kind, renamed(reflect.ValueOf(one), replacer).Interface().(object))
 			}
 		}
 		made = append(made, object{"name": as, "ids": changed})
@@ -44,28 +45,41 @@ func (c *cloud) copies(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, made)
 }
 
-// ids has the ids of all things of a snapshot.
-func ids(whole map[string][]string) (found []string) {
-	for _, objects := range whole {
-		for _, text := range objects {
-			var one struct{ ID string }
-			if json.Unmarshal([]byte(text), &one) == nil {
-				found = append(found, one.ID)
-			}
+// renamed is a copy of a value with all texts in it replaced.
+func renamed(value reflect.Value, replacer *strings.Replacer) reflect.Value {
+	switch value.Kind() {
+	case reflect.Interface:
+		if value.IsNil() {
+			return value
 		}
+		return renamed(value.Elem(), replacer)
+	case reflect.String:
+		return reflect.ValueOf(replacer.Replace(value.String())).Convert(value.Type())
+	case reflect.Map:
+		made := reflect.MakeMap(value.Type())
+		for _, key := range value.MapKeys() {
+			made.SetMapIndex(renamed(key, replacer), renamed(value.MapIndex(key), replacer))
+		}
+		return made
+	case reflect.Slice:
+		made := reflect.MakeSlice(value.Type(), value.Len(), value.Len())
+		for place := range value.Len() {
+			made.Index(place).Set(renamed(value.Index(place), replacer))
+		}
+		return made
 	}
-	return found
+	return value
 }
 
-// snapshot is all that projects have made, as JSON, by kind.
-func (s *store) snapshot() map[string][]string {
+// snapshot is all that projects have made, by kind.
+func (s *store) snapshot() map[string][]object {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
-	found := map[string][]string{}
+	found := map[string][]object{}
 	for kind, c := range s.kinds {
 		for _, o := range c.byID {
-			if text, err := json.Marshal(o); err == nil && o["id"] != "public" {
-				found[kind] = append(found[kind], string(text))
+			if o["id"] != "public" {
+				found[kind] = append(found[kind], o)
 			}
 		}
 	}

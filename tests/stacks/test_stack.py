@@ -472,6 +472,25 @@ def test_operations_in_flight_grow_with_the_bay_unless_they_are_given(
     assert found == [parallel]
 
 
+def test_an_edit_of_what_somebody_has_written_since_is_not_written(bay: BayStack, state: Path) -> None:
+    """What they did would be lost: their servers, say, that no state would have."""
+    grown = complete()
+    grown["resources"][-1]["id"] = "written by another run"
+
+    def edit() -> None:
+        with bay.edit() as content:
+            content["resources"] = content["resources"][:-1]
+            write_state(state, grown)
+
+    with pytest.raises(Locked, match="was changed by another run meanwhile"):
+        edit()
+    assert bay.state.resources[-1]["id"] == "written by another run"
+    assert "stack import" not in pulumi(bay).commands
+    with bay.edit() as content:
+        content["resources"] = content["resources"][:-1]
+    assert len(bay.state.resources) == len(grown["resources"]) - 1
+
+
 def test_what_there_is_counts_where_nothing_is_declared(bay: BayStack, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a delete, and of a bay that shrinks."""
     found = list[int]()
