@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bay.cli import options as shared
-from bay.cli.commands import ca, doctor, model, node, sandbox
+from bay.cli.commands import ca, doctor, model, node, sandbox, state
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.completion import completion
 from bay.cli.commands.config import config
@@ -63,6 +63,7 @@ app.command()(logs)
 app.command(cls=CommandBehindDashes)(ssh)
 app.command()(history)
 app.command()(graph)
+app.add_typer(state.commands, name="state")
 app.command()(export)
 app.command()(env)
 app.command()(cancel)

@@ -63,7 +63,7 @@ Project = Annotated[
         "--project",
         metavar="PROJECT",
         help="Pulumi project of a program of your own that declares the bay.",
-        autocompletion=lambda: _projects(),
+        autocompletion=completion.projects,
     ),
 ]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]

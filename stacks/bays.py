@@ -16,6 +16,7 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
 from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
+from bay.stacks.automation.workspace import stack_rows
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
 from bay.stacks.cloud.servers import console_output, server_statuses
@@ -34,6 +35,7 @@ from bay.stacks.operations import apply, drift, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.move import move
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.operations.retain import Keep
@@ -46,9 +48,10 @@ from bay.stacks.program_stack import names_in_program
 from bay.stacks.settings import SHARED, Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
-from bay.stacks.state import lock, passphrase, pki
+from bay.stacks.state import inspection, lock, passphrase, pki
 from bay.stacks.state.disk import require_writable
 from bay.stacks.state.history import Run, runs_of
+from bay.stacks.state.inspection import Finding
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status, status_of
 from bay.stacks.state.topology import Topology, topology_of
@@ -233,6 +236,20 @@ class Bays:
         with opened(self.context, name) as bay:
             return pki.authority(bay.state, pki.keys_of(bay.state, bay.secrets()), kind)
 
+    def inspect(self) -> list[Finding]:
+        """What is to be known of the state itself: sizes, versions, locks, journals, copies, passphrases.
+
+        Nothing is changed, and no cloud is asked. Of a state that is no folder, what Pulumi lists of it.
+        """
+        settings, names = self.context.settings, self.names()
+        folder = settings.state_folder
+        found = (
+            [*inspection.inspect(folder, names)] if folder else inspection.of_rows(stack_rows(self.context.pulumi()))
+        )
+        kept = inspection.passphrases(settings, names)
+        left = inspection.left_behind(folder, names) if folder else ()
+        return [*found, *kept, *left]
+
     def preview(
         self,
         name: str,
@@ -359,6 +376,13 @@ class Bays:
         """Make the file of a bay in a checkout, which manages it from then on; the path of the file."""
         with opened_for_change(self.context, name) as bay:
             return stack_file.export(bay, checkout)
+
+    def move(self, name: str, to: str) -> str:
+        """Move the state of a bay to another backend, by its URL; returns that URL without passwords.
+
+        Nobody finds the bay in this state any more. AlreadyExists where the other one has another bay of the name.
+        """
+        return move(self.context, name, to)
 
     def unlock(self, name: str) -> None:
         """Take away the lock of a run that is no more (``pulumi cancel``)."""

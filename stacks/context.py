@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -67,6 +68,12 @@ class Context:
         """The same login, connection and Pulumi for one more operation, which is ended by a `cancel` of its own."""
         other = copy.copy(self)
         other.cancel, other.listen = cancel, listen or self.listen
+        return other
+
+    def at(self, state: str) -> "Context":
+        """The same login and Pulumi for another state."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, state=state)
         return other
 
     def share_answers(self) -> None:

@@ -21,8 +21,11 @@ from bay.stacks.state.stored_names import stored_names
 
 
 @contextmanager
-def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
-    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`."""
+def opened(context: Context, name: str, *, new: bool = False, free: bool = False) -> Iterator[BayStack]:
+    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`.
+
+    free: once nobody else changes it.
+    """
     if context.project:
         with opened_in_program(context, name) as declared:
             yield declared
@@ -31,6 +34,8 @@ def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BaySta
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         stack = BayStack(context, name, Path(folder))
         stack.use_passphrase()
+        if free:
+            stack.wait_until_free()
         _ = stack.state
         if not (stack.exists or new):
             raise not_found(name, other_names(context))
@@ -59,7 +64,7 @@ def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iter
     if context.project:
         refuse_change(context, name)
     check_name(name)
-    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
+    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new, free=True) as stack:
         require_space(context.settings)
         if new and not stack.state.ids:
             _notice_open_state(stack)

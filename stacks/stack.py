@@ -17,7 +17,7 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import require_same_project, scope_of
 from bay.components.text import join_names
 from bay.stacks.automation import runs
-from bay.stacks.automation.errors import pulumi_errors
+from bay.stacks.automation.errors import locked_by, pulumi_errors
 from bay.stacks.automation.progress import Progress
 from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
@@ -119,7 +119,7 @@ class BayStack:
         yield content
         if content != read.deployment:
             LOG.debug("%s: the state is edited", self.name)
-            self.replace_state(Deployment(read.version, content))
+            self.replace_state(Deployment(read.version, content), read)
 
     def unprotected_copy(self) -> Deployment:
         """The deployment with nothing in it protected, for a look at it in another place."""
@@ -128,9 +128,25 @@ class BayStack:
         resources = content.get("resources") or []
         return Deployment(read.version, {**content, "resources": [_unprotected(resource) for resource in resources]})
 
-    def replace_state(self, deployment: Deployment) -> None:
-        """Put another deployment in the place of the stack's."""
-        self._change(lambda: self._stack.import_stack(deployment))
+    def replace_state(self, deployment: Deployment, before: Deployment | None = None) -> None:
+        """Put another deployment in the place of the stack's.
+
+        Locked where that is not the one `before` any more: what another run has done since would be lost.
+        """
+
+        def replace() -> None:
+            if before and _content(self._read_unchecked()) != _content(before):
+                raise Locked(f"bay {self.name} was changed by another run meanwhile", "run the same again")
+            self._stack.import_stack(deployment)
+
+        self._change(replace)
+
+    def take_over(self, other: "BayStack") -> None:
+        """Hold what another stack holds, with its secrets, whose passphrase this one has too."""
+        _ = self.state
+        self._salt = other.state.salt
+        self.create()
+        self.replace_state(other.stored_deployment)
 
     def beside(self, folder: Path, state_url: str) -> "BayStack":
         """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
@@ -155,6 +171,16 @@ class BayStack:
             if found.count > 1 or len(entries) < 2:
                 break
         return found
+
+    def went_through(self) -> bool:
+        """Whether the state is what the last run left, and all went well: then nothing is to be looked for.
+
+        Of files that is seen; else the run's end and the last write have to be close, as on an idle machine.
+        """
+        last, folder = self.last_run(), self.pulumi.state_folder
+        if last.result == "succeeded" and folder and file_listing.is_as_left(folder, PROJECT, self.name):
+            return True
+        return last.went_through(self.state.changed_at)
 
     def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
@@ -251,6 +277,11 @@ class BayStack:
         self._change(lambda: self._pulumi("stack", "rm", "--yes"))
         self.exists = False
 
+    def forget(self) -> None:
+        """Forget the stack though it is not empty, since another state has it now; what it holds stays in the cloud."""
+        self._change(lambda: self._pulumi("stack", "rm", "--yes", "--force"))
+        self.exists = False
+
     def cancel(self) -> None:
         """Take away the lock of a run that is no more."""
         with pulumi_errors(self.name):
@@ -336,6 +367,19 @@ class BayStack:
             raise
         self.context.cancel.raise_if_requested()
 
+    def wait_until_free(self) -> None:
+        """Return when nobody else changes the bay; Locked after a while, or at once where another machine does.
+
+        Seen in files alone. What is read while another run works would be taken for what an interrupted one left.
+        """
+        self._change(self._require_free)
+
+    def _require_free(self) -> None:
+        folder = self.pulumi.state_folder
+        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+            if not holder.is_dead:
+                raise locked_by(self.name, holder.user, holder.host, holder.pid)
+
     def _remove_dead_locks(self) -> None:
         """Of a ``file://`` state, without a process: as `pulumi cancel` does, but only where the holder is no more."""
         folder = self.pulumi.state_folder
@@ -358,6 +402,12 @@ def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:
         with openstack_errors("checking the login"):
             current = scope_of(cloud)
         require_same_project(state.name, state.cloud, current)
+
+
+def _content(read: Deployment | None) -> list[Any]:
+    """What counts of a deployment; the rest says when it was written."""
+    content = (read.deployment if read else None) or {}
+    return [content.get(key) or [] for key in ("resources", "pending_operations")]
 
 
 def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,12 +66,13 @@ def has_stack(folder: Path, project: str, stack: str) -> bool:
 
 @dataclass(frozen=True)
 class LockHolder:
-    """The process that holds a stack, as its lock says."""
+    """The process that holds a stack, as its lock says. since: when it took it, in UTC; empty where it does not say."""
 
     pid: int
     user: str
     host: str
     file: Path
+    since: str = ""
 
     @property
     def is_dead(self) -> bool:
@@ -84,7 +85,8 @@ def lock_holders(folder: Path, project: str, stack: str) -> Iterator[LockHolder]
     for file in folder.glob(f"{LOCKS.format(project=project, stack=stack)}/*.json"):
         with suppress(OSError, ValueError, TypeError, KeyError):  # begun, or none
             lock = json.loads(file.read_bytes())
-            yield LockHolder(int(lock["pid"]), str(lock["username"]), str(lock["hostname"]), file)
+            pid, user, host = int(lock["pid"]), str(lock["username"]), str(lock["hostname"])
+            yield LockHolder(pid, user, host, file, str(lock.get("timestamp", "")))
 
 
 def is_torn_read(text: str) -> bool:

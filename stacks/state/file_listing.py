@@ -3,6 +3,7 @@
 Imports little: completion of names in a shell waits for it.
 """
 
+import filecmp
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -59,6 +60,21 @@ def history(folder: Path, project: str, stack: str, size: int) -> list[dict[str,
         return [_entry(json.loads((runs / name).read_bytes())) for name in newest]
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def is_as_left(folder: Path, project: str, stack: str) -> bool:
+    """Whether a stack is byte for byte what its last run left: at its end Pulumi puts a copy into the history."""
+    runs = folder / ".pulumi" / "history" / project / stack
+    newest = max(runs.glob("*.history.json"), default=None)
+    if newest is None:
+        return False
+    copied = newest.with_name(newest.name.removesuffix(HISTORY) + ".checkpoint.json")
+    try:
+        return filecmp.cmp(copied, folder / ".pulumi" / "stacks" / project / f"{stack}.json", shallow=False)
+    except OSError:
+        return False
+    finally:
+        filecmp.clear_cache()
 
 
 def _entry(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -285,7 +285,7 @@ class FakeStack(BayStack):
                 operation["resource"]["inputs"]["userData"] = {"plaintext": '"#cloud-config"'}
         return content
 
-    def replace_state(self, deployment: Deployment) -> None:
+    def replace_state(self, deployment: Deployment, before: Deployment | None = None) -> None:
         """Note it."""
         self.deployment = dict(deployment.deployment or {})
         self._do("edit")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.state.file_listing import history, stack_names
+from bay.stacks.state.file_listing import history, is_as_left, stack_names
 from tests.fakes.stack import write_history, write_state
 
 
@@ -84,3 +84,23 @@ def test_names_for_completion_import_neither_sdk() -> None:
     code = f"import sys, bay.stacks.state.stored_names; print({slow} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_state_is_as_its_last_run_left_it_or_not(tmp_path: Path) -> None:
+    state = write_state(tmp_path, {"resources": []})
+    assert not is_as_left(tmp_path, "bay", "demo"), "there was no run"
+    before = write_history(tmp_path, 1796051400, "update", "succeeded")
+    checkpoint(before).write_bytes(state.read_bytes())
+    assert is_as_left(tmp_path, "bay", "demo")
+    last = write_history(tmp_path, 1796051427, "update", "succeeded")
+    assert not is_as_left(tmp_path, "bay", "demo"), "the last run counts"
+    checkpoint(last).write_bytes(state.read_bytes())
+    assert is_as_left(tmp_path, "bay", "demo")
+    state.write_bytes(state.read_bytes().replace(b"[]", b"{}"))
+    assert not is_as_left(tmp_path, "bay", "demo"), "of the same size"
+    checkpoint(last).unlink()
+    assert not is_as_left(tmp_path, "bay", "demo"), "killed before the copy"
+
+
+def checkpoint(run: Path) -> Path:
+    return run.with_name(run.name.replace("history.json", "checkpoint.json"))
