@@ -17,6 +17,7 @@ from bay.cli.commands.env import env
 from bay.cli.commands.export import export
 from bay.cli.commands.list import list_bays
 from bay.cli.commands.preview import preview
+from bay.cli.commands.rebuild import rebuild
 from bay.cli.commands.repair import repair
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
@@ -40,6 +41,7 @@ app.command()(wait)
 app.command()(delete)
 app.command()(drift)
 app.command()(repair)
+app.command()(rebuild)
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")

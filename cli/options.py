@@ -177,3 +177,25 @@ def _bay_names() -> list[str]:
         return open_bays().names()
     except BayError:
         return []
+
+
+def group_names(ctx: typer.Context) -> list[str]:
+    """Groups of the bay that was named before, for shell completion."""
+    return list(dict.fromkeys(group for _, group in _servers_of(ctx)))
+
+
+def node_names(ctx: typer.Context) -> list[str]:
+    """Servers of the bay that was named before, for shell completion."""
+    return [name for name, _ in _servers_of(ctx)]
+
+
+def _servers_of(ctx: typer.Context) -> list[tuple[str, str]]:
+    """Name and group of each; silent when anything is amiss."""
+    from bay.components.errors import BayError
+
+    try:
+        from bay.cli.session import open_bays
+
+        return [(server.name, server.group) for server in open_bays().snapshot(ctx.params.get("name") or "").servers]
+    except BayError:
+        return []

@@ -54,8 +54,14 @@ class Bay(ComponentResource):
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
+        resized: Collection[str] = (),
+        as_new: bool = False,
     ) -> None:
-        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
+        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`.
+
+        resized: servers that get the flavor of the spec where they are. as_new: declare servers as they would be if
+        they were created now, for a look at what differs; never to be run.
+        """
         check_name(name)
         where = resolved or resolve(spec)
         login, engine = asdict(where.login), ENGINES[spec.coe]
@@ -71,6 +77,7 @@ class Bay(ComponentResource):
         )
         self.name, self.spec, self.resolved, self.engine = name, spec, where, engine
         self.allow = frozenset(allow)
+        self.resized, self.as_new = frozenset(resized), as_new
         self.child = ResourceOptions(parent=self)
         self.bay_id = self.identity.id
         self.mark = Mark(name, self.bay_id, spec.tags)
@@ -136,6 +143,10 @@ class Bay(ComponentResource):
             for image in sorted(used)
         }
 
+    def _image_id(self, image: str) -> Output[str]:
+        """The id that the name had first; of servers as new ones, the id that it has now."""
+        return Output.from_input(self.resolved.images[image].id) if self.as_new else self.images[image].image_id
+
     def _has_ports(self, group: str) -> bool:
         return group == "master" or self.spec.server_floating_ips or self.network.pins_subnet
 
@@ -162,7 +173,7 @@ class Bay(ComponentResource):
             group=group,
             spec=spec,
             flavor_id=self.resolved.flavors[spec.flavor].id,
-            image_id=self.images[image_of(self.spec, spec)].image_id,
+            image_id=self._image_id(image_of(self.spec, spec)),
             keypair=self.spec.keypair,
             affinity=self.spec.affinity,
             network=self.network,
@@ -170,6 +181,8 @@ class Bay(ComponentResource):
             security_group_name=self.firewall.names[role_of(group)],
             protect=group == "master" and "masters" not in self.allow,
             keeps_attachment=group != "master" and self.network.pins_subnet and not self.spec.server_floating_ips,
+            resized=self.resized,
+            as_new=self.as_new,
         )
 
     def _api_hosts(self) -> list[Output[str]]:

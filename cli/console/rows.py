@@ -10,12 +10,15 @@ from bay.stacks.bays import Description, Servers
 from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
 
+OUTDATED = "outdated"
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
+NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health", OUTDATED)
+OUTDATED_COLUMNS = ("name", "coe", "model", "status", OUTDATED)
 USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+REBUILD_COLUMNS = REPAIR_COLUMNS
 
 Row = Mapping[str, Any]
 
@@ -60,8 +63,8 @@ def list_row(described: Description) -> dict[str, Any]:
     return row | {role: len(row[role]) for role in ("masters", "nodes")}
 
 
-def node_rows(found: Servers) -> list[dict[str, Any]]:
-    """A row for each server, with Nova's status and the engine's word.
+def node_rows(found: Servers, outdated: Mapping[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+    """A row for each server, with Nova's status, the engine's word, and in what it is outdated; None: not known.
 
     UNKNOWN where the cloud was not asked, DELETED where it knows no such server.
     """
@@ -75,8 +78,18 @@ def node_rows(found: Servers) -> list[dict[str, Any]]:
             "id": server.id,
             "status": (found.statuses or {}).get(server.id, absent),
             "health": found.health.nodes.get(server.name, UNKNOWN),
+            OUTDATED: None if outdated is None else list(outdated.get(server.name, ())),
         }
         for server in found.state.servers
+    ]
+
+
+def outdated_rows(rows: Iterable[Row], newer: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """Rows of the bays that have servers of an image with a newer one of its name: which image, and how many."""
+    return [
+        {**row, OUTDATED: [f"{image}: {count} servers" for image, count in newer[str(row["name"])].items()]}
+        for row in rows
+        if row["name"] in newer
     ]
 
 

@@ -13,6 +13,7 @@ from bay.stacks.errors import UntrustedState
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
+IMAGE_TYPE = "pulumi-python:dynamic/bay:Image"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
 PORT_TYPE = "openstack:networking/port:Port"
 

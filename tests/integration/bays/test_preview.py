@@ -61,7 +61,7 @@ def test_the_impact_is_told_in_the_words_of_the_engine(bay: Bay, model: str, wor
     later = {field["path"]: field["later"] for field in plan["fields"]}
     assert later == {"access.api": False, "image": True, "nodes.count": False}
     assert plan["notes"] == [
-        "felt-master-0: created from another image than debian-12-docker; only later servers get that one"
+        "felt-master-0: created from another image than debian-12-docker; 'bay rebuild felt' replaces them"
     ]
 
 
