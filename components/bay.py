@@ -25,6 +25,7 @@ from bay.components.ownership import Mark, Owner
 from bay.components.ports import Ports
 from bay.components.servers import ServerArgs, Servers, StateVolumes
 from bay.components.spec import BaySpec, check_name, role_of
+from bay.components.spec.stored import stored
 from bay.components.text import host_and_port
 
 """Who changes a bay: the ``bay`` command, or a file of a checkout under ``pulumi up``."""
@@ -72,7 +73,7 @@ class Bay(ComponentResource):
         super().__init__(
             "bay:index:Bay",
             name,
-            {"spec": spec.model_dump(mode="json"), "cloud": login, "managed_by": self.identity.owner},
+            {"spec": stored(spec.model_dump(mode="json")), "cloud": login, "managed_by": self.identity.owner},
             ResourceOptions.merge(opts, ResourceOptions(depends_on=[guard])),
         )
         self.name, self.spec, self.resolved, self.engine = name, spec, where, engine
