@@ -147,7 +147,7 @@ def batch_size(group: str, max_unavailable: str, servers: int = 1) -> int:
     number, percent = (int(match[1]), bool(match[2])) if match else (0, False)
     if number < 1 or (percent and number > 100):
         raise InvalidInput(
-            f"--max-unavailable {max_unavailable}: that is no number of servers, or share of a group",
+            f"{max_unavailable!r} is no number of servers, or share of a group, that may be unavailable",
             "a number from 1, or a share from 1% to 100%, for example --max-unavailable 25%",
         )
     return max(1, servers * number // 100) if percent else number

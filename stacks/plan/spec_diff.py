@@ -51,15 +51,15 @@ def _with_snippets(found: Iterable[tuple[str, Any, Any]]) -> Iterator[tuple[str,
 
 
 def kept_until_rebuild(
-    bay: str, fields: Iterable[FieldChange], servers: Mapping[str, Collection[str]]
+    bay: str, fields: Iterable[FieldChange], servers: Mapping[str, Collection[str]], *, images: bool = False
 ) -> tuple[str, ...]:
     """Which servers keep what they were created with, of fields that change; servers: their names, by group.
 
-    Without images: whichever they run is told by the servers themselves.
+    images: of images too; a plan tells these by what the servers run.
     """
     kept: dict[tuple[str, ...], list[str]] = {}
     for field in fields:
-        if field.later and not re.search(r"(^|\.)image$", field.path):
+        if field.later and (images or not re.search(r"(^|\.)image$", field.path)):
             kept.setdefault(_reached(field.path, servers), []).append(field.path)
     return tuple(
         f"{join_names(names)}: created with another {join_names(paths)}; 'bay rebuild {bay}' replaces them"

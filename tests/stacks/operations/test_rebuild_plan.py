@@ -62,7 +62,7 @@ def test_a_batch_is_as_large_as_is_said(text: str, servers: int, size: int) -> N
 
 @pytest.mark.parametrize("text", ["0", "0%", "101%", "-1", "x", "1.5", "%", "10 %", "5%%", "99999"])
 def test_a_batch_of_nothing_or_of_something_else_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match=f"--max-unavailable {text}: that is no number of servers") as refused:
+    with pytest.raises(InvalidInput, match=f"{text!r} is no number of servers") as refused:
         plan(SMALL, {}, max_unavailable=text)
     assert refused.value.hint.startswith("a number from 1, or a share from 1% to 100%")
 

@@ -98,3 +98,6 @@ def test_which_servers_keep_what_they_were_created_with_is_noted() -> None:
         "'bay rebuild demo' replaces them",
     )
     assert noted(nodes=4, image="other", tags=["x"]) == (), "images are told by the servers, the rest reaches them"
+    other_image = changed_fields(BEFORE, changed_spec(BEFORE, [{"image": "x"}]))
+    with_images = kept_until_rebuild("demo", other_image, servers, images=True)
+    assert with_images[0].startswith("demo-master-0, demo-node-0, demo-node-1: created with another image;")
