@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import image_of
-from bay.stacks.state.snapshot import INSTANCE_TYPE, StateSnapshot
+from bay.stacks.state.snapshot import INSTANCE_TYPE, StateSnapshot, in_cloud
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -33,17 +33,14 @@ def _older_servers(state: StateSnapshot, newest: Mapping[str, str]) -> dict[str,
     if state.spec is None:
         return {}
     found: Counter[str] = Counter()
-    booted = {str(r["inputs"].get("name")): booted_image(r["inputs"]) for r in state.resources if _is_server(r)}
+    servers = [r["inputs"] for r in state.resources if r["type"] == INSTANCE_TYPE and in_cloud(r)]
+    booted = {str(inputs.get("name")): booted_image(inputs) for inputs in servers}
     for server in state.servers:
         group = state.spec.groups.get(server.group)
         name = image_of(state.spec, group) if group else state.spec.image
         if newest.get(name, booted.get(server.name)) != booted.get(server.name):
             found[name] += 1
     return dict(found)
-
-
-def _is_server(resource: Mapping[str, Any]) -> bool:
-    return resource["type"] == INSTANCE_TYPE and bool(resource.get("inputs"))
 
 
 def booted_image(inputs: Mapping[str, Any]) -> str:

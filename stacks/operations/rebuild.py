@@ -23,7 +23,7 @@ from bay.stacks.plan import quota
 from bay.stacks.plan.spec_diff import changed_fields
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack
-from bay.stacks.state.snapshot import IMAGE_TYPE, INSTANCE_TYPE
+from bay.stacks.state.snapshot import IMAGE_TYPE, INSTANCE_TYPE, in_cloud
 
 EARLIER = HOUR
 """Age of servers that an interrupted rebuild may have left, and that may still boot."""
@@ -107,7 +107,8 @@ class _Rebuild:
             return
         self._require_quota(plan)
         self._require_healthy(plan)
-        self.rollout.require_quorum(plan.batches[0])
+        if not plan.finished:  # else a master may be among them, which is no member before
+            self.rollout.require_quorum(plan.batches[0])
 
     def wait_for_earlier(self, plan: RebuildPlan) -> None:
         """A rebuild that was interrupted may have left servers that still boot: they are no batch of this one."""
@@ -124,6 +125,8 @@ class _Rebuild:
                 self._up((), plan.batches)
                 created = [action.name for action in plan.finished if action.type == "Instance"]
                 self.rollout.wait(created, is_last=not plan.batches)
+            if plan.finished and plan.batches:
+                self.rollout.require_quorum(plan.batches[0])
             self.rollout.run(plan.batches, self._rebuild_servers)
         except NotReady as error:
             hint = f"{error.hint}; 'bay rebuild {self.bay.name}' resumes, --image goes back to another image"
@@ -165,7 +168,7 @@ class _Rebuild:
         had = {
             str(resource["inputs"].get("name")): str(resource["inputs"].get("flavorId"))
             for resource in state.resources
-            if resource["type"] == INSTANCE_TYPE
+            if resource["type"] == INSTANCE_TYPE and in_cloud(resource)
         }
         groups = {server.name: self.spec.groups[server.group] for server in state.servers}
         wanted = [(had[name], self.resolved.flavors[groups[name].flavor]) for name in plan.names]
@@ -195,7 +198,8 @@ class _Rebuild:
 def recorded_spec(bay: BayStack) -> BaySpec:
     """The spec that the bay was changed to last; BayError where its file has changes that are not applied yet."""
     recorded = bay.state.require_spec()
-    if bay.state.managed_by == "file" and intended_spec(bay.state, bay.context.checkout) != recorded:
+    intended = intended_spec(bay.state, bay.context.checkout) or recorded
+    if bay.state.managed_by == "file" and changed_fields(recorded, intended):
         raise BayError(
             f"bay {bay.name}: stacks/Pulumi.{bay.name}.yaml has changes that are not applied yet",
             f"'bay update {bay.name}' applies them; then rebuild",

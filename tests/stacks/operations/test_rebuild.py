@@ -1,6 +1,7 @@
 """`rebuild`: what is refused before anybody is asked, what is changed in which order, and how it resumes."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +9,17 @@ import pytest
 from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
+from bay.components.yaml_file import dump
 from bay.stacks.approval import Approvable, Approval, deny_disruptions
 from bay.stacks.cluster import readiness
 from bay.stacks.errors import Declined, NotReady, QuotaExceeded
 from bay.stacks.operations.rebuild import RebuildRequest, make_plan, rebuild, with_image
 from bay.stacks.operations.rebuild_plan import Selection
+from bay.stacks.program.config import config_of
 from bay.stacks.state.snapshot import IMAGE_TYPE, StateSnapshot
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.pulumi_events import begins, outdated, urn
-from tests.fakes.stack import Clock, FakeStack
+from tests.fakes.stack import Clock, FakeContext, FakeStack
 from tests.fakes.states import FINISHED, Deployment, bay_of
 
 HA = build_spec([{"model": "swarm-ha", "nodes": 2}])
@@ -215,3 +218,48 @@ def test_what_an_earlier_run_left_uncreated_is_back_before_the_first_batch() -> 
         "wait for id node 1",
         "up replacing demo-node-0",
     ]
+
+
+def test_a_master_that_an_earlier_run_left_uncreated_is_a_member_again_before_the_next_goes() -> None:
+    bay = bay_with(HA, "demo-master-1", "demo-master-2")
+    assert bay.deployment is not None
+    resources = bay.deployment["resources"]
+    (lost,) = [one for one in resources if one["urn"].endswith("::demo-master-0")]
+    resources.remove(lost)
+    bay.steps.append(begins("create", urn("Instance", "demo-master-0", "Bay", "Servers")))
+    bay.on("up", lambda: resources_of(bay).append(lost))
+    assert rebuilt(bay) == [
+        "up without demo-master-1, demo-master-2",
+        "wait for id master 0",
+        "unprotect demo-master-1",
+        "up replacing demo-master-1 without demo-master-2",
+        "wait for id master 1",
+        "unprotect demo-master-2",
+        "up replacing demo-master-2",
+    ]
+
+
+def resources_of(bay: FakeStack) -> list[Any]:
+    assert bay.deployment is not None
+    found: list[Any] = bay.deployment["resources"]
+    return found
+
+
+def test_a_file_with_changes_that_are_not_applied_yet_is_applied_first(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: bay\n")
+    (tmp_path / "stacks").mkdir()
+    file = tmp_path / "stacks" / "Pulumi.demo.yaml"
+    deployment = deployment_of(SMALL)
+    next(r for r in deployment["resources"] if r["type"].endswith(":Identity"))["outputs"]["managed_by"] = "file"
+    cloud = ordinary_cloud()
+    boot(cloud, StateSnapshot.from_deployment("demo", deployment))
+    context = FakeContext(cloud, checkout=tmp_path)
+    steps = [outdated("demo-node-0", "imageId")]
+    bay = FakeStack(deployment, context=context, steps=steps, last=FINISHED)
+    file.write_text(dump({"config": config_of(build_spec([{"model": "swarm", "nodes": 5}]))}))
+    with pytest.raises(BayError, match="has changes that are not applied yet") as refused:
+        rebuild(bay, EVERYTHING, deny_disruptions)
+    assert refused.value.hint == "'bay update demo' applies them; then rebuild"
+    file.write_text(dump({"config": config_of(SMALL)}))
+    rebuild(bay, RebuildRequest(image="debian-12-kubernetes", wait=False), deny_disruptions)
+    assert context.commands == ["config set"], "the image is written there, and nothing else"
