@@ -94,7 +94,7 @@ def test_a_newer_image_of_the_same_name_reaches_servers_by_a_rebuild_alone(
 ) -> None:
     cloud = clouds[0]
     old = upload(cloud, images)
-    bay.make("fresh", "--nodes", "1", "--no-wait", "--set", "image=weekly")
+    bay.make("fresh", "--nodes", "1", "--no-wait", "--set", "image=weekly", "--set", "nodes.engine_volume=1")
     assert bay.run("list", "--outdated", "-f", "json").json == []
     new = upload(cloud, images)
     assert bay.run("preview", "fresh").code == 0, "an upload changes no bay"
@@ -117,7 +117,9 @@ def test_a_newer_image_of_the_same_name_reaches_servers_by_a_rebuild_alone(
 @pytest.mark.long
 def test_a_rebuild_that_was_killed_is_resumed_and_doubles_nothing(bay: Bay, clouds: list[Connection]) -> None:
     cloud = clouds[0]
-    bay.make("hit", "--model", "swarm-ha", "--nodes", "3", "--no-wait")
+    volumes = ("--set", "masters.state_volume=1", "--set", "nodes.boot_volume=20")
+    bay.make("hit", "--model", "swarm-ha", "--nodes", "3", "--no-wait", *volumes)
+    assert outdated(bay, "hit") == {}
     before = servers(cloud, "hit")
     for flavor in ("masters.flavor=m1.medium", "nodes.flavor=m1.medium"):
         changed = bay.run("update", "hit", "--set", flavor, "--yes", "--no-wait")
