@@ -22,6 +22,7 @@ from bay.cli.commands.history import history
 from bay.cli.commands.list import list_bays
 from bay.cli.commands.logs import logs
 from bay.cli.commands.preview import preview
+from bay.cli.commands.rebuild import rebuild
 from bay.cli.commands.repair import repair
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
@@ -53,6 +54,7 @@ app.command()(wait)
 app.command()(delete)
 app.command()(drift)
 app.command()(repair)
+app.command()(rebuild)
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")

@@ -61,11 +61,15 @@ class Bay(ComponentResource):
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
+        resized: Collection[str] = (),
+        as_new: bool = False,
         **fields: Any,
     ) -> None:
         """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
 
-        allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`.
+        allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`. resized: servers
+        that get the flavor of the spec where they are. as_new: declare servers as they would be if they were created
+        now, for a look at what differs; never to be run.
         """
         with program_errors() if resolved is None else nullcontext():
             check_name(name)
@@ -73,6 +77,7 @@ class Bay(ComponentResource):
             where = locate(given, outputs) if resolved is None else plainly(given, resolved)
         self.name, self.located, self.resolved = name, where, where.resolved
         self.engine, self.allow = ENGINES[given.coe], frozenset(allow)
+        self.resized, self.as_new = frozenset(resized), as_new
         login, self.protects, own = asdict(self.resolved.login), given.protected, copy(opts or ResourceOptions())
         if own.protect is not None:  # nodes and rules would have it from the Bay, and a scale-down deletes some
             self.protects, own.protect = own.protect, None
@@ -154,6 +159,10 @@ class Bay(ComponentResource):
         found = self.resolved.images[name]
         return Image(resource_name, found.name if is_stand_in(name) else name, found.id, self.child)
 
+    def _image_id(self, image: str) -> Output[str]:
+        """The id that the name had first; of servers as new ones, the id that it has now."""
+        return Output.from_input(self.resolved.images[image].id) if self.as_new else self.images[image].image_id
+
     def _has_ports(self, group: str) -> bool:
         return group == "master" or self.spec.server_floating_ips or self.network.pins_subnet
 
@@ -180,7 +189,7 @@ class Bay(ComponentResource):
             group=group,
             spec=spec,
             flavor_id=self.resolved.flavors[spec.flavor].id,
-            image_id=self.images[image_of(self.spec, spec)].image_id,
+            image_id=self._image_id(image_of(self.spec, spec)),
             keypair=self.located.keypair,
             affinity=self.spec.affinity,
             network=self.network,
@@ -188,6 +197,8 @@ class Bay(ComponentResource):
             security_group_name=self.firewall.names[role_of(group)],
             protect=self.protects and group == "master" and "masters" not in self.allow,
             keeps_attachment=group != "master" and self.network.pins_subnet and not self.spec.server_floating_ips,
+            resized=self.resized,
+            as_new=self.as_new,
         )
 
     def _api_hosts(self) -> list[Output[str]]:

@@ -14,11 +14,13 @@ from bay.components.errors import BayError, InvalidInput
 from bay.components.node.certificates import Authority
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
+from bay.components.openstack.resolve import resolve
 from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
 from bay.stacks.automation.workspace import stack_rows
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
+from bay.stacks.cloud.newer_images import find_newer_images
 from bay.stacks.cloud.servers import console_output, server_statuses
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.cluster.clients import ClientFiles, client_files_of
@@ -31,11 +33,14 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, drift, repair
+from bay.stacks.operations import apply, drift, outdated, rebuild, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.move import move
+from bay.stacks.operations.outdated import Reasons
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import RebuildPlan
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.operations.retain import Keep
@@ -285,6 +290,25 @@ class Bays:
         with opened(self.context, name) as bay:
             return repair.make_plan(bay, request or RepairRequest())
 
+    def outdated(self, name: str) -> Reasons:
+        """Servers of a bay that are not what they would be if they were created now, and in what: image, flavor, ...
+
+        Compared with the recorded spec, what its names mean on the cloud now, and the boot data of this version of bay.
+        """
+        with opened(self.context, name) as bay:
+            spec = bay.state.require_spec()
+            return outdated.compare_as_new(bay, spec, resolve(spec, bay.cloud)).reasons
+
+    def newer_images(self, states: Iterable[StateSnapshot]) -> dict[str, dict[str, int]]:
+        """Bay -> name of an image that has a newer one -> number of servers that boot an older; of the login's bays."""
+        found = find_newer_images(self.context.cloud, self.of_login(states))
+        return {name: images for name, images in found.items() if images}
+
+    def rebuild_plan(self, name: str, request: RebuildRequest | None = None) -> RebuildPlan:
+        """What `rebuild` would do."""
+        with opened(self.context, name) as bay:
+            return rebuild.make_plan(bay, request or RebuildRequest())
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -366,6 +390,13 @@ class Bays:
         """Make the cloud again what the state says; returns what differs afterwards."""
         with opened_for_change(self.context, name) as bay:
             return repair.repair(bay, request or RepairRequest(), approve)
+
+    def rebuild(
+        self, name: str, request: RebuildRequest | None = None, *, approve: Approve = deny_disruptions
+    ) -> RebuildPlan:
+        """Create outdated servers again, batch by batch; returns the plan that was carried out."""
+        with opened_for_change(self.context, name) as bay:
+            return rebuild.rebuild(bay, request or RebuildRequest(), approve)
 
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
 from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.document import document
@@ -44,6 +46,17 @@ def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
     wanted = RepairRequest(request.nodes, request.sweep, request.lose_data, wait=bool(request.timeout))
     left = bays.repair(request.bay, wanted, approve=approve)
     return {"differences": [difference.row(request.bay) for difference in left.all_differences]}
+
+
+def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
+    selection = Selection(
+        request.group if "group" in request.model_fields_set else "",
+        request.nodes,
+        request.max_unavailable,
+        request.lose_data,
+    )
+    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout))
+    return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
@@ -86,6 +99,7 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "scale": _scale,
     "wait": _wait_for,
     "repair": _repair,
+    "rebuild": _rebuild,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,

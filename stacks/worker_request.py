@@ -9,7 +9,9 @@ from bay.components.errors import InvalidInput
 from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
-Operation = Literal["create", "update", "scale", "wait", "repair", "delete", "preview", "drift", "status", "health"]
+Operation = Literal[
+    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "status", "health"
+]
 
 
 class Place(BaseModel):
@@ -51,6 +53,8 @@ class Request(BaseModel):
     count: int | None = None
     remove: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    image: str = ""
+    max_unavailable: str = ""
     sweep: bool = False
     lose_data: bool = False
     keep_volumes: bool = False

@@ -40,7 +40,7 @@ def drift(
     from bay.cli.session import open_bays
 
     options.refuse_beside_all(name, every, command="drift")
-    bays = open_bays(os_cloud, state, os_region_name, project)
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
     found = [_of_one(bays, name)] if name is not None else _of_all(bays)
     known = [drift for drift in found if drift is not None]
     rows = [difference.row(drift.state.name) for drift in known for difference in drift.all_differences]

@@ -5,12 +5,15 @@ BAY_FIELDS = (
     *("api_address", "masters", "nodes", "floating_ips", "network", "managed_by", "protected", "id", "spec"),
 )
 """What `bay show` says of a bay."""
+OUTDATED = "outdated"
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health")
+NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health", OUTDATED)
+OUTDATED_COLUMNS = ("name", "coe", "model", "status", OUTDATED)
 USAGE_COLUMNS = ("name", "coe", "status", "servers", "cores", "ram_mib", "volumes", "volumes_gib")
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+REBUILD_COLUMNS = REPAIR_COLUMNS
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -35,12 +38,13 @@ NARROW = {
 """Columns that a table leaves out where the terminal is too narrow for all, the first first."""
 
 OF_COMMAND = {
-    "list": (*LIST_COLUMNS, *USAGE_COLUMNS[3:]),
+    "list": (*LIST_COLUMNS, *USAGE_COLUMNS[3:], OUTDATED),
     "show": (*BAY_FIELDS, *ORIGIN_COLUMNS),
     "node list": NODE_COLUMNS,
     "drift": DRIFT_COLUMNS,
     "delete": DELETE_COLUMNS,
     "repair": REPAIR_COLUMNS,
+    "rebuild": REBUILD_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bay.cli.console.columns import OUTDATED
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import URLS
 from bay.components.text import without_passwords
@@ -54,8 +55,8 @@ def list_row(described: Description) -> dict[str, Any]:
     return row | {role: len(row[role]) for role in ("masters", "nodes")}
 
 
-def node_rows(found: Servers) -> list[dict[str, Any]]:
-    """A row for each server, with Nova's status and the engine's word.
+def node_rows(found: Servers, outdated: Mapping[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+    """A row for each server, with Nova's status, the engine's word, and in what it is outdated; None: not known.
 
     UNKNOWN where the cloud was not asked, DELETED where it knows no such server.
     """
@@ -70,8 +71,18 @@ def node_rows(found: Servers) -> list[dict[str, Any]]:
             "id": server.id,
             "status": (found.statuses or {}).get(server.id, absent),
             "health": found.health.nodes.get(server.name, UNKNOWN),
+            OUTDATED: None if outdated is None else list(outdated.get(server.name, ())),
         }
         for server in found.state.servers
+    ]
+
+
+def outdated_rows(rows: Iterable[Row], newer: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """Rows of the bays that have servers of an image with a newer one of its name: which image, and how many."""
+    return [
+        {**row, OUTDATED: [f"{image}: {count} servers" for image, count in newer[str(row["name"])].items()]}
+        for row in rows
+        if row["name"] in newer
     ]
 
 

@@ -5,6 +5,7 @@ Servers that Nova accepted and then could not build are told from those that a l
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.openstack.connection import openstack_errors
@@ -27,6 +28,15 @@ def server_statuses(cloud: "Connection", state: StateSnapshot) -> dict[str, str]
 def locked_servers(cloud: "Connection", state: StateSnapshot) -> frozenset[str]:
     """Names of the bay's servers that Nova lets nobody stop, change or delete until they are unlocked."""
     return frozenset(str(server.name) for server in _servers(cloud, state).values() if server.is_locked)
+
+
+def launched_since(cloud: "Connection", state: StateSnapshot, moment: datetime) -> frozenset[str]:
+    """Names of the bay's servers that were launched after a moment (with a time zone)."""
+    found = {}
+    for id, server in _servers(cloud, state).items():
+        if server.launched_at:
+            found[id] = datetime.fromisoformat(str(server.launched_at)).replace(tzinfo=UTC)
+    return frozenset(one.name for one in state.servers if one.id in found and found[one.id] > moment)
 
 
 def never_launched(cloud: "Connection", state: StateSnapshot) -> tuple[RecordedServer, ...]:

@@ -21,6 +21,7 @@ from bay.stacks.plan import planner, quota
 from bay.stacks.plan.planner import OnCloud, SpecSource
 from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
 from bay.stacks.plan.saved import OpenPlan
+from bay.stacks.plan.spec_diff import kept_until_rebuild
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack
 
@@ -72,9 +73,20 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
             return
     if what.owner == "file":
         write_spec(bay, what.spec)
+    servers = _by_group(bay)
     _up(bay, what.spec, on.resolved, plan, allowed)
+    for text in kept_until_rebuild(bay.name, drawn.fields, servers, images=True):
+        bay.notify("kept-until-rebuild", text)
     if resumed:
         recovery.delete_duplicates(bay)
+
+
+def _by_group(bay: BayStack) -> dict[str, list[str]]:
+    """Names of the servers that there are."""
+    groups: dict[str, list[str]] = {}
+    for server in bay.state.servers:
+        groups.setdefault(server.group, []).append(server.name)
+    return groups
 
 
 def scaled(bay: str, group: str, count: int | None, remove: Collection[str]) -> SpecSource:

@@ -14,10 +14,29 @@ PROTECTED = pulumi.ResourceOptions(protect=True)
 
 
 def program(
-    name: str, spec: BaySpec, *, managed_by: Owner, resolved: ResolvedSpec | None = None, allow: Collection[str] = ()
+    name: str,
+    spec: BaySpec,
+    *,
+    managed_by: Owner,
+    resolved: ResolvedSpec | None = None,
+    allow: Collection[str] = (),
+    resized: Collection[str] = (),
+    as_new: bool = False,
 ) -> None:
-    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
-    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow, opts=PROTECTED)
+    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for.
+
+    resized, as_new: see `Bay`.
+    """
+    bay = Bay(
+        name,
+        spec,
+        resolved=resolved,
+        managed_by=managed_by,
+        allow=allow,
+        resized=resized,
+        as_new=as_new,
+        opts=PROTECTED,
+    )
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)

@@ -8,11 +8,13 @@ from typing import Any
 from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
+from bay.components.spec.stored import NewerSchema, restored
 from bay.components.text import first_ipv4, join_names
 from bay.stacks.errors import UntrustedState
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
+IMAGE_TYPE = "pulumi-python:dynamic/bay:Image"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
 PORT_TYPE = "openstack:networking/port:Port"
 FLOATING_IP_TYPE = "openstack:networking/floatingIp:FloatingIp"
@@ -171,7 +173,9 @@ def _going(resource: Mapping[str, Any]) -> bool:
 
 def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
     try:
-        return parse(values)
+        return parse(restored(values))
+    except NewerSchema as error:
+        raise BayError(f"bay {name} was changed by a later release of bay: {error.message}", error.hint) from None
     except BayError as error:
         raise BayError(
             f"bay {name} was created by another version of bay: {error.message}", "use the version that changed it last"

@@ -23,6 +23,8 @@ from bay.stacks.cluster.health import Health
 from bay.stacks.errors import NotFound
 from bay.stacks.events import Listener, Notice, ResourceProgress
 from bay.stacks.operations.delete_plan import DeletePlan
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import RebuildPlan, Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.planner import SpecSource
@@ -81,6 +83,10 @@ class FakeBays:
     def repair(self, name: str, request: RepairRequest, *, approve: Approve) -> Any:
         self._do("repair", name, request)
         return SimpleNamespace(all_differences=[])
+
+    def rebuild(self, name: str, request: RebuildRequest, *, approve: Approve) -> RebuildPlan:
+        self._do("rebuild", name, request)
+        return RebuildPlan(name)
 
     def wait(self, name: str, *, timeout: timedelta) -> None:
         self._do("wait", name, timeout)
@@ -289,6 +295,15 @@ def test_a_repair_and_a_deletion_take_their_options() -> None:
     (answer,) = answers(request("delete", keep_volumes=True, allow=["delete"]))
     assert answer["result"] == {"deleted": "demo"}
     assert call() == ("delete", "demo", Keep(True, False), frozenset({"delete"}))
+
+
+def test_a_rebuild_takes_its_options_and_is_of_all_groups_unless_one_is_named() -> None:
+    (answer,) = answers(request("rebuild", image="new", max_unavailable="25%", nodes=["demo-node-0"], timeout=1))
+    assert answer["result"] == {"servers": []}
+    assert call()[2] == RebuildRequest(Selection("", ("demo-node-0",), "25%"), "new")
+    FakeBays.made.clear()
+    answers(request("rebuild", group="node"))
+    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False)
 
 
 @pytest.mark.parametrize(("timeout", "limit"), [(0, timedelta(hours=1)), (90, timedelta(seconds=90))])
