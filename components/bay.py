@@ -17,6 +17,7 @@ from bay.components.identity import Identity
 from bay.components.image import Image
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
+from bay.components.node.certificates import Authority
 from bay.components.node.credentials import current
 from bay.components.node.proof import GroupData, proof_key
 from bay.components.openstack.resolve import image_of, resolve
@@ -54,14 +55,18 @@ class Bay(ComponentResource):
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
+        authority: Authority | None = None,
     ) -> None:
-        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`."""
+        """allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`.
+
+        authority: in place of one of its own, for a bay that is created now; the state keeps it.
+        """
         check_name(name)
         where = resolved or resolve(spec)
         login, engine = asdict(where.login), ENGINES[spec.coe]
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=opts.parent if opts else None)
-        self.identity = Identity(name, name, login, managed_by, engine.secrets, beside)
+        self.identity = Identity(name, name, login, managed_by, engine.secrets, beside, authority)
         guard = _guard(name, spec, where, allow, beside)
         super().__init__(
             "bay:index:Bay",

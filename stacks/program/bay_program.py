@@ -5,16 +5,26 @@ from collections.abc import Collection
 import pulumi
 
 from bay.components.bay import Bay
+from bay.components.node.certificates import Authority
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 
 
 def program(
-    name: str, spec: BaySpec, *, managed_by: Owner, resolved: ResolvedSpec | None = None, allow: Collection[str] = ()
+    name: str,
+    spec: BaySpec,
+    *,
+    managed_by: Owner,
+    resolved: ResolvedSpec | None = None,
+    allow: Collection[str] = (),
+    authority: Authority | None = None,
 ) -> None:
-    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
-    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow)
+    """Declare the bay and export its outputs; `client_files` is secret.
+
+    allow: losses that were asked for. authority: in place of one of the bay's own, when it is created.
+    """
+    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow, authority=authority)
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)
