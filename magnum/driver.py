@@ -173,7 +173,7 @@ class Driver(driver.Driver):
 
 def _layers(cluster: Any) -> list[Values]:
     template = cluster.cluster_template
-    return clusters.layers(cluster, template.as_dict(), _groups(cluster), options.section().access_api)
+    return clusters.layers(cluster.as_dict(), template.as_dict(), _groups(cluster), options.section().access_api)
 
 
 def _groups(cluster: Any) -> list[Any]:

@@ -4,12 +4,15 @@
 import threading
 from contextlib import ExitStack
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from magnum.conductor import monitors
 from oslo_log import log as logging
 
 from bay.components.errors import BayError
+from bay.magnum import options
 from bay.magnum.launch import Launcher
+from bay.magnum.routes import is_reachable
 from bay.magnum.work import worker
 from bay.stacks.worker_client import WorkerProcess
 
@@ -17,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 TIMEOUT = 20.0
 """Seconds for one answer."""
-INSIDE = "the API has only an address inside the cluster's own network"
+NO_ROUTE = "no route of its own leads from the conductor to {}"
 
 
 class Asker:
@@ -55,12 +58,13 @@ class Monitor(monitors.MonitorBase):
         """Nothing beside the health."""
 
     def poll_health_status(self) -> None:
-        """An address of the cluster's own network means nothing here: it may be anybody's, and is not asked."""
+        """A private address that only the default route leads to may be anybody's there, and is not asked."""
         cluster = self.cluster
         if cluster.status.startswith("DELETE") or not cluster.api_address:
             return
-        if not (cluster.floating_ip_enabled or cluster.fixed_network or cluster.master_lb_enabled):
-            self.data = {"health_status": "UNKNOWN", "health_status_reason": {"api": INSIDE}}
+        host = urlsplit(cluster.api_address).hostname or ""
+        if not is_reachable(host, options.section().health_networks):
+            self.data = {"health_status": "UNKNOWN", "health_status_reason": {"api": NO_ROUTE.format(host)}}
             return
         Monitor.asker = Monitor.asker or Asker(self.launcher)
         try:

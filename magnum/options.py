@@ -25,6 +25,7 @@ OPTIONS = (
     cfg.StrOpt("python", default=sys.executable, help="Python of the virtual environment with bay."),
     cfg.FloatOpt("lease", default=60.0, min=10.0, help="Seconds after which a silent job is taken over."),
     cfg.ListOpt("access_api", default=["0.0.0.0/0"], help="Who may reach a cluster's API, where no label says it."),
+    cfg.ListOpt("health_networks", default=[], help="Private CIDRs whose APIs are asked by the default route, too."),
     cfg.StrOpt("interface", default="public", help="Endpoint of Keystone that bays log in at."),
     cfg.StrOpt("region_name", default="", help="Region of the bays. Empty: [cinder_client] region_name."),
 )
