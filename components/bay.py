@@ -20,6 +20,7 @@ from bay.components.image import Image
 from bay.components.inputs import locate, plainly, specify
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
+from bay.components.node.certificates import Authority
 from bay.components.node.credentials import current
 from bay.components.node.proof import GroupData, proof_key
 from bay.components.openstack.resolve import image_of
@@ -63,13 +64,15 @@ class Bay(ComponentResource):
         opts: ResourceOptions | None = None,
         resized: Collection[str] = (),
         as_new: bool = False,
+        authority: Authority | None = None,
         **fields: Any,
     ) -> None:
         """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
 
         allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`. resized: servers
         that get the flavor of the spec where they are. as_new: declare servers as they would be if they were created
-        now, for a look at what differs; never to be run.
+        now, for a look at what differs; never to be run. authority: in place of one of its own, for a bay that is
+        created now; the state keeps it.
         """
         with program_errors() if resolved is None else nullcontext():
             check_name(name)
@@ -84,7 +87,9 @@ class Bay(ComponentResource):
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=own.parent)
         secrets = self.engine.secrets
-        self.identity = Identity(name, name, login, managed_by, secrets, beside, protect=self.protects)
+        self.identity = Identity(
+            name, name, login, managed_by, secrets, beside, authority=authority, protect=self.protects
+        )
         guard = _guard(name, given, self.resolved, allow, beside)
         super().__init__(
             "bay:index:Bay",

@@ -338,14 +338,21 @@ class Bays:
     # Changes
 
     def create(
-        self, name: str, specify: SpecSource, *, plan: Path | None = None, wait: timedelta | None = None
+        self,
+        name: str,
+        specify: SpecSource,
+        *,
+        plan: Path | None = None,
+        wait: timedelta | None = None,
+        authority: Authority | None = None,
     ) -> StateSnapshot:
         """Create a bay, or resume one whose creation was interrupted; AlreadyExists.
 
-        plan: file of a saved plan, and nothing else is done. wait: until its engine runs, at most so long.
+        plan: file of a saved plan, and nothing else is done. wait: until its engine runs, at most so long. authority:
+        whose certificates its API accepts, with an ECDSA or RSA key; None: one of the bay's own.
         """
         with self._changing(name, plan, new=True) as (bay, saved_plan):
-            apply.create(bay, saved_plan.specify if saved_plan else specify, saved_plan)
+            apply.create(bay, saved_plan.specify if saved_plan else specify, saved_plan, authority)
             state = bay.state
         self._wait(name, state, (), wait)
         return state

@@ -10,7 +10,7 @@ from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
 Operation = Literal[
-    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "status", "health"
+    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "show", "status", "health"
 ]
 
 
@@ -30,12 +30,22 @@ class Place(BaseModel):
     checkout: Path | None = None
 
 
+class GivenAuthority(BaseModel):
+    """A certificate authority, PEM; see `bay.components.node.certificates.Authority`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(repr=False)
+    certificate: str
+
+
 class Request(BaseModel):
     """One operation.
 
     layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
     layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
-    approval. timeout: seconds to wait for servers; 0: not at all.
+    approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
+    that go, of `group`; an update takes them out before it makes the bay what its layers say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,6 +74,7 @@ class Request(BaseModel):
     allow: tuple[str, ...] = ()
     ask: bool = False
     timeout: float = 0
+    authority: GivenAuthority | None = None
 
 
 def parse(line: str) -> Request:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest
+from bay.components.node.certificates import Authority
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ResolvedSpec
@@ -28,8 +29,13 @@ from bay.stacks.stack import BayStack
 LOG = logging.getLogger(__name__)
 
 
-def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> None:
-    """Create a new bay, or resume one whose creation was interrupted; plan: a saved one, and nothing else is done."""
+def create(
+    bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None, authority: Authority | None = None
+) -> None:
+    """Create a new bay, or resume one whose creation was interrupted; plan: a saved one, and nothing else is done.
+
+    authority: in place of one of the bay's own; a bay that has one keeps it.
+    """
     state = bay.state
     if state.is_complete and not (state.missing_servers or state.interrupted_operations):
         raise AlreadyExists(
@@ -47,7 +53,7 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
     if not bay.exists:  # one that is refused before leaves no passphrase to a stack of its name
         bay.use_passphrase(new=True)
     bay.create()
-    _up(bay, spec, on.resolved, plan)
+    _up(bay, spec, on.resolved, plan, authority=authority)
     if resumed:
         recovery.delete_duplicates(bay)
 
@@ -137,10 +143,14 @@ def _up(
     resolved: ResolvedSpec,
     plan: OpenPlan | None,
     allowed: Allowance = NO_DISRUPTION,
+    authority: Authority | None = None,
 ) -> None:
     if allowed.unprotected:
         bay.unprotect(*allowed.unprotected)
-    run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved, allow=allowed.kinds)
+    owner = bay.state.managed_by
+    run = partial(
+        program, bay.name, spec, managed_by=owner, resolved=resolved, allow=allowed.kinds, authority=authority
+    )
     up = partial(bay.up, run, servers=len(spec.server_names(bay.name)))
     try:
         if plan:

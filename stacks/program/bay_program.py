@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pulumi
 
 from bay.components.bay import Bay
+from bay.components.node.certificates import Authority
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
@@ -22,10 +23,11 @@ def program(
     allow: Collection[str] = (),
     resized: Collection[str] = (),
     as_new: bool = False,
+    authority: Authority | None = None,
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for.
 
-    resized, as_new: see `Bay`.
+    resized, as_new, authority: see `Bay`.
     """
     bay = Bay(
         name,
@@ -35,6 +37,7 @@ def program(
         allow=allow,
         resized=resized,
         as_new=as_new,
+        authority=authority,
         opts=PROTECTED,
     )
     pulumi.export("id", bay.bay_id)

@@ -5,7 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TextIO
 
 import pytest
 
+from bay.components.node.certificates import Authority
 from bay.components.openstack.login import Login
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
@@ -64,10 +65,12 @@ class FakeBays:
         self.during(self)
         self.context.cancel.raise_if_requested()
 
-    def create(self, name: str, specify: SpecSource, *, wait: timedelta | None = None) -> StateSnapshot:
+    def create(
+        self, name: str, specify: SpecSource, *, wait: timedelta | None = None, authority: Authority | None = None
+    ) -> StateSnapshot:
         self.listen(Notice(name, "resuming", "the previous run was interrupted"))
         self.listen(ResourceProgress(name, "servers demo-node", "create", 1, 2))
-        self._do("create", name, specify(None), wait)
+        self._do("create", name, specify(None), wait, *([authority] if authority else []))
         return STATE
 
     def update(
@@ -97,6 +100,9 @@ class FakeBays:
 
     def drift(self, name: str) -> Any:
         raise NotFound(f"there is no bay {name!r} in this state", "'bay list' shows the bays")
+
+    def snapshot(self, name: str) -> StateSnapshot:
+        return replace(STATE, spec=SWARM)
 
     def status(self, name: str) -> Status:
         self._do("status", name)
@@ -172,6 +178,24 @@ def test_an_operation_tells_its_events_and_then_its_result() -> None:
         },
     ]
     assert call() == ("create", "demo", SWARM, None)
+
+
+def test_a_bay_is_created_with_the_authority_that_it_is_given() -> None:
+    given = {"key": "k", "certificate": "c"}
+    answers(request("create", spec=SWARM.model_dump(mode="json"), authority=given))
+    assert call()[-1] == Authority("k", "c")
+
+
+def test_an_update_takes_servers_out_before_it_changes_the_rest() -> None:
+    answers(request("update", remove=["demo-node-0"], allow=["batch"], layers=[{"nodes": {"count": 4}}]))
+    changed = call()[2]
+    assert (changed.nodes.removed, changed.nodes.count) == ((0,), 4)
+
+
+def test_a_bay_is_shown_with_its_spec() -> None:
+    (shown,) = answers(request("show"))
+    assert shown["result"]["spec"]["coe"] == "swarm"
+    assert [server["id"] for server in shown["result"]["servers"]] == ["s1"]
 
 
 def test_an_error_is_told_with_its_family() -> None:
