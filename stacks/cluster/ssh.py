@@ -16,20 +16,15 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 USERS = {
-    "almalinux": "almalinux",
-    "arch": "arch",
+    "amazon": "ec2-user",
     "centos": "cloud-user",
-    "debian": "debian",
-    "fedora": "fedora",
     "fedora-coreos": "core",
     "flatcar": "core",
-    "opensuse": "opensuse",
+    "openmandriva": "omv",
     "rhel": "cloud-user",
-    "rocky": "rocky",
-    "ubuntu": "ubuntu",
 }
-"""os_distro of an image (Glance's metadata definitions) -> the user that its cloud-init makes (cloud-init's own
-configuration of each distribution)."""
+"""os_distro of an image -> the user that its cloud-init or Ignition makes; elsewhere it has the distribution's own name
+(cloud-init: config/cloud.cfg.tmpl)."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +110,7 @@ def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
 
 
 def _user(bay: BayStack, server: RecordedServer) -> str:
-    """What the image says (os_admin_user), else what its distribution's cloud-init makes; ``root`` of others."""
+    """What the image says (os_admin_user), else what its distribution makes; ``root`` where no image says any."""
     spec = bay.state.require_spec()
     image_id = next(
         (
@@ -128,7 +123,7 @@ def _user(bay: BayStack, server: RecordedServer) -> str:
     with openstack_errors("asking for the image"):
         image = bay.cloud.image.find_image(image_id) if image_id else None
     distro = (image.os_distro if image else None) or spec.os_distro or ""
-    return str((image.os_admin_user if image else None) or USERS.get(distro, "root"))
+    return str((image.os_admin_user if image else None) or USERS.get(distro, distro) or "root")
 
 
 def _private_key(cloud: "Connection", keypair: str) -> Path | None:
