@@ -33,6 +33,7 @@ _bay_completion() {
         _BAY_COMPLETE=complete_bash "$1"))
     if [[ $cur == *=* && $COMP_WORDBREAKS == *=* ]]; then
         prefix=${cur%"${cur##*=}"}
+        [[ $cur == -* ]] && prefix=${prefix#*=}
         COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
     fi
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2> /dev/null

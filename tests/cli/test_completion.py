@@ -141,6 +141,7 @@ BROKEN = {
     "bay|update|demo|--set|protected|=|t": "true",
     "bay|update|demo|--set|protected|=": "true false",
     "bay|list|--os-cloud|=|ce": "cern",
+    "bay|create|x|--set|=|endpoint.kind|=|v": "virtual-ip",
 }
 """Words as bash takes a command line apart, at "=" too -> what it is to put in the place of the last of them."""
 
