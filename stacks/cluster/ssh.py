@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
-from bay.stacks.private_files import write_private
+from bay.stacks.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki
 from bay.stacks.state.snapshot import RecordedServer
@@ -43,9 +43,10 @@ class SshTarget:
 
     def command(self, words: Sequence[str] = ()) -> list[str]:
         """``ssh`` with its arguments; words: a command to run there, as one typed them."""
+        file = str(self.known_hosts).replace("%", "%%")  # ssh takes several files, and replaces what follows %
         options = {
             "HostKeyAlias": self.alias,  # an address may be another server's tomorrow
-            "UserKnownHostsFile": str(self.known_hosts),
+            "UserKnownHostsFile": f'"{file}"',
             "GlobalKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "yes" if self.is_pinned else "accept-new",
         }
@@ -103,6 +104,7 @@ def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
     """The file that proves a server, and whether the bay made its key: it does so for masters."""
     file = bay.context.settings.data / "known_hosts" / server.id
     if server.role != "master":
+        make_folder(file.parent)
         return file, False
     public = pki.keys_of(bay.state, bay.secrets())["ssh_host_public_key"]
     write_private(file, f"{server.id} {public}\n")
