@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import COMMAND, Bay, Result
+from tests.integration.bays.harness import COMMAND, LIMIT, Bay, Result
 from tests.paths import ROOT
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
@@ -57,9 +57,17 @@ def typed(bay: Bay, shell: str, lines: list[str], tools: Path, cwd: Path | None 
         code = next((code for words, code in EXPECTED.items() if line.startswith(words)), 0)
         script.append(line if code == 0 else f"{line} || test $? = {code}" if code else f"{line} || true")
     path = f"{tools}:{COMMAND.parent}:{bay.environment()['PATH']}"
-    done = bay.execute([shell, "-c", "\n".join(script)], cwd=cwd, PATH=path)
-    assert done.code == 0, done
-    return done
+    done = subprocess.run(
+        [shell, "-c", "\n".join(script)],
+        cwd=cwd or bay.home,
+        env=bay.environment(PATH=path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=len(lines) * LIMIT,
+    )
+    assert done.returncode == 0, done
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def without_remark(line: str) -> str:
