@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON ?= python3
 BAY := $(VENV)/bin/bay
-OURS := cli components stacks sandbox toolchain bench
+OURS := cli components magnum stacks sandbox toolchain bench
 # Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
 SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
 # Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
@@ -17,7 +17,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) toolchain/environment.py $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli stacks sandbox toolchain) .types/bay/
+	mkdir -p .types/bay && ln -sfn $(addprefix $(CURDIR)/,components cli magnum stacks sandbox toolchain) .types/bay/
 	touch $@
 
 toolchain: setup  ## Pulumi and its OpenStack plugin: found, or built once

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 
@@ -39,11 +41,20 @@ class Stub:
         """How many requests it has answered."""
         return int(self._counts()["calls"])
 
+    def copies(self, name: str, bay_id: str, count: int) -> list[dict[str, Any]]:
+        """Make copies of all that there is, which is the bay's of that name: `name` and `ids` (old -> new) of each."""
+        query = urlencode({"name": name, "as": "copy", "id": bay_id, "count": count})
+        found: list[dict[str, Any]] = self._ask(f"_copies?{query}", b"")
+        return found
+
     def _counts(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = self._ask("_counts")
+        return found
+
+    def _ask(self, path: str, data: bytes | None = None) -> Any:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{self.port}/_counts", timeout=30) as answer:
-            found: dict[str, dict[str, int]] = json.load(answer)
-            return found
+        with opener.open(f"http://127.0.0.1:{self.port}/{path}", data, timeout=300) as answer:
+            return json.load(answer)
 
 
 @contextmanager

@@ -1,22 +1,17 @@
-"""The plans of many bays at once, by workers: one that fails, or is large, hides no other."""
+"""The plans of many bays at once: one that fails, or takes long, hides no other."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Any
 
+from bay.cli.bulk import ask_all
 from bay.cli.console.plan_text import compared_with
 from bay.components.errors import BayError
-from bay.stacks.plan.document import from_document
+from bay.stacks.bays import Bays
+from bay.stacks.events import ignore
+from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Plan
-from bay.stacks.worker_client import WorkerProcess, started
 
-WORKERS = 4
-"""Processes: a Pulumi keeps a core busy, and each needs some hundred MB for a bay of 1000 nodes."""
-LONGEST = 900.0
-"""Seconds for the preview of one bay: ten times what one of 1000 nodes takes (docs/speed.md)."""
 WORST_FIRST = (1, 3, 2, 0)
 """Exit codes of a preview: error, does not fit, changes, nothing."""
 RESULTS = {0: "no changes", 2: "changes", 3: "does not fit"}
@@ -55,27 +50,23 @@ def failed(bay: str, error: BayError) -> Outcome:
     return Outcome(bay, 1, error=error.message)
 
 
-def outcomes(requests: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """Preview the bay of each request to a worker (`bay.stacks.worker.Request`)."""
-    if not requests:
-        return []
-    workers = min(WORKERS, len(requests))
-    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-        idle: SimpleQueue[WorkerProcess | None] = SimpleQueue()
-        for _ in range(workers):
-            idle.put(None)  # started when it is needed; so is another in the place of one that died
-        return list(pool.map(lambda request: _previewed(idle, stack, request), requests))
+@dataclass(frozen=True)
+class Wanted:
+    """A bay whose plan is asked for, as `Bays.preview` takes it."""
+
+    bay: str
+    specify: SpecSource
+    refresh: bool = False
+    from_file: bool = False
 
 
-def _previewed(idle: "SimpleQueue[WorkerProcess | None]", stack: ExitStack, request: Mapping[str, Any]) -> Outcome:
-    worker = idle.get() or stack.enter_context(started())
-    try:
-        with worker.limited(LONGEST):
-            plan = from_document(worker.ask(request))
-    except BayError as error:
-        return failed(str(request["bay"]), error)
-    finally:
-        idle.put(worker if worker.is_alive else None)
+def outcomes(bays: Bays, asked: Sequence[Wanted]) -> list[Outcome]:
+    """Preview these; BayError where there is no login to do so with. Notices of single bays are not told."""
+    return ask_all(bays, asked, _previewed, lambda one, error: failed(one.bay, error), ignore)
+
+
+def _previewed(bays: Bays, one: Wanted) -> Outcome:
+    plan = bays.preview(one.bay, one.specify, refresh=one.refresh, from_file=one.from_file)
     fits = not any(row.shortfall for row in plan.quota)
     return Outcome(plan.bay, 3 if not fits else 0 if plan.empty else 2, plan)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
 import yaml
 
 from bay.components.openstack.login import Login
@@ -23,6 +24,14 @@ def settings(state: str | None = None) -> Settings:
     os.environ.update(loopback_exemption(os.environ))
     children = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     return Settings.default(state or os.environ.get("BAY_STATE", ""), children)
+
+
+def log_folder() -> Path | None:
+    """Where the logs of runs are kept (XDG_STATE_HOME on Linux); None for a user without a home folder."""
+    try:
+        return platformdirs.user_state_path("bay")
+    except RuntimeError:
+        return None
 
 
 def withheld_variables() -> list[str]:
@@ -45,6 +54,11 @@ def login(here: Settings, cloud: str | None = None, region: str | None = None) -
         return Login(name, here.sandbox_state / "clouds.yaml", region)
     cacert = os.environ.get("OS_CACERT") if name else None  # with no cloud named, it is one variable of the login
     return Login(name, region=region, cacert=_file(cacert), uses_environment=True)
+
+
+def clouds_file() -> Path | None:
+    """The clouds.yaml that the environment names (OS_CLIENT_CONFIG_FILE); None where it names none."""
+    return _file(os.environ.get("OS_CLIENT_CONFIG_FILE"))
 
 
 def _file(path: str | None) -> Path | None:

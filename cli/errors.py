@@ -1,6 +1,7 @@
 """How an error ends a command: two lines, what is wrong and what to do, and an exit code by its family."""
 
 import errno
+from pathlib import Path
 
 from bay.cli.console.terminal import say
 from bay.cli.streams import OUTPUT
@@ -29,8 +30,8 @@ def exit_code(error: BayError, command: str = "") -> int:
     return ERROR if code == USAGE and command in COMPARING else code
 
 
-def print_error(error: BayError) -> None:
-    """What a person sees of it."""
+def print_error(error: BayError, log: Path | None = None) -> None:
+    """What a person sees of it; log: the file that has what led to it."""
     if isinstance(error, NotReady) and error.console:
         say(f"the console log of {error.server} ends:")
         for line in error.console:
@@ -39,6 +40,8 @@ def print_error(error: BayError) -> None:
         from bay.cli.console.plan_table import print_quota
 
         print_quota(error.rows)
+    if log:
+        say(f"the log of this run: {log}")
     say(f"error: {error.message}")
     if error.hint:
         say(f"       {error.hint}")
@@ -47,6 +50,12 @@ def print_error(error: BayError) -> None:
 def unwritable_output(error: OSError) -> BayError:
     """Of a standard output that takes no more."""
     return BayError(f"{OUTPUT}: {error.strerror}", "free some space where the output goes, or send it elsewhere")
+
+
+def is_mistake(error: Exception) -> bool:
+    """Whether it is bay's own: not of the sandbox, of the toolchain or of a file."""
+    known = hasattr(error, "message") and hasattr(error, "hint")
+    return not known and not (isinstance(error, OSError) and (error.filename or error.errno in NO_SPACE))
 
 
 def unexpected(error: Exception) -> BayError:

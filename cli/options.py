@@ -7,15 +7,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bay.cli import completion
 from bay.cli.console.formats import Format
 
 if TYPE_CHECKING:
     from bay.stacks.plan.planner import SpecSource
 from bay.components.errors import InvalidInput
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=completion.bays)]
 NameUnlessAll = Annotated[
-    str | None, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=lambda: _bay_names())
+    str | None, typer.Argument(metavar="NAME", help="Name of the bay.", autocompletion=completion.bays)
+]
+Node = Annotated[
+    str,
+    typer.Argument(
+        metavar="NODE",
+        help="Name of a server, with or without the bay's before it: physics-node-0 or node-0.",
+        autocompletion=completion.nodes,
+    ),
+]
+NodeUnlessFirst = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NODE",
+        help="Name of a server, with or without the bay's before it; default: the first master.",
+        autocompletion=completion.nodes,
+    ),
 ]
 Every = Annotated[
     bool, typer.Option("--all", help="All bays: those of the checkout that this folder is in, else those of the state.")
@@ -28,7 +45,13 @@ SavePlan = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the plan for 'bay update --plan FILE'.")
 ]
 OsCloud = Annotated[
-    str | None, typer.Option("--os-cloud", metavar="CLOUD", help="Cloud in clouds.yaml; 'sandbox' is the local one.")
+    str | None,
+    typer.Option(
+        "--os-cloud",
+        metavar="CLOUD",
+        help="Cloud in clouds.yaml; 'sandbox' is the local one.",
+        autocompletion=completion.clouds,
+    ),
 ]
 OsRegionName = Annotated[
     str | None, typer.Option("--os-region-name", metavar="REGION", help="Region of the cloud, if it has several.")
@@ -40,12 +63,25 @@ Project = Annotated[
         "--project",
         metavar="PROJECT",
         help="Pulumi project of a program of your own that declares the bay.",
-        autocompletion=lambda: _projects(),
+        autocompletion=completion.projects,
     ),
 ]
 Form = Annotated[Format, typer.Option("-f", "--format", help="Format of the output.")]
 Columns = Annotated[
-    list[str] | None, typer.Option("-c", "--column", metavar="COLUMN", help="Column to print; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "-c", "--column", metavar="COLUMN", help="Column to print; repeatable.", autocompletion=completion.columns
+    ),
+]
+Long = Annotated[bool, typer.Option("--long", help="Show every column in the table, also ids, however wide it is.")]
+Parallel = Annotated[
+    int | None,
+    typer.Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        help="Resource operations in flight; 32 to 128 by the bay's size if not given.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
@@ -78,7 +114,13 @@ Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", help="Number 
 MasterCount = Annotated[int | None, typer.Option("--masters", metavar="N", help="Number of masters (odd).")]
 Keypair = Annotated[str | None, typer.Option("--keypair", metavar="KEYPAIR", help="Nova keypair for SSH.")]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any field of the spec; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Any field of the spec; repeatable.",
+        autocompletion=completion.assignments,
+    ),
 ]
 SpecFile = Annotated[Path | None, typer.Option("--file", metavar="SPEC", help="YAML file with fields of the spec.")]
 Addons = Annotated[
@@ -174,30 +216,3 @@ def _addon_names() -> list[str]:
     from bay.components.spec.models import addon_files
 
     return sorted(addon_files([settings().models]))
-
-
-def _projects() -> list[str]:
-    """For shell completion: projects beside bay's own, as far as they are in a folder."""
-    from bay.cli.environment import settings
-    from bay.components.errors import BayError
-    from bay.stacks.program.config import PROJECT
-
-    try:
-        folder = settings().state_folder
-    except BayError:
-        return []
-    stacks = folder / ".pulumi" / "stacks" if folder else None
-    there = stacks.iterdir() if stacks and stacks.is_dir() else ()
-    return sorted(found.name for found in there if found.is_dir() and found.name != PROJECT)
-
-
-def _bay_names() -> list[str]:
-    """For shell completion: silent when anything is amiss."""
-    from bay.components.errors import BayError
-
-    try:
-        from bay.cli.session import open_bays
-
-        return open_bays().names()
-    except BayError:
-        return []

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from bay.cli.bulk_preview import Outcome, failed, outcomes
+from bay.cli.bulk_preview import Outcome, Wanted, failed, outcomes
 from bay.cli.planning import with_allowed
 from bay.cli.session import model_folders
 from bay.components.errors import BayError
@@ -37,54 +36,26 @@ def over_file(name: str, found: SpecFiles | None, request: SpecRequest) -> SpecS
 
 def preview_all(bays: Bays, found: SpecFiles | None, models: Path | None, *, refresh: bool) -> list[Outcome]:
     """The plans of all bays: those that there are files of, or else those of the state."""
+    unchanged = bays.spec(models=[models] if models else ())
     if found is None:
-        return outcomes([_request(bays, name, models, refresh=refresh) for name in bays.names()])
+        return outcomes(bays, [Wanted(name, unchanged, refresh) for name in bays.names()])
     names, wrong = stack_files.bays(found)
-    requests, allowed, bad = [], {}, [failed(name, error) for name, error in wrong]
+    asked, allowed, bad = [], {}, [failed(name, error) for name, error in wrong]
     for name in names:
         try:
             spec = found.spec(name, model_folders(bays, models))
             allowed[name] = found.allowed(name)
-            requests.append(_request(bays, name, models, refresh=refresh, spec=spec, from_file=found.strict))
+            asked.append(Wanted(name, _of_file(spec, unchanged, found), refresh, found.strict))
         except BayError as error:
             bad.append(failed(name, error))
-    planned = [_with_allowed(outcome, allowed.get(outcome.bay, ())) for outcome in outcomes(requests)]
+    planned = [_with_allowed(outcome, allowed.get(outcome.bay, ())) for outcome in outcomes(bays, asked)]
     return [*planned, *bad]
+
+
+def _of_file(spec: BaySpec, unchanged: SpecRequest, found: SpecFiles) -> SpecSource:
+    """That of the bay's file, which holds for a bay that is not there yet, or for every bay."""
+    return lambda before: spec if found.strict else unchanged(before or spec)
 
 
 def _with_allowed(outcome: Outcome, kinds: Sequence[str]) -> Outcome:
     return replace(outcome, plan=with_allowed(outcome.plan, kinds)) if outcome.plan else outcome
-
-
-def _request(
-    bays: Bays,
-    name: str,
-    models: Path | None,
-    *,
-    refresh: bool,
-    spec: BaySpec | None = None,
-    from_file: bool = False,
-) -> dict[str, Any]:
-    """For a worker: spec: of the bay's file, which holds for a bay that is not there yet, or for every bay."""
-    context = bays.context
-    place = {
-        "cache": context.settings.cache,
-        "data": context.settings.data,
-        "config": context.settings.config,
-        "state": context.settings.state,
-        "environment": dict(context.settings.environment),
-        "cloud": context.resolved_login.cloud,
-        "clouds_file": context.resolved_login.clouds_file,
-        "checkout": context.checkout,
-    }
-    values = spec.model_dump(mode="json") if spec else None
-    return {
-        "id": name,
-        "op": "preview",
-        "bay": name,
-        "place": place,
-        "spec" if from_file else "new_spec": values,
-        "models": model_folders(bays, models),
-        "refresh": refresh,
-        "from_file": from_file,
-    }

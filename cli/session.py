@@ -12,15 +12,36 @@ from bay.stacks.files.stack_file import find_checkout
 
 
 def open_bays(
-    os_cloud: str | None = None, state: str | None = None, os_region_name: str | None = None, project: str | None = None
+    os_cloud: str | None = None,
+    state: str | None = None,
+    os_region_name: str | None = None,
+    *,
+    project: str | None = None,
+    parallel: int | None = None,
 ) -> Bays:
     """The bays of --state with the login of --os-cloud and --os-region-name; nothing is asked yet.
 
-    project: of a program of the user's own that declares them.
+    project: of a program of the user's own that declares them. parallel: as `Bays` has it.
     """
     settings = environment.settings(state)
     login = environment.login(settings, os_cloud, os_region_name)
-    return Bays(settings, login, listen=Progress(), checkout=find_checkout(Path.cwd()), project=project or "")
+    checkout = find_checkout(Path.cwd())
+    return Bays(settings, login, listen=Progress(), checkout=checkout, project=project or "", parallel=parallel)
+
+
+def open_bay(
+    name: str,
+    os_cloud: str | None = None,
+    state: str | None = None,
+    os_region_name: str | None = None,
+    *,
+    project: str | None = None,
+) -> Bays:
+    """The same for one bay that needs no cloud: where one is named all the same, it has to be the bay's own."""
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
+    if os_cloud is not None or os_region_name is not None:
+        bays.require_own(name)
+    return bays
 
 
 @contextmanager

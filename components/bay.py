@@ -20,6 +20,7 @@ from bay.components.image import Image
 from bay.components.inputs import locate, plainly, specify
 from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
+from bay.components.node.certificates import Authority
 from bay.components.node.credentials import current
 from bay.components.node.proof import GroupData, proof_key
 from bay.components.openstack.resolve import image_of
@@ -61,11 +62,17 @@ class Bay(ComponentResource):
         managed_by: Owner = "file",
         allow: Collection[str] = (),
         opts: ResourceOptions | None = None,
+        resized: Collection[str] = (),
+        as_new: bool = False,
+        authority: Authority | None = None,
         **fields: Any,
     ) -> None:
         """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
 
-        allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`.
+        allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`. resized: servers
+        that get the flavor of the spec where they are. as_new: declare servers as they would be if they were created
+        now, for a look at what differs; never to be run. authority: in place of one of its own, for a bay that is
+        created now; the state keeps it.
         """
         with program_errors() if resolved is None else nullcontext():
             check_name(name)
@@ -73,6 +80,7 @@ class Bay(ComponentResource):
             where = locate(given, outputs) if resolved is None else plainly(given, resolved)
         self.name, self.located, self.resolved = name, where, where.resolved
         self.engine, self.allow = ENGINES[given.coe], frozenset(allow)
+        self.resized, self.as_new = frozenset(resized), as_new
         login, own = asdict(self.resolved.login), copy(opts or ResourceOptions())
         asked = own.protect if own.protect is not None else getattr(own.parent, "_protect", False)
         self.protects = bool(asked) or given.protected
@@ -80,7 +88,9 @@ class Bay(ComponentResource):
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
         beside = ResourceOptions(parent=own.parent, protect=False)
         secrets = self.engine.secrets
-        self.identity = Identity(name, name, login, managed_by, secrets, beside, protect=self.protects)
+        self.identity = Identity(
+            name, name, login, managed_by, secrets, beside, authority=authority, protect=self.protects
+        )
         guard = _guard(name, given, self.resolved, allow, beside)
         super().__init__(
             "bay:index:Bay",
@@ -155,6 +165,10 @@ class Bay(ComponentResource):
         found = self.resolved.images[name]
         return Image(resource_name, found.name if is_stand_in(name) else name, found.id, self.child)
 
+    def _image_id(self, image: str) -> Output[str]:
+        """The id that the name had first; of servers as new ones, the id that it has now."""
+        return Output.from_input(self.resolved.images[image].id) if self.as_new else self.images[image].image_id
+
     def _has_ports(self, group: str) -> bool:
         return group == "master" or self.spec.server_floating_ips or self.network.pins_subnet
 
@@ -181,7 +195,7 @@ class Bay(ComponentResource):
             group=group,
             spec=spec,
             flavor_id=self.resolved.flavors[spec.flavor].id,
-            image_id=self.images[image_of(self.spec, spec)].image_id,
+            image_id=self._image_id(image_of(self.spec, spec)),
             keypair=self.located.keypair,
             affinity=self.spec.affinity,
             network=self.network,
@@ -189,6 +203,8 @@ class Bay(ComponentResource):
             security_group_name=self.firewall.names[role_of(group)],
             protect=self.protects and group == "master" and "masters" not in self.allow,
             keeps_attachment=group != "master" and self.network.pins_subnet and not self.spec.server_floating_ips,
+            resized=self.resized,
+            as_new=self.as_new,
         )
 
     def _api_hosts(self) -> list[Output[str]]:

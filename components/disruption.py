@@ -62,7 +62,10 @@ def _never(before: Had, after: Had) -> Iterator[str]:
 
 
 def _batches(before: Had, after: Had) -> Iterator[str]:
-    """Groups of which more would go or stop at once than a batch; in the words of `bay.stacks.plan.risks`."""
+    """Groups of which more would go at once than a batch; in the words of `bay.stacks.plan.risks`.
+
+    Another flavor stops nobody: servers keep theirs until `bay rebuild`.
+    """
     for group, there in _names(before).items():
         struck = _struck(before, after, group)
         count = sum(len(names) for names in struck.values())
@@ -78,11 +81,9 @@ def _struck(before: Had, after: Had, group: str) -> dict[str, list[str]]:
     old, new = before["servers"][group], after["servers"].get(group, {})
     left = [name for name in there if name in stays]
     moved = _differs("ports", old, new)  # another kind of port is another server
-    resized = not moved and _differs("flavor", old, new)
     return {
         "deleted": [name for name in there if name not in stays],
         "replaced": left if moved else [],
-        "stopped for a resize": left if resized else [],
     }
 
 

@@ -6,11 +6,15 @@ public API and never change. The import of this module costs no more than pulumi
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi import Output, ResourceOptions, RunError
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+
+if TYPE_CHECKING:
+    from bay.components.node.certificates import Authority
 
 Properties = dict[str, Any]
 
@@ -32,10 +36,12 @@ class IdentityProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Keys, certificates and the id of a new bay."""
+        from bay.components.node.certificates import Authority
         from bay.components.node.credentials import new_generation
 
         now = datetime.now(UTC).replace(microsecond=0)
-        generation = new_generation(props["bay"], serial=1, made_at=now, secrets=props["secrets"])
+        authority = Authority(**props["authority"]) if props.get("authority") else None
+        generation = new_generation(props["bay"], 1, now, props["secrets"], authority)
         made = {"made_at": now.isoformat(), "generations": [generation]}
         given = {key: props[key] for key in ("bay", "cloud", "managed_by")}
         return CreateResult(str(uuid.uuid4()), {**given, **made})
@@ -48,8 +54,6 @@ class IdentityProvider(ResourceProvider):
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """A refresh finds what the state holds, and fails under another login: it would empty the state."""
-        from dataclasses import asdict
-
         from bay.components.openstack.scope import current_scope
 
         _guard(props, asdict(current_scope()))
@@ -82,13 +86,17 @@ class Identity(Resource, module="bay", name="Identity"):
         secrets: Mapping[str, str],
         opts: ResourceOptions | None = None,
         *,
+        authority: "Authority | None" = None,
         protect: bool = True,
     ) -> None:
         """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
 
         secrets: what the engine asks for beside the keys of every bay, see `bay.components.node.credentials.Secret`.
+        authority: of somebody else, for a bay that is created now.
         """
-        given = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
+        given: Properties = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
+        if authority is not None:
+            given["authority"] = Output.secret(asdict(authority))
         super().__init__(
             IdentityProvider(),
             name,

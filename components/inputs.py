@@ -15,6 +15,7 @@ from bay.components.spec import BaySpec
 from bay.components.spec.later import EXAMPLES, is_stand_in, may_be_later, stand_in
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.components.spec.paths import joined, nested
+from bay.components.spec.stored import stored
 
 Path = tuple[str, ...]
 Known = tuple[BaySpec, ResolvedSpec]
@@ -73,7 +74,7 @@ def _plain_value(value: Any, path: Path, outputs: dict[Path, Output[Any]]) -> An
 
 def plainly(spec: BaySpec, resolved: ResolvedSpec) -> Located:
     """Of a spec without outputs."""
-    return Located(resolved, spec.model_dump(mode="json"), spec.keypair)
+    return Located(resolved, stored(spec.model_dump(mode="json")), spec.keypair)
 
 
 def locate(spec: BaySpec, outputs: Mapping[Path, Output[Any]], find: Callable[..., ResolvedSpec] = resolve) -> Located:
@@ -83,7 +84,7 @@ def locate(spec: BaySpec, outputs: Mapping[Path, Output[Any]], find: Callable[..
     paths = list(outputs)
     known: Output[Known] = Output.all(*outputs.values()).apply(lambda values: _look_up(spec, paths, values, find))
     at_once = find(spec, later=[stand_in(path) for path in paths])
-    filled = known.apply(lambda found: found[0].model_dump(mode="json"))
+    filled = known.apply(lambda found: stored(found[0].model_dump(mode="json")))
     network = _network(spec, at_once, known)
     cidrs = {text: known.apply(lambda found: _network_of(found).cidrs[0]) for text in _unknown_cidrs(network)}
     resolved = replace(

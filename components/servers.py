@@ -12,8 +12,9 @@ from bay.components.ownership import Mark
 from bay.components.ports import Ports
 from bay.components.spec.groups import Masters, NodeGroup, Volume
 
-KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints"]
-"""A change of these would rebuild or replace servers, all at once; only naming a node renews it."""
+KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints", "flavorId"]
+"""A change of these would rebuild, replace or stop servers, all at once; `bay rebuild` reaches them in batches."""
+FLAVOR = "flavorId"
 ATTACHMENT = ["networks", "securityGroups"]
 """Of a node that Nova attached by the network's name; a port of its own would be another server."""
 
@@ -23,7 +24,8 @@ class ServerArgs:
     """What the servers of one group have in common. affinity: policy of their server group, or ``none``.
 
     protect: whether the engine refuses to delete or replace them. keeps_attachment: whether a server that is there
-    stays on the port that Nova made for it, though servers of its group have ports of their own by now.
+    stays on the port that Nova made for it, though servers of its group have ports of their own by now. resized:
+    names of servers that get the flavor of the spec where they are. as_new: nothing is kept of servers that are there.
     """
 
     group: str
@@ -37,6 +39,16 @@ class ServerArgs:
     security_group_name: Output[str]
     protect: bool
     keeps_attachment: bool = False
+    resized: Collection[str] = ()
+    as_new: bool = False
+
+    def kept(self, name: str) -> list[str]:
+        """Properties of a server that stay what they were when it was created."""
+        attachment = ATTACHMENT if self.keeps_attachment else []
+        if self.as_new:
+            return attachment
+        shape = [one for one in KEPT_AS_MADE if one != FLAVOR] if name in self.resized else KEPT_AS_MADE
+        return [*shape, *attachment]
 
 
 class StateVolumes(ComponentResource):
@@ -133,7 +145,7 @@ class Servers(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=waits_for,
-                ignore_changes=[*KEPT_AS_MADE, *(ATTACHMENT if args.keeps_attachment else ())],
+                ignore_changes=args.kept(name),
                 protect=args.protect,
                 delete_before_replace=True,
             ),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bay.sandbox import machine, ranges, seeds
 from bay.sandbox.layout import Layout, write_private
-from bay.sandbox.lock import held
 from bay.sandbox.services.sandbox_services.nodes import shared, sweep
 from bay.sandbox.services.sandbox_services.nodes.names import Names
+from bay.toolchain.lock import exclusive
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def prepare(layout: Layout, cache: Path) -> Booting:
     machine.check_machine()
     machine.check_paths(layout.state, cache)
     names = Names.of(layout.state)
-    with held(shared.FOLDER / "start.lock", lambda: None):
+    with exclusive(shared.FOLDER / "start.lock", lambda _holder, _seconds: None):
         in_use = ranges.in_use(names.prefix) | dict.fromkeys(shared.ranges(names.prefix), "another sandbox")
         if layout.seeded.exists():
             block = Booting.load(layout).block

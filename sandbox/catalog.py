@@ -1,5 +1,6 @@
 """The services of the sandbox: what Keystone's catalog says of each, and its place in the block of ports."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 HOST = "127.0.0.1"
@@ -30,12 +31,19 @@ SERVICES = (
 )
 """Order counts: the n-th service listens on the n-th port of the block."""
 
+MAGNUM = Service("magnum", "container-infra", "/v1")
+"""Only where it is asked for; it listens on the port behind the others' and has an environment of its own."""
+
+EXTRAS = {MAGNUM.name: MAGNUM}
+"""Services that a sandbox may have beside those that each one has, by name."""
+
 NETWORK_AGENT = "network"
 """The process that makes Neutron's networks real where servers boot; it is in no catalog and listens nowhere."""
 
 NAMES = tuple(service.name for service in SERVICES)
 
 
-def ports(first_port: int) -> dict[str, int]:
+def ports(first_port: int, extras: Collection[str] = ()) -> dict[str, int]:
     """The port of each service of a sandbox whose block begins at ``first_port``."""
-    return {service.name: first_port + place for place, service in enumerate(SERVICES)}
+    found = {service.name: first_port + place for place, service in enumerate((*SERVICES, *EXTRAS.values()))}
+    return {name: port for name, port in found.items() if name in NAMES or name in extras}

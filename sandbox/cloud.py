@@ -1,18 +1,20 @@
 """The sandbox cloud as its user holds it: start, stop, status, reset."""
 
+import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bay.sandbox import booting, catalog, clouds, install, launch, plan, ports, processes, secret, storage
+from bay.sandbox import booting, catalog, clouds, install, launch, magnum, plan, ports, processes, secret, storage
 from bay.sandbox.booting import Booting
 from bay.sandbox.config import Settings
-from bay.sandbox.layout import Layout, write_private
-from bay.sandbox.lock import held
+from bay.sandbox.errors import SandboxError
+from bay.sandbox.layout import Layout, make_folder, write_private
 from bay.sandbox.status import Status, find_problem, service_status
+from bay.toolchain.lock import exclusive, report_waiting
 
 Report = Callable[[str], None]
 
@@ -22,8 +24,8 @@ class Sandbox:
     """A real OpenStack control plane on 127.0.0.1.
 
     ``state`` holds everything that one sandbox knows, ``cache`` what several share (the services' environment and
-    empty databases). It listens on eight ports, from ``first_port`` on. Sandboxes with other states and ports run
-    side by side.
+    empty databases). It listens on eight ports, from ``first_port`` on, and on one more with Magnum. Sandboxes with
+    other states and ports run side by side.
     """
 
     state: Path
@@ -36,23 +38,25 @@ class Sandbox:
         only look at the first one's project) and `sandbox-admin`."""
         return self._layout.clouds
 
-    def start(self, report: Report, boot: bool | None = None) -> None:
+    def start(self, report: Report, boot: bool | None = None, extras: Collection[str] | None = None) -> None:
         """Start what does not run, make what is not there yet; return when every service answers.
 
-        ``boot``: whether servers boot, as containers on real networks, which needs root and some tools; None: as the
-        last time, at first no. Lines of progress go to ``report``. Raises SandboxError; whatever this call started is
-        stopped then.
+        ``boot``: whether servers boot, as containers on real networks, which needs root and some tools. ``extras``:
+        services of `catalog.EXTRAS`. None of either: as the last time, at first no. Lines of progress go to
+        ``report``. Raises SandboxError; whatever this call started is stopped then.
         """
         say = _with_time(report)
         storage.check_machine()
         with storage.explained(self.state, self.cache), self._alone(say):
             storage.check_state(self._layout, plan.schema())
-            told = self._told(boot, say)
+            more, told = self._extras(extras), self._told(boot, say)
             settings = self._settings(install.ensure(self.cache, say), told.boots)
             secret.ensure_keystone_keys(self._layout)
             build = plan.write(settings, self._layout, self.cache, told.block)
             self._start_missing(settings, build, say)
             write_private(self.clouds_file, clouds.clouds_yaml(settings))
+            for name in more:
+                self._start_extra(name, settings, say)
 
     def stop(self) -> None:
         """Stop every process of this sandbox, and its servers, if they boot; its state and their disks stay."""
@@ -108,12 +112,33 @@ class Sandbox:
         processes.delete_records(self._layout.run)
         booting.end(self._layout)
 
+    def _extras(self, told: Collection[str] | None = None) -> list[str]:
+        """Of this sandbox; what it was told is remembered, and what it is no more to have is stopped."""
+        kept = self._layout.extras
+        before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+        if told is None:
+            return list(before)
+        if unknown := sorted(set(told) - set(catalog.EXTRAS)):
+            raise SandboxError(f"there is no service {unknown[0]!r} to add", f"there is: {', '.join(catalog.EXTRAS)}")
+        processes.stop([record for name, record in self._records().items() if name in set(before) - set(told)])
+        write_private(kept, json.dumps(sorted(told)))
+        return sorted(told)
+
+    def _start_extra(self, name: str, settings: Settings, say: Report) -> None:
+        extra = magnum.Magnum(settings, self._layout, self.cache)
+        record = self._records().get(name)
+        if record and self._is_reusable(record, extra.build, say):
+            return
+        processes.stop([record] if record else [])
+        ports.check_free({name: settings.ports[name]})
+        extra.start(say)
+
     @property
     def _layout(self) -> Layout:
         return Layout(self.state.absolute())
 
     def _ports(self) -> dict[str, int]:
-        return catalog.ports(self.first_port)
+        return catalog.ports(self.first_port, self._extras())
 
     def _records(self) -> dict[str, processes.Record]:
         return processes.read_records(self._layout.run)
@@ -126,7 +151,9 @@ class Sandbox:
 
     @contextmanager
     def _alone(self, say: Report) -> Iterator[None]:
-        with held(self._layout.lock, lambda: say(f"another process starts or stops the sandbox in {self.state}")):
+        what = f"another start or stop of the sandbox in {self.state}"
+        make_folder(self._layout.lock.parent)
+        with exclusive(self._layout.lock, report_waiting(say, what)):
             yield
 
     def _is_reusable(self, record: processes.Record, build: str, say: Report) -> bool:
@@ -140,7 +167,8 @@ class Sandbox:
 
     def _start_missing(self, settings: Settings, build: str, say: Report) -> None:
         records = self._records()
-        good = {name for name, record in records.items() if self._is_reusable(record, build, say)}
+        extras = set(catalog.EXTRAS)
+        good = {name for name, record in records.items() if name in extras or self._is_reusable(record, build, say)}
         processes.stop([record for name, record in records.items() if name not in good])
         missing = [name for name in (*catalog.NAMES, *self._without_ports(settings.boot)) if name not in good]
         if not missing and self._layout.seeded.exists():
@@ -151,7 +179,7 @@ class Sandbox:
             launch.launch(settings, self._layout, missing, say)
         except BaseException:
             processes.stop([record for name, record in self._records().items() if name not in good])
-            if not good:
+            if not good - extras:
                 booting.end(self._layout)
             storage.check_not_full(self.state)
             raise

@@ -1,6 +1,5 @@
 """The services' own virtual environment, in the cache: made once for a list of pinned packages."""
 
-import functools
 import hashlib
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 from bay.sandbox.environment import child_environment
 from bay.sandbox.errors import SandboxError
 from bay.sandbox.layout import make_folder
-from bay.sandbox.lock import held
+from bay.toolchain.lock import exclusive, report_waiting
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
@@ -20,24 +19,26 @@ SPACE = 900  # MiB: 410 of packages, as much again where the installer cannot sh
 HEARTBEAT = 10.0  # seconds between signs of life
 
 
-def digest() -> str:
+def digest(requirements: Path | None = None) -> str:
     """Names the environment: it depends on the pinned packages and on the Python that runs them."""
     python = f"{sys.implementation.cache_tag} {sys.platform} {sys.base_prefix}"
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + INSTALLER.read_bytes() + python.encode()).hexdigest()[:16]
+    pinned = requirements or REQUIREMENTS
+    return hashlib.sha256(pinned.read_bytes() + INSTALLER.read_bytes() + python.encode()).hexdigest()[:16]
 
 
-def ensure(cache: Path, say: Callable[[str], None]) -> Path:
-    """The environment's folder, installed if it is not there yet.
+def ensure(cache: Path, say: Callable[[str], None], requirements: Path | None = None) -> Path:
+    """The folder of the services' environment, or of the one with other packages; installed if it is not there yet.
 
     Two calls at once wait for each other; one that was interrupted is done again (the packages it fetched are in the
     installer's own cache). Raises SandboxError when packages cannot be had.
     """
-    folder = cache / "environments" / digest()
-    waiting = functools.partial(say, "another process installs the services; waiting for it")
-    with held(folder.with_suffix(".lock"), waiting) as lock:
+    folder = cache / "environments" / digest(requirements)
+    make_folder(folder.parent)
+    waiting = report_waiting(say, "another installation of the services")
+    with exclusive(folder.with_suffix(".lock"), waiting) as lock:
         if not ((folder / "complete").exists() and (folder / "bin" / "python").exists()):
             _check_space(make_folder(folder.parent))
-            _install(folder, say, lock)
+            _install(folder, say, lock, requirements or REQUIREMENTS)
             (folder / "complete").touch()
     return folder
 
@@ -51,7 +52,7 @@ def _check_space(folder: Path) -> None:
         )
 
 
-def _install(folder: Path, say: Callable[[str], None], lock: int) -> None:
+def _install(folder: Path, say: Callable[[str], None], lock: int, requirements: Path) -> None:
     if folder.exists():
         say("removing an installation that was interrupted")
         shutil.rmtree(folder)
@@ -59,15 +60,16 @@ def _install(folder: Path, say: Callable[[str], None], lock: int) -> None:
     log = folder.with_suffix(".log")
     log.write_text("")
     installer, python = folder / "installer", folder / "bin" / "python"
-    count = REQUIREMENTS.read_text(encoding="utf-8").count("==")
-    say(f"installing the OpenStack services: about {count} packages, once, into {folder}")
+    count = requirements.read_text(encoding="utf-8").count("==")
+    what = "the OpenStack services" if requirements == REQUIREMENTS else requirements.stem.partition("-")[2]
+    say(f"installing {what}: about {count} packages, once, into {folder}")
     _run([sys.executable, "-m", "venv", str(installer)], log, lock, say)
     pip = [str(installer / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "--require-hashes", "--requirement", str(INSTALLER)], log, lock, say)
     uv = str(installer / "bin" / "uv")
     _run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder)], log, lock, say)
-    install = [uv, "pip", "install", "--python", str(python), "--require-hashes", "--requirement", str(REQUIREMENTS)]
-    _run([*install, "--build-constraint", str(REQUIREMENTS)], log, lock, say)
+    install = [uv, "pip", "install", "--python", str(python), "--require-hashes", "--requirement", str(requirements)]
+    _run([*install, "--build-constraint", str(requirements)], log, lock, say)
 
 
 def _run(command: list[str], log: Path, lock: int, say: Callable[[str], None]) -> None:

@@ -1,7 +1,9 @@
 """Starts the services: one launcher in their own environment, which forks them and waits until they answer."""
 
+import os
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from bay.sandbox.config import Settings
@@ -16,15 +18,27 @@ FAILED = "failed: "
 """Begins the launcher's last line when it gives up."""
 
 
-def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Callable[[str], None]) -> None:
+def launch(
+    settings: Settings,
+    layout: Layout,
+    services: Sequence[str],
+    say: Callable[[str], None],
+    plan: Path | None = None,
+    code: Path | None = None,
+) -> None:
     """Start services and return when all of them answer and everything is seeded.
+
+    plan: another than that of all services. code: folder of more modules for them.
 
     The launcher's lines go to ``say``. Raises SandboxError with its last line when it fails; ends it when this
     process is interrupted (the launcher ends with this process in any case, and its unfinished children with it).
     """
     for folder in (layout.log, layout.run, layout.home, layout.state / "lock.d", layout.state / "images"):
         make_folder(folder)
-    with (layout.log / "launcher.log").open("wb") as errors, _launcher(settings, layout, services, errors) as launcher:
+    command = [str(settings.environment / "bin" / "python"), *ENTRY, str(plan or layout.plan), *services]
+    environment = _environment(settings, layout, code)
+    log = layout.log / ("launcher.log" if plan is None else f"launcher-{services[0]}.log")
+    with log.open("wb") as errors, _launcher(command, environment, errors) as launcher:
         try:
             reason = _relay(launcher, say)
         except BaseException:
@@ -37,14 +51,14 @@ def launch(settings: Settings, layout: Layout, services: Sequence[str], say: Cal
         )
 
 
-def _launcher(settings: Settings, layout: Layout, services: Sequence[str], errors: BinaryIO) -> subprocess.Popen[str]:
+def _launcher(command: list[str], environment: dict[str, str], errors: BinaryIO) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [str(settings.environment / "bin" / "python"), *ENTRY, str(layout.plan), *services],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,
         encoding="utf-8",
-        env=_environment(settings, layout),
+        env=environment,
         start_new_session=True,  # Ctrl-C in the terminal is this process's business
     )
 
@@ -59,7 +73,7 @@ def _relay(launcher: subprocess.Popen[str], say: Callable[[str], None]) -> str:
     return reason
 
 
-def _environment(settings: Settings, layout: Layout) -> dict[str, str]:
+def _environment(settings: Settings, layout: Layout, code: Path | None) -> dict[str, str]:
     environment = child_environment()
     for proxy in ("http_proxy", "https_proxy", "all_proxy"):
         environment.pop(proxy, None)
@@ -67,7 +81,7 @@ def _environment(settings: Settings, layout: Layout) -> dict[str, str]:
     return environment | {
         "HOME": str(layout.home),
         "XDG_CACHE_HOME": str(layout.home / ".cache"),
-        "PYTHONPATH": str(SERVICES_CODE),
+        "PYTHONPATH": os.pathsep.join(str(folder) for folder in (SERVICES_CODE, code) if folder),
         "PYTHONWARNINGS": "ignore",
         "PYTHONUTF8": "1",
         "MALLOC_ARENA_MAX": "2",  # by default each of the many threads may keep freed memory to itself

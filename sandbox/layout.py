@@ -72,6 +72,11 @@ class Layout:
         return self.state / "booting.json"
 
     @property
+    def extras(self) -> Path:
+        """Names of the services beside those that every sandbox has; JSON."""
+        return self.state / "extras.json"
+
+    @property
     def keys(self) -> Path:
         """Keystone's Fernet keys."""
         return self.state / "keys"

@@ -17,7 +17,9 @@ def ensure(layout: Layout) -> dict[str, str]:
     kept: dict[str, str] = {}
     if layout.passwords.exists():
         kept = json.loads(layout.passwords.read_text(encoding="utf-8"))
-    wanted = {user: kept.get(user) or secrets.token_urlsafe(24) for user in (*seeds.USERS, *catalog.NAMES)}
+    wanted = {
+        user: kept.get(user) or secrets.token_urlsafe(24) for user in (*seeds.USERS, *catalog.NAMES, *catalog.EXTRAS)
+    }
     wanted[MASTER_KEY] = kept.get(MASTER_KEY) or _fernet_key()
     if wanted != kept:
         write_private(layout.passwords, json.dumps(wanted, indent=1))

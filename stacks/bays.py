@@ -1,8 +1,9 @@
 """The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,24 +14,33 @@ from bay.components.errors import BayError, InvalidInput
 from bay.components.node.certificates import Authority
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
+from bay.components.openstack.resolve import resolve
 from bay.components.openstack.scope import is_same_project, scope_of
 from bay.stacks.approval import Approve, deny_disruptions
-from bay.stacks.automation.workspace import stack_names
+from bay.stacks.automation.workspace import stack_rows
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cloud import usage
-from bay.stacks.cloud.servers import server_statuses
+from bay.stacks.cloud.newer_images import find_newer_images
+from bay.stacks.cloud.servers import console_output, server_statuses
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.cluster.clients import ClientFiles, client_files_of
+from bay.stacks.cluster.console_log import ConsoleLog, tail
+from bay.stacks.cluster.contexts import PutContext, put_context, remove_context
 from bay.stacks.cluster.health import NOT_ASKED, Health, health_of
 from bay.stacks.cluster.readiness import HOUR, wait_until_ready
+from bay.stacks.cluster.ssh import SshTarget, ssh_target
 from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
-from bay.stacks.opening import opened, opened_for_change
-from bay.stacks.operations import apply, drift, repair
+from bay.stacks.opening import bay_names, opened, opened_for_change
+from bay.stacks.operations import apply, drift, outdated, rebuild, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.move import move
+from bay.stacks.operations.outdated import Reasons
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import RebuildPlan
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.operations.retain import Keep
@@ -38,14 +48,18 @@ from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
+from bay.stacks.private_files import write_private
 from bay.stacks.program_stack import names_in_program
 from bay.stacks.settings import SHARED, Settings
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
-from bay.stacks.state import lock, passphrase, pki
+from bay.stacks.state import inspection, lock, passphrase, pki
 from bay.stacks.state.disk import require_writable
+from bay.stacks.state.history import Run, runs_of
+from bay.stacks.state.inspection import Finding
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status, status_of
+from bay.stacks.state.topology import Topology, topology_of
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,7 @@ class Bays:
     apart by its lock. listen: told what happens while an operation runs. cancel: how the caller ends its operations
     early. checkout: folder of a checkout whose files may manage bays; without one, such bays cannot be changed.
     project: name of a Pulumi project of a user's own, whose program declares the bays; these are only read.
+    parallel: Pulumi's operations in flight; None: 32 to 128 by the size of the bay.
 
     Every method raises BayError, mostly one of the families of `bay.stacks.errors`.
     """
@@ -86,8 +101,23 @@ class Bays:
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
         project: str = "",
+        parallel: int | None = None,
     ) -> None:
         self.context = Context(settings, login, listen, cancel, checkout, project)
+        self.context.parallel = parallel
+
+    def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Bays":
+        """The same bays with the same login, for an operation that is ended by a `cancel` of its own."""
+        other = copy.copy(self)
+        other.context = self.context.beside(cancel, listen)
+        return other
+
+    def share_answers(self) -> None:
+        """For questions about many bays at once, and for no change: what they ask the cloud alike is asked once.
+
+        Answers are kept for 30 seconds. BayError where there is no login.
+        """
+        self.context.share_answers()
 
     def spec(self, *layers: Mapping[str, Any], addons: Sequence[str] = (), models: Sequence[Path] = ()) -> SpecRequest:
         """Fields of a spec, lowest layer first, for `create`, `update` and `preview`: over a model, or what there is.
@@ -103,7 +133,13 @@ class Bays:
         """Names of the bays that the state holds, sorted."""
         if self.context.project:
             return names_in_program(self.context)
-        return stack_names(self.context.pulumi())
+        settings = self.context.settings
+        require_writable(settings)
+        found = bay_names(self.context)
+        if settings.state_folder is None:
+            with suppress(OSError):  # shell completion then asks itself, which takes seconds
+                write_private(settings.names_file, "\n".join(found))
+        return found
 
     def snapshot(self, name: str) -> StateSnapshot:
         """What the state says of a bay, and nothing else is asked; NotFound."""
@@ -138,6 +174,10 @@ class Bays:
                 bay.notify("status-unknown", f"the status of the servers is not known: {error.message}")
                 return Servers(state, None, health)
 
+    def require_own(self, name: str) -> None:
+        """BayError where a bay is of another cloud, region or project than the login's. Asks for a token."""
+        require_own_project(self.context.cloud, self.snapshot(name))
+
     def of_login(self, states: Iterable[StateSnapshot]) -> list[StateSnapshot]:
         """Those of the login's cloud and project, and those that say of none yet. Asks for a token."""
         with openstack_errors("checking the login"):
@@ -164,10 +204,56 @@ class Bays:
         with opened(self.context, name) as bay:
             return client_files_of(bay)
 
+    def console_log(self, name: str, node: str, lines: int | None = None) -> ConsoleLog:
+        """The console log of a server, as much as Nova keeps, or its last lines; Forbidden where nobody may read it."""
+        with opened(self.context, name) as bay:
+            server = bay.state.find_server(node)
+            log = console_output(bay.cloud, server.id, server.name)
+            return ConsoleLog(server.name, server.id, tuple(tail(log, lines)))
+
+    def ssh_target(
+        self, name: str, node: str | None = None, user: str | None = None, key: Path | None = None
+    ) -> SshTarget:
+        """How a server is logged in to, else the first master; user and key: in place of those of image and keypair."""
+        with opened(self.context, name) as bay:
+            return ssh_target(bay, node, user, key)
+
+    def history(self, name: str, limit: int = 20) -> list[Run]:
+        """The newest runs that changed a bay, the newest first, as Pulumi keeps them."""
+        with opened(self.context, name) as bay:
+            return runs_of(bay.history(limit))
+
+    def topology(self, name: str) -> Topology:
+        """How a bay's networks and servers are connected, from its state."""
+        return topology_of(self.snapshot(name))
+
+    def put_context(self, name: str) -> PutContext:
+        """Put a bay among the clusters that the user's own client knows, or renew it there; what is not ours stays."""
+        with opened(self.context, name) as bay:
+            return put_context(bay)
+
+    def remove_context(self, name: str) -> list[Path]:
+        """Take it away again, also of a bay that is gone; the files that changed."""
+        return remove_context(name, self.context.settings.environment)
+
     def authority(self, name: str, kind: str = pki.OWN) -> Authority:
         """A bay's certificate authority with its key; kind: its own, or one that its engine has beside it."""
         with opened(self.context, name) as bay:
             return pki.authority(bay.state, pki.keys_of(bay.state, bay.secrets()), kind)
+
+    def inspect(self) -> list[Finding]:
+        """What is to be known of the state itself: sizes, versions, locks, journals, copies, passphrases.
+
+        Nothing is changed, and no cloud is asked. Of a state that is no folder, what Pulumi lists of it.
+        """
+        settings, names = self.context.settings, self.names()
+        folder = settings.state_folder
+        found = (
+            [*inspection.inspect(folder, names)] if folder else inspection.of_rows(stack_rows(self.context.pulumi()))
+        )
+        kept = inspection.passphrases(settings, names)
+        left = inspection.left_behind(folder, names) if folder else ()
+        return [*found, *kept, *left]
 
     def preview(
         self,
@@ -204,6 +290,25 @@ class Bays:
         with opened(self.context, name) as bay:
             return repair.make_plan(bay, request or RepairRequest())
 
+    def outdated(self, name: str) -> Reasons:
+        """Servers of a bay that are not what they would be if they were created now, and in what: image, flavor, ...
+
+        Compared with the recorded spec, what its names mean on the cloud now, and the boot data of this version of bay.
+        """
+        with opened(self.context, name) as bay:
+            spec = bay.state.require_spec()
+            return outdated.compare_as_new(bay, spec, resolve(spec, bay.cloud)).reasons
+
+    def newer_images(self, states: Iterable[StateSnapshot]) -> dict[str, dict[str, int]]:
+        """Bay -> name of an image that has a newer one -> number of servers that boot an older; of the login's bays."""
+        found = find_newer_images(self.context.cloud, self.of_login(states))
+        return {name: images for name, images in found.items() if images}
+
+    def rebuild_plan(self, name: str, request: RebuildRequest | None = None) -> RebuildPlan:
+        """What `rebuild` would do."""
+        with opened(self.context, name) as bay:
+            return rebuild.make_plan(bay, request or RebuildRequest())
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -233,14 +338,21 @@ class Bays:
     # Changes
 
     def create(
-        self, name: str, specify: SpecSource, *, plan: Path | None = None, wait: timedelta | None = None
+        self,
+        name: str,
+        specify: SpecSource,
+        *,
+        plan: Path | None = None,
+        wait: timedelta | None = None,
+        authority: Authority | None = None,
     ) -> StateSnapshot:
         """Create a bay, or resume one whose creation was interrupted; AlreadyExists.
 
-        plan: file of a saved plan, and nothing else is done. wait: until its engine runs, at most so long.
+        plan: file of a saved plan, and nothing else is done. wait: until its engine runs, at most so long. authority:
+        whose certificates its API accepts, with an ECDSA or RSA key; None: one of the bay's own.
         """
         with self._changing(name, plan, new=True) as (bay, saved_plan):
-            apply.create(bay, saved_plan.specify if saved_plan else specify, saved_plan)
+            apply.create(bay, saved_plan.specify if saved_plan else specify, saved_plan, authority)
             state = bay.state
         self._wait(name, state, (), wait)
         return state
@@ -286,6 +398,13 @@ class Bays:
         with opened_for_change(self.context, name) as bay:
             return repair.repair(bay, request or RepairRequest(), approve)
 
+    def rebuild(
+        self, name: str, request: RebuildRequest | None = None, *, approve: Approve = deny_disruptions
+    ) -> RebuildPlan:
+        """Create outdated servers again, batch by batch; returns the plan that was carried out."""
+        with opened_for_change(self.context, name) as bay:
+            return rebuild.rebuild(bay, request or RebuildRequest(), approve)
+
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""
         with opened_for_change(self.context, name) as bay:
@@ -295,6 +414,13 @@ class Bays:
         """Make the file of a bay in a checkout, which manages it from then on; the path of the file."""
         with opened_for_change(self.context, name) as bay:
             return stack_file.export(bay, checkout)
+
+    def move(self, name: str, to: str) -> str:
+        """Move the state of a bay to another backend, by its URL; returns that URL without passwords.
+
+        Nobody finds the bay in this state any more. AlreadyExists where the other one has another bay of the name.
+        """
+        return move(self.context, name, to)
 
     def unlock(self, name: str) -> None:
         """Take away the lock of a run that is no more (``pulumi cancel``)."""

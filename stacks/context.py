@@ -1,6 +1,8 @@
 """What all operations of one caller share: settings, one login, one connection, one Pulumi, and who listens."""
 
+import copy
 import logging
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -12,6 +14,7 @@ from bay.components.openstack.login import Login
 from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.child_environment import child_environment, loopback_exemption
+from bay.stacks.cloud.project_lists import ProjectLists
 from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+KEPT = 30.0
+"""Seconds for which questions about many bays share an answer: a change in that time may be seen by the next look."""
+
 PULUMI_SETTINGS = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     # Resource hooks are part of the program; a destroy without them would skip draining.
@@ -35,7 +41,8 @@ class Context:
     """May be shared by threads: the connection is made once, and openstacksdk's sessions are thread-safe.
 
     checkout: folder of a checkout whose files may manage bays. project: of a program of a user's own, which declares
-    the bays; empty for the bays of bay's own commands.
+    the bays; empty for the bays of bay's own commands. lists: of the project, where they are shared.
+    parallel: Pulumi's operations in flight; None: by the size of the bay.
     """
 
     def __init__(
@@ -53,7 +60,30 @@ class Context:
         self.cancel = cancel or Cancellation()
         self.checkout = checkout
         self.project = project
+        self.lists: ProjectLists | None = None
+        self.parallel: int | None = None
         self._connecting = Lock()
+
+    def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Context":
+        """The same login, connection and Pulumi for one more operation, which is ended by a `cancel` of its own."""
+        other = copy.copy(self)
+        other.cancel, other.listen = cancel, listen or self.listen
+        return other
+
+    def at(self, state: str) -> "Context":
+        """The same login and Pulumi for another state."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, state=state)
+        return other
+
+    def share_answers(self) -> None:
+        """From now on, what the cloud answers is kept for some seconds, for questions about many bays: they ask for
+        the same flavors, images, networks, quotas and lists. Not for changes, which have to see what they did."""
+        from bay.components.openstack.shared_answers import share_answers
+
+        self.lists = ProjectLists(KEPT)
+        share_answers(self.cloud, KEPT)
+        _ = self.resolved_login, self._toolchain  # so that contexts beside this one have them too
 
     @property
     def cloud(self) -> "Connection":
@@ -63,9 +93,9 @@ class Context:
 
     @cached_property
     def _connection(self) -> "Connection":
-        from openstack.connection import Connection
+        from bay.components.openstack.listed import LeanConnection
 
-        return Connection(config=self._region)
+        return LeanConnection(config=self._region)
 
     @cached_property
     def _region(self) -> "CloudRegion":
@@ -95,9 +125,14 @@ class Context:
         """A Pulumi that works on the caller's state, or on another; it has no passphrase and no login yet."""
         require_writable(self.settings)
         program = str(self._toolchain.root / "bin" / "pulumi")
-        inherited = child_environment(self.settings.environment)
+        inherited = {**self._memory(), **child_environment(self.settings.environment)}
         environment = {**inherited, **self.pulumi_environment(state), providers.SETTING: ""}
         return PulumiProcess(program, self._toolchain.version, environment, self.cancel, self._notice_repair)
+
+    def _memory(self) -> dict[str, str]:
+        """Garbage is collected less often, which saves a quarter of Pulumi's and its plugin's processor time. Not where
+        each step writes the whole state: such a Pulumi grows by what it writes (docs/decisions/0056)."""
+        return {"GOGC": "400"} if self._toolchain.origin == "built" else {}
 
     def pulumi_environment(self, state: str = "") -> dict[str, str]:
         """What Pulumi needs beside what every process starts with."""

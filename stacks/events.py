@@ -42,7 +42,8 @@ class ResourceProgress(Event):
     """How far Pulumi is with one operation on the resources of one component.
 
     component: for people, as ``servers demo-node``. operation: create, update, replace or delete. done, total and
-    failed are numbers of resources; total grows while Pulumi finds out what there is to do.
+    failed are numbers of resources; total grows while Pulumi finds out what there is to do. waiting: names of some that
+    Pulumi waits for, as ``demo-node-1`` of a server and ``Router demo`` of others; at most three.
     """
 
     component: str
@@ -50,6 +51,7 @@ class ResourceProgress(Event):
     done: int
     total: int
     failed: int = 0
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

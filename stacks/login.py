@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 
+from bay.components.errors import BayError
+from bay.components.openstack.connection import openstack_errors
 from bay.stacks.private_files import write_private
 from bay.stacks.settings import short_hash
 
@@ -31,6 +34,8 @@ PATHS = ("cacert", "cert", "key")
 MERGED = {"cloud", "profile", "regions"}
 """Keys whose meaning is in the resolved cloud: a reader would look for their files again."""
 NOWHERE = Path(os.devnull)
+PLUGIN_SERVICES = ("compute", "network", "image", "block-storage", "load-balancer")
+"""Service types whose addresses the plugin takes from the catalog, whatever the login says of them."""
 OPENRC = "openrc"
 """Name of the cloud that comes from OS_* variables, which openstacksdk calls ``envvars``: in a file it refuses that."""
 CHILD = "@bay"
@@ -70,7 +75,9 @@ def write_login(resolved: "CloudRegion", folder: Path, environment: Mapping[str,
     One file for each login, since two shells may work with two projects at the same time. Asks for a token where the
     plugin cannot log in by itself: it gets that, for as long as it is valid. environment: of this process, which may
     name the authorities whose certificates are good; what else it says of the login is in `resolved` already.
+    Raises BayError where plugin and bay would talk to different services.
     """
+    _require_catalogs_endpoints(resolved)
     name = OPENRC if resolved.name == "envvars" else str(resolved.name)
     whole = _plain(resolved)
     authorities = _authorities(whole, environment or {})
@@ -83,6 +90,39 @@ def write_login(resolved: "CloudRegion", folder: Path, environment: Mapping[str,
     interface = str(whole.get("interface") or "public")
     certificates = str(authorities) if authorities.is_dir() else ""
     return ResolvedLogin(name, path, str(resolved.region_name or ""), interface, certificates)
+
+
+def _require_catalogs_endpoints(resolved: "CloudRegion") -> None:
+    """Else bay would look things up at one address, and the plugin create others at another.
+
+    The plugin has a setting for that, which it would keep in the state: who may write that could take a login elsewhere
+    (docs/decisions/0068).
+    """
+    for service in PLUGIN_SERVICES:
+        override = resolved.get_endpoint(service)
+        if override and _host(override) != _host(_in_catalog(resolved, service)):
+            key = f"{service.replace('-', '_')}_endpoint_override"
+            raise BayError(
+                f"cloud {resolved.name}: {key} is not where the catalog has this service, "
+                "and Pulumi's OpenStack plugin goes by the catalog",
+                "take it out of clouds.yaml, or have the operator of the cloud correct the catalog",
+            )
+
+
+def _in_catalog(resolved: "CloudRegion", service: str) -> str:
+    with openstack_errors("login"):
+        found = resolved.get_session().get_endpoint_data(
+            service_type=service,
+            interface=resolved.get_interface(service),
+            region_name=resolved.region_name,
+            discover_versions=False,
+        )
+    return str(found.catalog_url) if found else ""
+
+
+def _host(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _authorities(cloud: Mapping[str, Any], environment: Mapping[str, str]) -> Path:

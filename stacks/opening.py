@@ -17,11 +17,15 @@ from bay.stacks.program_stack import opened_in_program, refuse_change
 from bay.stacks.stack import BayStack, not_found
 from bay.stacks.state import lock
 from bay.stacks.state.disk import require_space
+from bay.stacks.state.stored_names import stored_names
 
 
 @contextmanager
-def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BayStack]:
-    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`."""
+def opened(context: Context, name: str, *, new: bool = False, free: bool = False) -> Iterator[BayStack]:
+    """The stack of a bay, to look at; NotFound where there is none, unless it may be `new`.
+
+    free: once nobody else changes it.
+    """
     if context.project:
         with opened_in_program(context, name) as declared:
             yield declared
@@ -30,16 +34,24 @@ def opened(context: Context, name: str, *, new: bool = False) -> Iterator[BaySta
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         stack = BayStack(context, name, Path(folder))
         stack.use_passphrase()
+        if free:
+            stack.wait_until_free()
         _ = stack.state
         if not (stack.exists or new):
             raise not_found(name, other_names(context))
         yield stack
 
 
+def bay_names(context: Context) -> list[str]:
+    """Names of the bays that the state holds, sorted; of a ``file://`` state without a process."""
+    found = stored_names(context.settings)
+    return stack_names(context.pulumi()) if found is None else found
+
+
 def other_names(context: Context) -> list[str]:
     """Of the bays that there are; none where that cannot be told now."""
     try:
-        return stack_names(context.pulumi())
+        return bay_names(context)
     except Interrupted:
         raise
     except BayError:
@@ -52,7 +64,7 @@ def opened_for_change(context: Context, name: str, *, new: bool = False) -> Iter
     if context.project:
         refuse_change(context, name)
     check_name(name)
-    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new) as stack:
+    with lock.held(context.settings.lock_file(name), name), opened(context, name, new=new, free=True) as stack:
         require_space(context.settings)
         if new and not stack.state.ids:
             _notice_open_state(stack)

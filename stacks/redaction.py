@@ -48,6 +48,23 @@ def redact(path: str, value: Any) -> str | None:
     return cut(without_passwords(" ".join(text.split())))
 
 
+_ASSIGNED = re.compile(
+    r"""(?P<name>[\w-]*(?:pass(?:word|phrase|code|wd)|adminpass|secret|token|credential|private_?key|user_?data)[\w-]*)
+        (?P<sign>["']?\s*[:=]\s*)(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s,;}"']+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AUTHORIZATION = re.compile(r"(?i)\b(Bearer|Basic) +[\w.~+/=-]{8,}")
+_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+def redact_text(text: str) -> str:
+    """A text of any kind, as a line of a log, with what is or looks like a secret masked."""
+    masked = _BLOCK.sub(SECRET, without_passwords(text))
+    masked = _ASSIGNED.sub(lambda found: f"{found['name']}{found['sign']}{SECRET}", masked)
+    masked = _AUTHORIZATION.sub(lambda found: f"{found[1]} {SECRET}", masked)
+    return re.sub(r"\$[0-9][a-z]?\$\S+|H4sI[A-Za-z0-9+/=]{20,}", SECRET, masked)
+
+
 def _command(words: Any) -> str:
     return shlex.join(map(str, words)) if isinstance(words, list) else str(words)
 

@@ -14,6 +14,8 @@ from bay.stacks.state_url import absolute_state, folder_of, quote_path
 
 SHARED = ".pulumi"
 """In place of a bay's name: no bay can be called so."""
+PROJECT = "bay"
+"""Name of the Pulumi project whose stacks are bays."""
 
 
 FOLDERS = (platformdirs.user_cache_path, platformdirs.user_data_path, platformdirs.user_config_path)
@@ -77,6 +79,11 @@ class Settings:
     def state_key(self) -> str:
         """Short name of the state, for files that are kept for each state; Pulumi's options in it make no other."""
         return short_hash(self.state.partition("?")[0] if self.state_folder else self.state)
+
+    @property
+    def names_file(self) -> Path:
+        """Names of the bays when they were listed last, for a state that is asked over a network."""
+        return self.cache / "names" / self.state_key
 
     @property
     def has_own_passphrase(self) -> bool:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import require_same_project, scope_of
 from bay.components.text import join_names
 from bay.stacks.automation import runs
-from bay.stacks.automation.errors import pulumi_errors
+from bay.stacks.automation.errors import locked_by, pulumi_errors
 from bay.stacks.automation.progress import Progress
 from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
@@ -26,7 +26,7 @@ from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted, Locked, NotFound
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
-from bay.stacks.state import file_backend, passphrase
+from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
 from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
@@ -119,7 +119,7 @@ class BayStack:
         yield content
         if content != read.deployment:
             LOG.debug("%s: the state is edited", self.name)
-            self.replace_state(Deployment(read.version, content))
+            self.replace_state(Deployment(read.version, content), read)
 
     def unprotected_copy(self) -> Deployment:
         """The deployment with nothing in it protected, for a look at it in another place."""
@@ -128,9 +128,25 @@ class BayStack:
         resources = content.get("resources") or []
         return Deployment(read.version, {**content, "resources": [_unprotected(resource) for resource in resources]})
 
-    def replace_state(self, deployment: Deployment) -> None:
-        """Put another deployment in the place of the stack's."""
-        self._change(lambda: self._stack.import_stack(deployment))
+    def replace_state(self, deployment: Deployment, before: Deployment | None = None) -> None:
+        """Put another deployment in the place of the stack's.
+
+        Locked where that is not the one `before` any more: what another run has done since would be lost.
+        """
+
+        def replace() -> None:
+            if before and _content(self._read_unchecked()) != _content(before):
+                raise Locked(f"bay {self.name} was changed by another run meanwhile", "run the same again")
+            self._stack.import_stack(deployment)
+
+        self._change(replace)
+
+    def take_over(self, other: "BayStack") -> None:
+        """Hold what another stack holds, with its secrets, whose passphrase this one has too."""
+        _ = self.state
+        self._salt = other.state.salt
+        self.create()
+        self.replace_state(other.stored_deployment)
 
     def beside(self, folder: Path, state_url: str) -> "BayStack":
         """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
@@ -150,14 +166,27 @@ class BayStack:
 
         Two entries tell that of nearly every bay; the older ones are read where one of the two did not go through.
         """
-        for entries in map(self._history, (2, HISTORY)):
+        for entries in map(self.history, (2, HISTORY)):
             found = LastRun.of_history(entries)
             if found.count > 1 or len(entries) < 2:
                 break
         return found
 
-    def _history(self, size: int) -> list[dict[str, Any]]:
+    def went_through(self) -> bool:
+        """Whether the state is what the last run left, and all went well: then nothing is to be looked for.
+
+        Of files that is seen; else the run's end and the last write have to be close, as on an idle machine.
+        """
+        last, folder = self.last_run(), self.pulumi.state_folder
+        if last.result == "succeeded" and folder and file_listing.is_as_left(folder, PROJECT, self.name):
+            return True
+        return last.went_through(self.state.changed_at)
+
+    def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
+        folder = self.pulumi.state_folder
+        if folder and (found := file_listing.history(folder, PROJECT, self.name, size)) is not None:
+            return found
         return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 
     # The cloud
@@ -194,26 +223,26 @@ class BayStack:
         replace: Sequence[str] = (),
         exclude: Sequence[str] = (),
         plan: Path | None = None,
+        servers: int = 0,
     ) -> None:
-        """Make the cloud what the program says; see `bay.stacks.automation.runs.up`."""
-        self._run(
-            "apply",
-            lambda listener: runs.up(self._stack, program, listener, replace=replace, exclude=exclude, plan=plan),
-        )
+        """Make the cloud what the program says; see `bay.stacks.automation.runs.up`. servers: that it declares."""
+        up = partial(runs.up, replace=replace, exclude=exclude, plan=plan, parallel=self._parallel(servers))
+        self._run("apply", lambda listener: up(self._stack, program, listener))
 
     def compare(self, listener: Listener) -> None:
         """Tell, by events, how the cloud differs from the state; nothing is changed."""
         with pulumi_errors(self.name):
-            runs.compare(self._stack, listener)
+            runs.compare(self._stack, listener, self._parallel())
 
     def refresh(self, urns: Sequence[str]) -> None:
         """Write what the cloud says of these, and of nothing else, into the state; what is gone leaves it."""
-        self._change(lambda: runs.refresh(self._stack, urns))
+        parallel = self._parallel()
+        self._change(lambda: runs.refresh(self._stack, urns, parallel))
 
     def preview(self, program: Program, listener: Listener, *, refresh: bool = False, save: Path | None = None) -> None:
         """Tell, by events, what `up` would do; Protected where it would refuse to."""
         with pulumi_errors(self.name), self._interruptible(), self._planning():
-            runs.preview(self._stack, program, listener, refresh=refresh, save=save)
+            runs.preview(self._stack, program, listener, parallel=self._parallel(), refresh=refresh, save=save)
 
     @contextmanager
     def _planning(self) -> Iterator[None]:
@@ -229,7 +258,12 @@ class BayStack:
 
         targets: URNs of what goes alone, with what depends on it.
         """
-        self._run("destroy", lambda listener: runs.destroy(self._stack, listener, targets))
+        parallel = self._parallel()
+        self._run("destroy", lambda listener: runs.destroy(self._stack, listener, targets, parallel=parallel))
+
+    def _parallel(self, servers: int = 0) -> int:
+        """Operations in flight: as many as the caller wants, else by the larger of what there is and what will be."""
+        return self.context.parallel or runs.parallel_for(max(servers, len(self.state.servers)))
 
     def unprotect(self, *urns: str) -> None:
         """Lift the protection of these: their end was asked for.
@@ -241,6 +275,11 @@ class BayStack:
     def remove(self) -> None:
         """Forget the stack, its history and its settings; only an empty one goes."""
         self._change(lambda: self._pulumi("stack", "rm", "--yes"))
+        self.exists = False
+
+    def forget(self) -> None:
+        """Forget the stack though it is not empty, since another state has it now; what it holds stays in the cloud."""
+        self._change(lambda: self._pulumi("stack", "rm", "--yes", "--force"))
         self.exists = False
 
     def cancel(self) -> None:
@@ -328,6 +367,19 @@ class BayStack:
             raise
         self.context.cancel.raise_if_requested()
 
+    def wait_until_free(self) -> None:
+        """Return when nobody else changes the bay; Locked after a while, or at once where another machine does.
+
+        Seen in files alone. What is read while another run works would be taken for what an interrupted one left.
+        """
+        self._change(self._require_free)
+
+    def _require_free(self) -> None:
+        folder = self.pulumi.state_folder
+        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+            if not holder.is_dead:
+                raise locked_by(self.name, holder.user, holder.host, holder.pid)
+
     def _remove_dead_locks(self) -> None:
         """Of a ``file://`` state, without a process: as `pulumi cancel` does, but only where the holder is no more."""
         folder = self.pulumi.state_folder
@@ -350,6 +402,12 @@ def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:
         with openstack_errors("checking the login"):
             current = scope_of(cloud)
         require_same_project(state.name, state.cloud, current)
+
+
+def _content(read: Deployment | None) -> list[Any]:
+    """What counts of a deployment; the rest says when it was written."""
+    content = (read.deployment if read else None) or {}
+    return [content.get(key) or [] for key in ("resources", "pending_operations")]
 
 
 def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
+from bay.components.node.certificates import Authority
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
 from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.document import document
@@ -20,6 +23,9 @@ def _spec(bays: Bays, request: Request) -> SpecSource:
     if request.spec is not None:
         return lambda _before: request.spec  # type: ignore[return-value]
     wanted = SpecRequest(request.layers, request.addons, request.models, lambda: bays.context.cloud)
+    if request.op == "update" and request.remove:
+        less = scaled(request.bay, request.group, None, request.remove)
+        return lambda before: wanted(less(before))
     return lambda before: wanted(before or request.new_spec)
 
 
@@ -28,7 +34,9 @@ def _wait(request: Request) -> timedelta | None:
 
 
 def _create(bays: Bays, request: Request, _approve: Approve) -> Values:
-    return _state(bays.create(request.bay, _spec(bays, request), wait=_wait(request)))
+    given = request.authority
+    authority = Authority(given.key, given.certificate) if given else None
+    return _state(bays.create(request.bay, _spec(bays, request), wait=_wait(request), authority=authority))
 
 
 def _update(bays: Bays, request: Request, approve: Approve) -> Values:
@@ -44,6 +52,17 @@ def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
     wanted = RepairRequest(request.nodes, request.sweep, request.lose_data, wait=bool(request.timeout))
     left = bays.repair(request.bay, wanted, approve=approve)
     return {"differences": [difference.row(request.bay) for difference in left.all_differences]}
+
+
+def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
+    selection = Selection(
+        request.group if "group" in request.model_fields_set else "",
+        request.nodes,
+        request.max_unavailable,
+        request.lose_data,
+    )
+    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout))
+    return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
@@ -67,6 +86,11 @@ def _drift(bays: Bays, request: Request, _approve: Approve) -> Values:
     return {"differences": [difference.row(request.bay) for difference in found.all_differences]}
 
 
+def _show(bays: Bays, request: Request, _approve: Approve) -> Values:
+    state = bays.snapshot(request.bay)
+    return {**_state(state), "spec": state.spec.model_dump(mode="json") if state.spec else None}
+
+
 def _status(bays: Bays, request: Request, _approve: Approve) -> Values:
     return asdict(bays.status(request.bay))
 
@@ -86,9 +110,11 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "scale": _scale,
     "wait": _wait_for,
     "repair": _repair,
+    "rebuild": _rebuild,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,
+    "show": _show,
     "status": _status,
     "health": _health,
 }

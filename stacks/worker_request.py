@@ -9,7 +9,9 @@ from bay.components.errors import InvalidInput
 from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
-Operation = Literal["create", "update", "scale", "wait", "repair", "delete", "preview", "drift", "status", "health"]
+Operation = Literal[
+    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "show", "status", "health"
+]
 
 
 class Place(BaseModel):
@@ -28,12 +30,22 @@ class Place(BaseModel):
     checkout: Path | None = None
 
 
+class GivenAuthority(BaseModel):
+    """A certificate authority, PEM; see `bay.components.node.certificates.Authority`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(repr=False)
+    certificate: str
+
+
 class Request(BaseModel):
     """One operation.
 
     layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
     layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
-    approval. timeout: seconds to wait for servers; 0: not at all.
+    approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
+    that go, of `group`; an update takes them out before it makes the bay what its layers say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +63,8 @@ class Request(BaseModel):
     count: int | None = None
     remove: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    image: str = ""
+    max_unavailable: str = ""
     sweep: bool = False
     lose_data: bool = False
     keep_volumes: bool = False
@@ -60,6 +74,7 @@ class Request(BaseModel):
     allow: tuple[str, ...] = ()
     ask: bool = False
     timeout: float = 0
+    authority: GivenAuthority | None = None
 
 
 def parse(line: str) -> Request:

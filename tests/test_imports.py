@@ -16,7 +16,7 @@ import pytest
 from bay.components.engines import ENGINES
 from tests.paths import ROOT
 
-PACKAGES = ("cli", "stacks", "components", "sandbox", "toolchain", "bench")
+PACKAGES = ("cli", "magnum", "stacks", "components", "sandbox", "toolchain", "bench")
 BENCH_MAY_IMPORT = ("bay.sandbox",)
 BENCH_OTHERWISE = {
     ("bench/plan.py", "bay.components"),  # planning is what a platform engineer's own program does, too
@@ -34,6 +34,7 @@ AUTOMATION = {
     "stacks/automation/workspace.py",
 }
 READ_THE_ENVIRONMENT = {
+    "magnum/settings.py",  # copies it for workers
     "cli/environment.py",  # the one place where bay's own settings come from
     "sandbox/environment.py",  # copies it for the services
     "sandbox/packages.py",  # copies it for apt-get
@@ -122,8 +123,13 @@ def test_there_are_imports_to_check() -> None:
 
 
 def test_nothing_is_imported_by_the_name_of_a_folder_at_the_top() -> None:
-    plain = [f for f in EVERY_IMPORT if f.module.split(".")[0] in PACKAGES]
+    plain = [f for f in EVERY_IMPORT if f.module.split(".")[0] in set(PACKAGES) - {"magnum"}]
     assert plain == [], "a user's own components/ would be meant"
+
+
+def test_magnum_is_openstacks_own_where_a_checkout_is_the_current_folder() -> None:
+    """A folder without this file gives way to a package of the same name, wherever that is."""
+    assert not (ROOT / "magnum" / "__init__.py").exists()
 
 
 def test_only_these_speak_the_automation_api() -> None:

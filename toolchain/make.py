@@ -13,7 +13,7 @@ from bay.toolchain.compiler import Compiler
 from bay.toolchain.errors import ToolchainError
 from bay.toolchain.failures import SPACE
 from bay.toolchain.find import Toolchain, built, downloaded, find, on_path
-from bay.toolchain.lock import exclusive
+from bay.toolchain.lock import exclusive, report_waiting
 from bay.toolchain.parts import PARTS, Part
 from bay.toolchain.patch import patched
 from bay.toolchain.process import Report
@@ -37,7 +37,7 @@ def ensure(cache: Path, path: str, report: Report, status: Report | None = None)
     folder = cache / "toolchain"
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with exclusive(folder / "lock", report):
+        with exclusive(folder / "lock", report_waiting(report, "another build")):
             # Whoever held the lock before may have built it.
             return _there(cache, path) or _make(cache, path, report, status)
 

@@ -58,6 +58,7 @@ func (c *cloud) handler() http.Handler {
 	mux.HandleFunc("GET /_counts", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, object{"calls": c.calls.Load(), "kinds": c.all.counts()})
 	})
+	mux.HandleFunc("POST /_copies", c.copies)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.calls.Add(1)

@@ -94,6 +94,12 @@ func (c *cloud) listNetwork(w http.ResponseWriter, r *http.Request) {
 	} else {
 		found = c.all.list(kind, func(o object) bool { return fits(o, query) })
 	}
+	if kind == "security-groups" {
+		for place, group := range found {
+			found[place] = maps.Clone(group)
+			found[place]["security_group_rules"] = c.rules(group["id"])
+		}
+	}
 	answer(w, http.StatusOK, object{strings.ReplaceAll(kind, "-", "_"): found})
 }
 

@@ -7,9 +7,10 @@ import typer
 
 from bay.cli import options
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 from bay.components.errors import InvalidInput
 
-commands = typer.Typer(no_args_is_help=True, help="The certificate authority of a bay.")
+commands = Commands(help="The certificate authority of a bay.")
 
 
 @commands.command("show")
@@ -18,15 +19,17 @@ def show_authority(
     kind: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="Which one: bay, or another one of the engine, such as etcd.")
     ] = "bay",
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Print the certificate of a bay's authority, PEM; it is not secret.
 
     Example: bay ca show physics > ca.pem
     """
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
 
-    typer.echo(open_bays(state=state).authority(name, kind).certificate, nl=False)
+    typer.echo(open_bay(name, os_cloud, state, os_region_name).authority(name, kind).certificate, nl=False)
 
 
 @commands.command("sign")
@@ -39,6 +42,8 @@ def sign_request(
         int | None,
         typer.Option("--days", metavar="N", min=1, max=3650, help="Lifetime in days; default 1825, five years."),
     ] = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Sign a certificate request as a client of a bay and print the certificate, PEM.
@@ -50,7 +55,7 @@ def sign_request(
     """
     from datetime import UTC, datetime, timedelta
 
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
     from bay.components.engines import ENGINES
     from bay.components.node.certificates import LEAF_LIFETIME, read_request, signed_request
 
@@ -58,7 +63,7 @@ def sign_request(
         asked = read_request(options.text_of(request))
     except ValueError as error:
         raise InvalidInput(f"{request}: {error}", "openssl req -new -key KEY -subj /CN=NAME creates one") from None
-    bays = open_bays(state=state)
+    bays = open_bay(name, os_cloud, state, os_region_name)
     engine = ENGINES[bays.snapshot(name).require_spec().coe]
     now = datetime.now(UTC).replace(microsecond=0)
     lifetime = LEAF_LIFETIME if days is None else timedelta(days=days)

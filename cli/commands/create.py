@@ -18,6 +18,7 @@ def create(
     dry_run: options.DryRun = False,
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -33,7 +34,7 @@ def create(
 
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )

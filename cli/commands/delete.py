@@ -29,6 +29,8 @@ def delete(
     dry_run: options.DryRun = False,
     form: options.Form = Format.TABLE,
     column: options.Columns = None,
+    long: options.Long = False,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -41,16 +43,17 @@ def delete(
 
     Example: bay delete physics --yes
     """
-    from bay.cli.console.rows import DELETE_COLUMNS
+    from bay.cli.console.columns import DELETE_COLUMNS, NARROW
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
     from bay.stacks.operations.retain import Keep
 
-    bays, keep = open_bays(os_cloud, state, os_region_name), Keep(keep_volumes, keep_floating_ips)
+    bays, keep = open_bays(os_cloud, state, os_region_name, parallel=parallel), Keep(keep_volumes, keep_floating_ips)
     if dry_run:
         plan = bays.delete_plan(name, keep)
         _summary(plan)
-        print_list([one.row for one in (*plan.recorded, *plan.dispositions)], DELETE_COLUMNS, form, column or ())
+        rows = [one.row for one in (*plan.recorded, *plan.dispositions)]
+        print_list(rows, DELETE_COLUMNS, form, column or (), narrow=NARROW[DELETE_COLUMNS], long=long)
         return
     approve = TerminalApproval(yes, _show, ("delete",), always_shows=True)
     with changing(bays):

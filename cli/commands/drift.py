@@ -1,6 +1,5 @@
 """`bay drift`: differences between the state and the cloud; read-only."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,14 +9,12 @@ from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
+    from bay.components.errors import BayError
     from bay.stacks.bays import Bays
     from bay.stacks.operations.drift import Drift
 
 EXIT_DRIFT = 2
 """Exit code where something differs; 0 nothing, 1 error."""
-
-AT_ONCE = 2
-"""Bays compared at the same time: each runs a Pulumi of its own, which uses a core."""
 
 
 def drift(
@@ -25,6 +22,7 @@ def drift(
     every: Annotated[bool, typer.Option("--all", help="Compare every bay of the state.")] = False,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    long: options.Long = False,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -38,15 +36,15 @@ def drift(
 
     Read-only: cloud, state and files stay as they are. 'bay repair' repairs what is found.
     """
-    from bay.cli.console.rows import DRIFT_COLUMNS
+    from bay.cli.console.columns import DRIFT_COLUMNS, NARROW
     from bay.cli.session import open_bays
 
     options.refuse_beside_all(name, every, command="drift")
-    bays = open_bays(os_cloud, state, os_region_name, project)
+    bays = open_bays(os_cloud, state, os_region_name, project=project)
     found = [_of_one(bays, name)] if name is not None else _of_all(bays)
     known = [drift for drift in found if drift is not None]
     rows = [difference.row(drift.state.name) for drift in known for difference in drift.all_differences]
-    print_list(rows, DRIFT_COLUMNS, form, columns or [])
+    print_list(rows, DRIFT_COLUMNS, form, columns or [], narrow=NARROW[DRIFT_COLUMNS], long=long)
     if len(known) < len(found):
         raise typer.Exit(1)
     raise typer.Exit(EXIT_DRIFT if rows else 0)
@@ -60,14 +58,9 @@ def _of_one(bays: "Bays", name: str) -> "Drift":
 
 def _of_all(bays: "Bays") -> "list[Drift | None]":
     """None for a bay that cannot be compared: why is said, and it hides no other."""
-    from bay.components.errors import BayError
+    from bay.cli.bulk import ask_all
 
-    def of_one(name: str) -> "Drift | None":
-        try:
-            return _of_one(bays, name)
-        except BayError as error:
-            say(f"bay {name}: {error.message}: {error.hint}")
-            return None
+    def failed(name: str, error: "BayError") -> None:
+        say(f"bay {name}: {error.message}: {error.hint}")
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(of_one, bays.names()))
+    return ask_all(bays, bays.names(), _of_one, failed)

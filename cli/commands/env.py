@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 
 
 def env(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Bay whose passphrase to export; else that of new stacks.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="Bay whose passphrase to export; else that of new stacks.",
+            autocompletion=completion.bays,
+        ),
     ] = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,

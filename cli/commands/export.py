@@ -6,16 +6,18 @@ from bay.cli.console.terminal import say
 
 def export(
     name: options.Name,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
     """Write stacks/Pulumi.NAME.yaml in this checkout; the file manages the bay from then on.
 
     Example: bay export physics && pulumi preview --stack physics
     """
-    from bay.cli.session import changing, open_bays
+    from bay.cli.session import changing, open_bay
     from bay.components.errors import InvalidInput
 
-    bays = open_bays(state=state)
+    bays = open_bay(name, os_cloud, state, os_region_name)
     checkout = bays.context.checkout
     if checkout is None:
         raise InvalidInput("this folder is not in a checkout of bay", "change into one: it has Pulumi.yaml and stacks/")

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bay.cli import options
+from bay.cli.console.columns import FIELD_COLUMNS, LONG_MODEL_COLUMNS, MODEL_COLUMNS
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 from bay.components.errors import InvalidInput
 
 if TYPE_CHECKING:
     from bay.components.spec.models import Model
 
-commands = typer.Typer(no_args_is_help=True, help="Models: named sets of defaults for bays.")
-
-COLUMNS = ("name", "coe", "masters", "nodes", "about")
-FIELD_COLUMNS = ("field", "coe", "type", "default", "description")
-LONG = ("name", "coe", "masters", "nodes", "public", "hidden", "extends", "projects", "about")
+commands = Commands(help="Models: named sets of defaults for bays.")
 
 
 @commands.command("list")
@@ -43,7 +41,7 @@ def list_models(
         return
     found = [model for name in sorted(model_files(folders)) if (model := _readable(name, folders)) is not None]
     rows = [_row(model, folders) for model in found if every or not model.hidden]
-    print_list(rows, LONG if every or long else COLUMNS, form, columns or [])
+    print_list(rows, LONG_MODEL_COLUMNS if every or long else MODEL_COLUMNS, form, columns or [])
 
 
 @commands.command("show")

@@ -1,11 +1,17 @@
 """`bay node list`: the servers of a bay."""
 
-import typer
+from typing import TYPE_CHECKING
 
 from bay.cli import options
 from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
-commands = typer.Typer(no_args_is_help=True, help="The servers of a bay.")
+if TYPE_CHECKING:
+    from bay.stacks.bays import Bays
+    from bay.stacks.operations.outdated import Reasons
+
+commands = Commands(help="The servers of a bay.")
 
 
 @commands.command("list")
@@ -13,15 +19,40 @@ def list_nodes(
     name: options.Name,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    long: options.Long = False,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
-    """List the servers of a bay with Nova's status of each, and what the engine says of it.
+    """List the servers of a bay with Nova's status of each, what the engine says of it, and in what it is outdated.
 
-    Example: bay node list physics -f value -c address
+    Example: bay node list physics -f value -c floating_ip
+
+    Example: bay node list physics --long
+
+    Outdated servers are not what a new one would be (image, flavor, boot-data, ...): 'bay rebuild' replaces them.
     """
-    from bay.cli.console.rows import NODE_COLUMNS, node_rows
+    from bay.cli.console.columns import NARROW, NODE_COLUMNS, OUTDATED
+    from bay.cli.console.rows import node_rows
     from bay.cli.session import open_bays
+    from bay.stacks.background import run_in_background
 
-    print_list(node_rows(open_bays(os_cloud, state, os_region_name).servers(name)), NODE_COLUMNS, form, columns or [])
+    bays = open_bays(os_cloud, state, os_region_name)
+    asked = not columns or OUTDATED in columns  # Pulumi compares, which takes seconds
+    outdated = run_in_background(lambda: _outdated(bays, name)) if asked else lambda: None
+    rows = node_rows(bays.servers(name), outdated())
+    print_list(rows, NODE_COLUMNS, form, columns or [], narrow=NARROW[NODE_COLUMNS], long=long)
+
+
+def _outdated(bays: "Bays", name: str) -> "Reasons | None":
+    """None where it cannot be told: the rest of the list is worth having."""
+    from bay.components.errors import BayError
+    from bay.stacks.errors import Interrupted, NotFound
+
+    try:
+        return bays.outdated(name)
+    except (Interrupted, NotFound):
+        raise
+    except BayError as error:
+        say(f"which servers are outdated is not known: {error.message}")
+        return None

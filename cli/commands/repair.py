@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say, say_table
 
@@ -18,7 +18,12 @@ def repair(
     name: options.Name,
     node: Annotated[
         list[str] | None,
-        typer.Option("--node", metavar="NODE", help="Replace this node, whatever its condition; repeatable."),
+        typer.Option(
+            "--node",
+            metavar="NODE",
+            help="Replace this node, whatever its condition; repeatable.",
+            autocompletion=completion.nodes,
+        ),
     ] = None,
     sweep: Annotated[
         bool,
@@ -42,6 +47,7 @@ def repair(
         ),
     ] = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -55,14 +61,14 @@ def repair(
     Run again after a failure or Ctrl-C, it resumes. The recorded spec counts: a repair applies no pending changes of a
     bay's file.
     """
-    from bay.cli.console.rows import REPAIR_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
     from bay.components.errors import BayError
     from bay.components.text import join_names
     from bay.stacks.operations.repair import RepairRequest
 
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RepairRequest(frozenset(node or ()), sweep, lose_data, limit, bool(timeout) and not no_wait)
     if dry_run:
@@ -87,7 +93,7 @@ def repair(
 
 def _show(approvable: "Approvable") -> None:
     """The plan, before the question."""
-    from bay.cli.console.rows import REPAIR_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
 
     plan = cast("RepairPlan", approvable)
     say(f"bay {plan.bay}: {plan.drift.summary}")

@@ -6,15 +6,19 @@ import typer
 
 from bay.cli import options
 from bay.cli.commands import sandbox_image
+from bay.cli.console.columns import SERVICE_COLUMNS
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
 if TYPE_CHECKING:
     from bay.sandbox import Sandbox
 
-commands = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, for trying things.")
+commands = Commands(help="A real OpenStack on this machine, for trying things.")
 commands.add_typer(sandbox_image.commands, name="image")
 
+
+NONE = "none"
 
 Boot = Annotated[
     bool | None,
@@ -26,14 +30,28 @@ Boot = Annotated[
 ]
 
 
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="SERVICE",
+        help="Further services: magnum, with bay as its driver; none: without them. Default: as before.",
+        autocompletion=lambda: ["magnum", NONE],
+        show_default=False,
+    ),
+]
+
+
 @commands.command()
-def start(boot: Boot = None) -> None:
+def start(boot: Boot = None, extras: With = None) -> None:
     """Start the sandbox; the first start installs its services. Its servers boot only with --boot.
 
     Example: bay sandbox start && bay create demo --model swarm --os-cloud sandbox
+
+    Example: bay sandbox start --with magnum && openstack --os-cloud sandbox coe cluster template list
     """
     sandbox = _sandbox()
-    sandbox.start(say, boot)
+    sandbox.start(say, boot, _names(extras))
     say("ready: use --os-cloud sandbox, or: export OS_CLOUD=sandbox OS_CLIENT_CONFIG_FILE=" + str(sandbox.clouds_file))
 
 
@@ -65,7 +83,7 @@ def status(form: options.Form = Format.TABLE, columns: options.Columns = None) -
         }
         for s in found.services
     ]
-    print_list(rows, ("service", "running", "port", "pid", "memory_mib", "health"), form, columns or [])
+    print_list(rows, SERVICE_COLUMNS, form, columns or [])
     raise typer.Exit(0 if found.healthy else 1)
 
 
@@ -77,6 +95,13 @@ def reset() -> None:
     """
     _sandbox().reset(say)
     say("the sandbox is empty")
+
+
+def _names(said: list[str] | None) -> list[str] | None:
+    """Of `--with a,b --with c`; nothing for none, None where nothing was said."""
+    if said is None:
+        return None
+    return [name for text in said for word in text.split(",") if (name := word.strip()) and name != NONE]
 
 
 def _sandbox() -> "Sandbox":

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
+from bay.cli.console.columns import IMAGE_COLUMNS
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
-commands = typer.Typer(no_args_is_help=True, help="Images that the sandbox's servers boot from.")
+commands = Commands(help="Images that the sandbox's servers boot from.")
 
 
 @commands.command()
@@ -46,4 +48,4 @@ def list_images(form: options.Form = Format.TABLE, columns: options.Columns = No
         {"image": i.name, "engines": list(i.engines), "state": i.state, "size_mib": i.size, "folder": str(i.folder)}
         for i in stock(settings().cache / "sandbox")
     ]
-    print_list(rows, ("image", "engines", "state", "size_mib", "folder"), form, columns or [])
+    print_list(rows, IMAGE_COLUMNS, form, columns or [])

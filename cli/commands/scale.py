@@ -4,21 +4,28 @@ from typing import Annotated
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 
 
 def scale(
     name: options.Name,
     count: Annotated[int | None, typer.Argument(metavar="[N]", help="New number of servers in the group.")] = None,
-    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="Group to scale: node or master.")] = "node",
+    group: Annotated[
+        str,
+        typer.Option(
+            "--group", metavar="GROUP", help="Group to scale: node or master.", autocompletion=completion.groups
+        ),
+    ] = "node",
     remove: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.")
+        list[str] | None,
+        typer.Option("--remove", metavar="NODE", help="Node to remove; repeatable.", autocompletion=completion.nodes),
     ] = None,
     allow: options.Allow = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -35,4 +42,9 @@ def scale(
 
     # Whoever gives a number has asked for the removal; only the number may be a typo.
     asked = Change(yes, tuple(allow or ()), ("batch",), dry_run=dry_run, wait=options.waiting(no_wait, timeout))
-    change(open_bays(os_cloud, state, os_region_name), name, scaled(name, group, count, remove or []), asked)
+    change(
+        open_bays(os_cloud, state, os_region_name, parallel=parallel),
+        name,
+        scaled(name, group, count, remove or []),
+        asked,
+    )

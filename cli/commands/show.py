@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bay.cli import options
+from bay.cli.console.columns import ORIGIN_COLUMNS
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.terminal import say
 
@@ -18,6 +19,8 @@ def show(
     name: options.Name,
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
     state: options.State = None,
     project: options.Project = None,
     origin: Annotated[
@@ -36,9 +39,9 @@ def show(
     spec: a value set for the bay counts as the model's if both are the same.
     """
     from bay.cli.console.rows import bay_row
-    from bay.cli.session import open_bays
+    from bay.cli.session import open_bay
 
-    bays = open_bays(state=state, project=project)
+    bays = open_bay(name, os_cloud, state, os_region_name, project=project)
     if origin:
         _show_origins(bays, name, models, form, columns or [])
         return
@@ -57,4 +60,4 @@ def _show_origins(bays: "Bays", name: str, models: "Path | None", form: Format, 
         say(f"there is no model {spec.model!r} here: its values count as the bay's; --models names its folder")
     own = f"stacks/Pulumi.{name}.yaml" if state.managed_by == "file" else "bay"
     rows = [{"field": one.field, "value": one.value, "origin": one.origin} for one in origins(spec, folders, own)]
-    print_list(rows, ("field", "value", "origin"), form, columns)
+    print_list(rows, ORIGIN_COLUMNS, form, columns)

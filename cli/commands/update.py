@@ -17,6 +17,7 @@ def update(
     dry_run: options.DryRun = False,
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -34,7 +35,7 @@ def update(
 
     if plan:
         options.refuse_beside_plan(nodes, masters, assignments, addons, file)
-    bays = open_bays(os_cloud, state, os_region_name)
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     said = options.layers(nodes=nodes, masters=masters, assignments=assignments, file=file)
     specify = options.planned(plan, name) or bays.spec(*said, addons=addons or (), models=[models] if models else ())
     wait = options.waiting(no_wait, timeout)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -11,12 +12,14 @@ from typing import Any
 
 from rich.box import ROUNDED
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from bay.cli.console.code_span import cell
+from bay.cli.console.terminal import say
 from bay.components.errors import InvalidInput, nearest
-from bay.components.text import printable
+from bay.components.text import join_names, printable
 from bay.components.yaml_file import dump
 
 
@@ -33,10 +36,27 @@ class Format(StrEnum):
 
 Row = Mapping[str, Any]
 
+UNFOLDED = 500
+"""Characters of a line of a table in a file or pipe."""
 
-def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted: Sequence[str] = ()) -> None:
-    """A list, one row a thing; an empty list is ``[]`` in JSON and an empty table for people."""
+
+def print_list(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    form: Format,
+    wanted: Sequence[str] = (),
+    *,
+    narrow: Sequence[str] = (),
+    long: bool = False,
+) -> None:
+    """A list, one row a thing; an empty list is ``[]`` in JSON and an empty table for people.
+
+    narrow: columns that a table leaves out where it would be wider than the terminal, the first first; such a table
+    has ids only if it is `long`, and a long one has all columns, as wide as they are.
+    """
     chosen = _choose(columns, wanted)
+    if form is Format.TABLE and narrow and not (wanted or long):
+        chosen = _fitting(rows, [column for column in chosen if column != "id"], narrow)
     picked = [{column: row.get(column) for column in chosen} for row in rows]
     if form in (Format.JSON, Format.YAML):
         _print_document(picked, form)
@@ -45,7 +65,7 @@ def print_list(rows: Sequence[Row], columns: Sequence[str], form: Format, wanted
     elif form is Format.CSV:
         _write(_csv(picked, chosen))
     else:
-        _print_rows(chosen, [[text_of(v) for v in row.values()] for row in picked], form)
+        _print_rows(chosen, [[text_of(v) for v in row.values()] for row in picked], form, folds=not long)
 
 
 def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
@@ -59,6 +79,20 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
         _write(_csv([picked], list(picked)))
     else:
         _print_rows(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
+
+
+def _fitting(rows: Sequence[Row], columns: list[str], narrow: Sequence[str]) -> list[str]:
+    width, unlimited = _console().width, Console(width=10 * UNFOLDED)
+    left_out = []
+    for column in narrow:
+        table = table_of(columns, [[text_of(row.get(name)) for name in columns] for row in rows])
+        if Measurement.get(unlimited, unlimited.options, table).maximum <= width:
+            break
+        columns = [one for one in columns if one != column]
+        left_out.append(column)
+    if left_out:
+        say(f"too narrow here for {join_names(left_out)}: --long shows every column")
+    return columns
 
 
 def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -75,17 +109,17 @@ def _print_document(value: Any, form: Format) -> None:
         _write(dump(json.loads(json.dumps(value, default=str))))
 
 
-def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format) -> None:
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format, *, folds: bool = True) -> None:
     if form is Format.MARKDOWN:
         _write(_markdown(columns, rows))
     else:
-        _print_table(columns, rows)
+        _console(folds).print(table_of(columns, rows))
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    terminal = sys.stdout.isatty()
-    console = Console(highlight=False, markup=False, width=None if terminal else 500, no_color=not terminal)
-    console.print(table_of(columns, rows))
+def _console(folds: bool = True) -> Console:
+    """As wide as the terminal, or as COLUMNS says; where the output goes elsewhere, nothing is folded."""
+    width = shutil.get_terminal_size((UNFOLDED, 24)).columns if folds else UNFOLDED
+    return Console(highlight=False, markup=False, width=width, no_color=not sys.stdout.isatty())
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -3,19 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bay.cli.console.columns import OUTDATED
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import URLS
 from bay.components.text import without_passwords
 from bay.stacks.bays import Description, Servers
 from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
-
-LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "id", "status", "health")
-USAGE_COLUMNS = ("name", "coe", "status", *FIELDS)
-DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
-DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
-REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
 
 Row = Mapping[str, Any]
 
@@ -37,6 +31,7 @@ def bay_row(described: Description) -> dict[str, Any]:
         "api_address": state.outputs.get("api_address"),
         "masters": [server.address for server in state.servers if server.role == "master"],
         "nodes": [server.address for server in state.servers if server.role == "node"],
+        "floating_ips": {server.name: server.floating_ip for server in state.servers if server.floating_ip},
         "network": own_network or (spec.network.existing if spec else None),
         "managed_by": state.managed_by,
         "protected": spec.protected if spec else False,
@@ -60,8 +55,8 @@ def list_row(described: Description) -> dict[str, Any]:
     return row | {role: len(row[role]) for role in ("masters", "nodes")}
 
 
-def node_rows(found: Servers) -> list[dict[str, Any]]:
-    """A row for each server, with Nova's status and the engine's word.
+def node_rows(found: Servers, outdated: Mapping[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+    """A row for each server, with Nova's status, the engine's word, and in what it is outdated; None: not known.
 
     UNKNOWN where the cloud was not asked, DELETED where it knows no such server.
     """
@@ -72,11 +67,22 @@ def node_rows(found: Servers) -> list[dict[str, Any]]:
             "role": server.role,
             "group": server.group,
             "address": server.address,
+            "floating_ip": server.floating_ip,
             "id": server.id,
             "status": (found.statuses or {}).get(server.id, absent),
             "health": found.health.nodes.get(server.name, UNKNOWN),
+            OUTDATED: None if outdated is None else list(outdated.get(server.name, ())),
         }
         for server in found.state.servers
+    ]
+
+
+def outdated_rows(rows: Iterable[Row], newer: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """Rows of the bays that have servers of an image with a newer one of its name: which image, and how many."""
+    return [
+        {**row, OUTDATED: [f"{image}: {count} servers" for image, count in newer[str(row["name"])].items()]}
+        for row in rows
+        if row["name"] in newer
     ]
 
 

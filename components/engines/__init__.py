@@ -140,7 +140,10 @@ class Options(BaseModel):
 
 
 class Engine(Protocol):
-    """Knowledge of one engine. Roles are ``master`` and ``node``."""
+    """Knowledge of one engine. Roles are ``master`` and ``node``.
+
+    One whose client keeps many clusters by name may have ``contexts`` beside this, a `contexts.ContextStore`.
+    """
 
     @property
     def name(self) -> str:

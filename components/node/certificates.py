@@ -1,8 +1,8 @@
-"""X.509 certificates and SSH keys: ECDSA P-256 and Ed25519.
+"""X.509 certificates and SSH keys: ECDSA P-256 and Ed25519; an authority that somebody else made may have RSA.
 
-Signing is deterministic (RFC 6979 signatures, serial numbers from a hash, validity from a given moment):
-the same inputs give the same bytes, so a certificate can be signed anew in every run without showing
-as a change. ``cryptography`` is imported inside the functions, because its import is slow.
+Signing is deterministic (signatures of RFC 6979, or of RSA by PKCS 1; serial numbers from a hash, validity from a given
+moment): the same inputs give the same bytes, so a certificate can be signed anew in every run without showing as a
+change. ``cryptography`` is imported inside the functions, because its import is slow.
 """
 
 import hashlib
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+    SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 AUTHORITY_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=1825)
@@ -116,12 +118,10 @@ def signed_request(
 
     What else the request asks for, as being an authority or a server, it does not get.
     """
-    from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    ends = x509.load_pem_x509_certificate(issuer.certificate.encode()).not_valid_after_utc
-    kept = min(lifetime, ends - made_at)
-    builder = _leaf_for(issuer, request.public_key(), request.subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH, kept)
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
+    builder = _leaf_for(issuer, request.public_key(), request.subject, made_at, purpose, lifetime)
     return _signed(builder, _load_key(issuer.key))
 
 
@@ -142,6 +142,7 @@ def _leaf_for(
     from cryptography import x509
 
     issued_by = x509.load_pem_x509_certificate(issuer.certificate.encode())
+    lifetime = min(lifetime, issued_by.not_valid_after_utc - made_at)
     identifier = issued_by.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = _builder(subject, issued_by.subject, public, made_at, lifetime)
     return (
@@ -172,23 +173,25 @@ def _builder(
     )
 
 
-def _signed(builder: "x509.CertificateBuilder", key: "ec.EllipticCurvePrivateKey") -> str:
+def _signed(builder: "x509.CertificateBuilder", key: "SigningKey") -> str:
     """Signed under a serial number that is a hash of everything else in the certificate."""
     from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
-    draft = builder.serial_number(1).sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+    deterministic = True if isinstance(key, ec.EllipticCurvePrivateKey) else None  # RSA's are so in any case
+    draft = builder.serial_number(1).sign(key, hashes.SHA256(), ecdsa_deterministic=deterministic)
     serial = int.from_bytes(hashlib.sha256(draft.tbs_certificate_bytes).digest()[:16], "big") or 1
-    certificate = builder.serial_number(serial).sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+    certificate = builder.serial_number(serial).sign(key, hashes.SHA256(), ecdsa_deterministic=deterministic)
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _load_key(pem: str) -> "ec.EllipticCurvePrivateKey":
+def _load_key(pem: str) -> "SigningKey":
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError("the key of a bay is an ECDSA key")
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise ValueError("the key of a bay is an ECDSA or RSA key")
     return key
 
 

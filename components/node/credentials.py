@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from bay.components.node.certificates import Authority
 
 Phase = Literal["next", "current", "previous"]
 
@@ -69,20 +72,31 @@ def accepted(generations: Sequence[Generation]) -> list[Generation]:
     return sorted(generations, key=lambda generation: (generation["phase"] != "current", -generation["serial"]))
 
 
-def new_generation(bay: str, serial: int, made_at: datetime, secrets: Mapping[str, str] | None = None) -> Generation:
-    """Fresh keys: the only place of the project where anything random happens."""
+def new_generation(
+    bay: str,
+    serial: int,
+    made_at: datetime,
+    secrets: Mapping[str, str] | None = None,
+    authority: "Authority | None" = None,
+) -> Generation:
+    """Fresh keys: the only place of the project where anything random happens.
+
+    authority: made by somebody else, whose certificates the bay's API is to accept; None: the bay makes its own.
+    """
     from bay.components.node import certificates
 
-    ca_key, client_key, server_key = (certificates.new_key() for _ in range(3))
-    ca_cert = certificates.authority(ca_key, bay, made_at)
+    client_key, server_key = (certificates.new_key() for _ in range(2))
+    if authority is None:
+        key = certificates.new_key()
+        authority = certificates.Authority(key, certificates.authority(key, bay, made_at))
     host, node, master, member = (certificates.new_ssh_key() for _ in range(4))
     return Generation(
         phase="current",
         serial=serial,
-        ca_key=ca_key,
-        ca_cert=ca_cert,
+        ca_key=authority.key,
+        ca_cert=authority.certificate,
         client_key=client_key,
-        client_cert=certificates.client(certificates.Authority(ca_key, ca_cert), client_key, f"{bay} client", made_at),
+        client_cert=certificates.client(authority, client_key, f"{bay} client", made_at),
         server_key=server_key,
         ssh_host_key=host.private,
         ssh_host_public_key=host.public,

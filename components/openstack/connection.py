@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def connect(login: Login | None = None) -> "Connection":
     """A connection with a login, else with the one of ``OS_CLOUD`` / ``OS_*``; nothing is sent yet."""
-    from openstack.connection import Connection
+    from bay.components.openstack.listed import LeanConnection
 
-    return Connection(config=resolve_login(login or Login(uses_environment=True)))
+    return LeanConnection(config=resolve_login(login or Login(uses_environment=True)))
 
 
 def resolve_login(login: Login) -> "CloudRegion":

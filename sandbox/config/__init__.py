@@ -12,7 +12,7 @@ from bay.sandbox.config.nova import nova
 from bay.sandbox.config.octavia import octavia
 from bay.sandbox.config.placement import placement
 
-__all__ = ["Settings", "files"]
+__all__ = ["Settings", "files", "render"]
 
 BARBICAN = "home/.barbican"
 """Several modules of Barbican read their configuration anew, from ~/.barbican or /etc/barbican only."""

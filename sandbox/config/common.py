@@ -87,7 +87,8 @@ def authtoken(settings: Settings, user: str) -> Sections:
     section = login(settings, user)
     section |= {"www_authenticate_uri": settings.auth_url, "token_cache_time": 300}
     section["service_token_roles_required"] = True
-    section["service_type"] = next(service.type for service in catalog.SERVICES if service.name == user)
+    known = (*catalog.SERVICES, *catalog.EXTRAS.values())
+    section["service_type"] = next(service.type for service in known if service.name == user)
     return {"keystone_authtoken": section}
 
 

@@ -11,7 +11,7 @@ from bay.sandbox.images.parts import Part, in_order
 from bay.sandbox.images.stock import RECORD, write_record
 from bay.sandbox.images.workshop import Workshop
 from bay.sandbox.storage import explained
-from bay.toolchain.lock import exclusive
+from bay.toolchain.lock import exclusive, report_waiting
 from bay.toolchain.process import Report
 
 
@@ -33,7 +33,7 @@ def make(nodes: Path, image: Node, path: str, report: Report) -> Path:
     """The image's folder below ``nodes``, made if need be; its name leads there afterwards."""
     if not is_made(nodes, image):
         (nodes / "parts").mkdir(parents=True, exist_ok=True)
-        with exclusive(nodes / "lock", report):
+        with exclusive(nodes / "lock", report_waiting(report, "another build")):
             _make_parts(Workshop(nodes, path, nodes / "build.log", _with_time(report)), image)
     _link(nodes, image)
     return image.place(nodes)

@@ -32,11 +32,17 @@ def _locked(bay: str, text: str) -> Locked:
     holder = LOCKED_BY.search(text)
     if holder is None:
         return Locked(f"bay {bay} is being changed by another run", "wait for it, then try again")
-    here = holder["host"] == socket.gethostname()
-    dead = here and not runs(int(holder["pid"]), "pulumi")
-    who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
+    return locked_by(bay, holder["user"], holder["host"], int(holder["pid"]))
+
+
+def locked_by(bay: str, user: str, host: str, pid: int) -> Locked:
+    """The error for a lock that names its holder."""
+    here = host == socket.gethostname()
+    dead = here and not runs(pid, "pulumi")
     hint = f"wait for it, or 'bay cancel {bay}' if that run is no more"
-    return Locked(f"bay {bay} is being changed by another run ({who})", hint, here=here, dead=dead)
+    return Locked(
+        f"bay {bay} is being changed by another run ({user}@{host}, process {pid})", hint, here=here, dead=dead
+    )
 
 
 KNOWN = (

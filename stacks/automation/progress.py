@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bay.stacks.events import Event, ResourceProgress
+from bay.stacks.state.snapshot import kind_and_name
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -25,6 +27,10 @@ TITLES = {
 """Component of a bay -> what people call it."""
 
 
+NAMES = 3
+"""Names of what is waited for that an event has at most."""
+
+
 class Progress:
     """A listener of the Automation API: tells a `ResourceProgress` for each event that changes a count."""
 
@@ -33,18 +39,29 @@ class Progress:
         self.begun: Counter[tuple[str, str]] = Counter()
         self.ended: Counter[tuple[str, str]] = Counter()
         self.failed: Counter[str] = Counter()
+        self.waiting: dict[tuple[str, str], dict[str, str]] = {}
 
     def __call__(self, event: "EngineEvent") -> None:
         """One event of Pulumi."""
         if event.resource_pre_event:
-            self._count(self.begun, event.resource_pre_event.metadata)
+            metadata = event.resource_pre_event.metadata
+            self._in_flight(metadata)[metadata.urn] = _label(metadata.urn)
+            self._count(self.begun, metadata)
         elif event.res_outputs_event:
-            self._count(self.ended, event.res_outputs_event.metadata)
+            metadata = event.res_outputs_event.metadata
+            self._in_flight(metadata).pop(metadata.urn, None)
+            self._count(self.ended, metadata)
         elif event.res_op_failed_event:
-            title = component(event.res_op_failed_event.metadata.urn)
+            urn = event.res_op_failed_event.metadata.urn
+            title = component(urn)
             self.failed[title] += 1
             for operation in OPERATIONS:  # a replacement fails in a step of its own: ``create-replacement``
+                self.waiting.get((title, operation), {}).pop(urn, None)
                 self._report(title, operation)
+
+    def _in_flight(self, metadata: "StepEventMetadata") -> dict[str, str]:
+        """URN -> name of what Pulumi waits for in the same component and operation, the first begun first."""
+        return self.waiting.setdefault((component(metadata.urn), metadata.op.value), {})
 
     def _count(self, counter: Counter[tuple[str, str]], metadata: "StepEventMetadata") -> None:
         operation = metadata.op.value
@@ -57,7 +74,8 @@ class Progress:
         total = self.begun[title, operation]
         if total:
             done = min(self.ended[title, operation], total)
-            self.tell(ResourceProgress(self.bay, title, operation, done, total, self.failed[title]))
+            names = tuple(islice(self.waiting.get((title, operation), {}).values(), NAMES))
+            self.tell(ResourceProgress(self.bay, title, operation, done, total, self.failed[title], names))
 
 
 def component(urn: str) -> str:
@@ -69,6 +87,11 @@ def component(urn: str) -> str:
     owners = [t.rsplit(":", 1)[1] for t in types if t.startswith("bay:index:")]
     title = TITLES.get(owners[-1], owners[-1].lower()) if owners else own.lower()
     return f"servers {urn.rsplit('::', 1)[1].rsplit('-', 1)[0]}" if title == "servers" else title
+
+
+def _label(urn: str) -> str:
+    kind, name = kind_and_name(urn)
+    return name if kind == "Instance" else f"{kind} {name}"
 
 
 def _is_cloud_resource(urn: str) -> bool:

@@ -4,6 +4,7 @@ import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pulumi.automation import (
     LocalWorkspace,
@@ -64,8 +65,13 @@ def open_stack(name: str, where: Workspace, *, new: bool = False) -> Stack:
 
 def stack_names(pulumi: PulumiProcess, project: str = PROJECT) -> list[str]:
     """Names of a project's stacks in the state: of bay's own, the names of the bays."""
+    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in stack_rows(pulumi, project))
+
+
+def stack_rows(pulumi: PulumiProcess, project: str = PROJECT) -> list[dict[str, Any]]:
+    """What Pulumi lists of a project's stacks in the state."""
     with tempfile.TemporaryDirectory(prefix="bay-") as folder:
         where = workspace(Path(folder), pulumi)
         with pulumi_errors(""):
             output = pulumi.run(["stack", "ls", "--json", "--project", project], where.work_dir, {}).stdout
-    return sorted(stack["name"].rsplit("/", 1)[-1] for stack in json.loads(output))
+    return list(json.loads(output))

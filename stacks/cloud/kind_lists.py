@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bay.components.ownership import ID_KEY, id_tag
+from bay.stacks.cloud.project_lists import ProjectLists
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -28,7 +29,7 @@ class Listing:
 
     is_whole: whether all of the project's networking is listed, for who wants to know what else is there; else the
     cloud is asked for what carries the mark only. known: ids that are the bay's though somebody took the mark from
-    them; of these only what is listed anyway is found.
+    them; of these only what is listed anyway is found. lists: of the whole project, perhaps shared with other looks.
     """
 
     cloud: "Connection"
@@ -36,7 +37,7 @@ class Listing:
     bay_id: str
     is_whole: bool = False
     known: frozenset[str] = frozenset()
-    _project: dict[str, list[Any]] = field(default_factory=dict)
+    lists: ProjectLists = field(default_factory=ProjectLists)
 
     @property
     def tag(self) -> str:
@@ -45,10 +46,8 @@ class Listing:
 
     def of_project(self, what: str) -> list[Any]:
         """Neutron resources of the project. what: method of openstacksdk that lists them: ``ports``."""
-        if what not in self._project:
-            found = getattr(self.cloud.network, what)(project_id=self.cloud.current_project_id)
-            self._project[what] = list(found)
-        return self._project[what]
+        list_all = getattr(self.cloud.network, what)
+        return self.lists.of(what, lambda: list_all(project_id=self.cloud.current_project_id))
 
     def marked(self, what: str) -> list[Any]:
         """Those with the bay's mark."""
@@ -94,12 +93,17 @@ class Listing:
     @cached_property
     def project_volumes(self) -> list[Any]:
         """All of the project: Cinder looks for no metadata."""
-        return list(self.cloud.block_storage.volumes()) if self.cloud.has_service("block-storage") else []
+        return self._stored("volumes")
 
     @cached_property
     def project_snapshots(self) -> list[Any]:
         """All of the project."""
-        return list(self.cloud.block_storage.snapshots()) if self.cloud.has_service("block-storage") else []
+        return self._stored("snapshots")
+
+    def _stored(self, what: str) -> list[Any]:
+        if not self.cloud.has_service("block-storage"):
+            return []
+        return self.lists.of(what, getattr(self.cloud.block_storage, what))
 
     @cached_property
     def rbac_policies(self) -> list[Any]:

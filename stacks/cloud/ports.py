@@ -22,7 +22,8 @@ def recreate_port(cloud: "Connection", was: Mapping[str, Any]) -> str:
             asked = request(was)
             same = cloud.network.ports(**{key: asked[key] for key in ("name", "description", "network_id")})
             # One that is there with name and mark was created by a repair that ended before it told the state.
-            port = next(same, None) or cloud.network.create_port(**asked)
+            found = next(same, None)
+            port = cloud.network.get_port(found.id) if found else cloud.network.create_port(**asked)
             cloud.network.set_tags(port, list(was.get("tags") or []))
         except (exceptions.ForbiddenException, exceptions.ConflictException) as error:
             raise BayError(

@@ -5,6 +5,7 @@ Servers that Nova accepted and then could not build are told from those that a l
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.openstack.connection import openstack_errors
@@ -29,6 +30,15 @@ def locked_servers(cloud: "Connection", state: StateSnapshot) -> frozenset[str]:
     return frozenset(str(server.name) for server in _servers(cloud, state).values() if server.is_locked)
 
 
+def launched_since(cloud: "Connection", state: StateSnapshot, moment: datetime) -> frozenset[str]:
+    """Names of the bay's servers that were launched after a moment (with a time zone)."""
+    found = {}
+    for id, server in _servers(cloud, state).items():
+        if server.launched_at:
+            found[id] = datetime.fromisoformat(str(server.launched_at)).replace(tzinfo=UTC)
+    return frozenset(one.name for one in state.servers if one.id in found and found[one.id] > moment)
+
+
 def never_launched(cloud: "Connection", state: StateSnapshot) -> tuple[RecordedServer, ...]:
     """Servers whose last operation failed before they ever ran: nothing is lost with them.
 
@@ -39,6 +49,14 @@ def never_launched(cloud: "Connection", state: StateSnapshot) -> tuple[RecordedS
         return ()
     servers = _servers(cloud, state)
     return tuple(one for one in state.failed_servers if one.id not in servers or servers[one.id].launched_at is None)
+
+
+def console_output(cloud: "Connection", id: str, name: str, lines: int | None = None) -> str:
+    """The last lines of a server's console log, or as much as Nova keeps; Forbidden where the cloud's policy lets
+    nobody read it."""
+    with openstack_errors(f"reading the console log of {name}"):
+        answer = cloud.compute.get_server_console_output(id, length=lines)
+    return (answer or {}).get("output") or ""
 
 
 def _servers(cloud: "Connection", state: StateSnapshot) -> dict[str, Any]:

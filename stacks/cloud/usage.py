@@ -39,7 +39,8 @@ def counted(servers: Iterable[Any], volumes: Iterable[Any]) -> dict[str, Usage]:
     for server in servers:
         bay = bay_of[server.id] = (server.metadata or {}).get(ID_KEY)
         if bay:
-            size = {"servers": 1, "cores": server.flavor.vcpus, "ram_mib": server.flavor.ram}
+            flavor = server.flavor  # made of its JSON each time
+            size = {"servers": 1, "cores": flavor.vcpus, "ram_mib": flavor.ram}
             total.setdefault(bay, Counter(dict.fromkeys(FIELDS, 0))).update(size)
     for volume in volumes:
         holders = (bay_of.get(attachment["server_id"]) for attachment in volume.attachments or [])

@@ -55,8 +55,17 @@ def _stage(mark: re.Match[str]) -> Stage:
     return Stage(mark["name"], dict(word.split("=", 1) for word in mark["details"].split()))
 
 
-def tail(log: str, lines: int = 10) -> list[str]:
-    """The last lines of a console log that are not empty, without colours and control characters."""
+@dataclass(frozen=True)
+class ConsoleLog:
+    """The console log of a server, its lines without colours and control characters."""
+
+    server: str
+    id: str
+    lines: tuple[str, ...]
+
+
+def tail(log: str, lines: int | None = 10) -> list[str]:
+    """The last lines of a console log that are not empty, without colours and control characters; None: all."""
     # Nova takes the escape characters away, and leaves the rest of what gave colour.
     plain = re.sub(r"\x1b?\[[0-9;?]+[A-Za-z]|\x1b\[[A-Za-z]|[^\n\t\x20-\x7e\u00a0-\ufffc]", "", log)
-    return [printable(line.rstrip()) for line in plain.splitlines() if line.strip()][-lines:]
+    return [printable(line.rstrip()) for line in plain.splitlines() if line.strip()][-(lines or 0) :]

@@ -1,5 +1,6 @@
 """Waits until the engine runs on the servers of a bay, by what they say in their console logs."""
 
+import itertools
 import logging
 import time
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bay.components.errors import BayError, Forbidden
 from bay.components.openstack.connection import openstack_errors
 from bay.components.text import join_names
+from bay.stacks.cloud.servers import console_output
 from bay.stacks.cluster.console_log import FAILED, READY, UNBOOTED, Stage, latest, tail, unresolved_failure
 from bay.stacks.context import Context
 from bay.stacks.errors import NotReady
@@ -24,10 +26,14 @@ LOG = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
 """How long servers are waited for, unless the caller says else; as Magnum's `create_timeout`."""
-PAUSE = 1.0
-"""Seconds between two rounds of looks at the console logs, and as many for each 25 servers more."""
+PAUSE, LONGEST_PAUSE = 1.0, 5.0
+"""Seconds between two rounds of looks at the console logs, and as many for each 25 looks more, up to so many."""
 LOOKS = 16
 """Console logs asked for at the same time."""
+SAMPLE = 50
+"""Console logs looked at in a round until a node of many is ready: they boot alike, and Nova has others to serve."""
+LINES = 300
+"""Of a console log that are asked for, from its end: those of the last attempts. A whole one may have 100 kB."""
 GIVEN_UP = 120.0
 """Seconds for which a server that says `failed` may still recover by itself: its unit tries again every 15."""
 TOLERATED = 60.0
@@ -92,8 +98,9 @@ class WatchedServer:
         return lasting and self.stage.name == FAILED
 
     def read_log(self, log: str) -> None:
-        """Note what its console log says now."""
-        self.log, self.stage = log, latest(log)
+        """Note what its console log says now; of one that was cut, the marks may be further up."""
+        is_cut, now = log.count("\n") >= LINES - 1, latest(log)
+        self.log, self.stage = log, self.stage if is_cut and now == Stage() else now
         failure = unresolved_failure(log)
         if self.failure is None and failure is not None:
             self.failed_at = time.monotonic()
@@ -117,14 +124,30 @@ def wait_until_ready(context: Context, bay: str, ids: Collection[str], timeout: 
 def _watch(context: Context, bay: str, servers: Sequence[WatchedServer], timeout: timedelta) -> None:
     cloud, deadline, tolerance = context.cloud, time.monotonic() + timeout.total_seconds(), Tolerance()
     with ThreadPoolExecutor(LOOKS) as pool:
-        while waiting := [server for server in servers if not server.is_done]:
-            list(pool.map(lambda server: _look(cloud, server), waiting))
+        for number in itertools.count():
+            waiting = [server for server in servers if not server.is_done]
+            if not waiting:
+                return
+            looks = _to_look_at(servers, waiting, number)
+            list(pool.map(lambda server: _look(cloud, server), looks))
             _report(context, bay, servers)
             if silent := [server for server in waiting if not server.is_done]:
                 _require_hope(bay, silent, tolerance.ask(lambda: _statuses(bay, cloud)))
                 if time.monotonic() > deadline:
                     raise _too_late(bay, silent, timeout)
-                context.cancel.sleep(PAUSE * (1 + len(waiting) / 25))
+                context.cancel.sleep(min(LONGEST_PAUSE, PAUSE * (1 + len(looks) / 25)))
+
+
+def _to_look_at(
+    servers: Sequence[WatchedServer], waiting: Sequence[WatchedServer], number: int
+) -> Sequence[WatchedServer]:
+    """All that are waited for, or a sample: the masters, and other nodes in each round, until the first is ready."""
+    masters = [server for server in waiting if server.role == "master"]
+    nodes = [server for server in waiting if server.role != "master"]
+    if len(nodes) <= SAMPLE or any(server.is_done and server.role != "master" for server in servers):
+        return waiting
+    begin = number * SAMPLE % len(nodes)
+    return [*masters, *[*nodes[begin:], *nodes[:begin]][:SAMPLE]]
 
 
 def _servers(bay: str, cloud: "Connection", ids: set[str]) -> list[WatchedServer]:
@@ -156,18 +179,12 @@ def _boots(cloud: "Connection", server: WatchedServer, bay: str) -> bool:
 
 
 def _look(cloud: "Connection", server: WatchedServer) -> None:
-    log = server.tolerance.ask(lambda: _console(cloud, server))
+    log = server.tolerance.ask(lambda: console_output(cloud, server.id, server.name, LINES))
     if log is not None:
         before = server.stage
         server.read_log(log)
         if server.stage != before:
             LOG.info("%s: %s", server.name, server.stage)
-
-
-def _console(cloud: "Connection", server: WatchedServer) -> str:
-    with openstack_errors(f"reading the console log of {server.name}"):
-        answer = cloud.compute.get_server_console_output(server.id)
-    return (answer or {}).get("output") or ""
 
 
 def _statuses(bay: str, cloud: "Connection") -> dict[str, str]:

@@ -9,6 +9,7 @@ from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
 from bay.components.spec.paths import differences, joined
+from bay.components.spec.stored import is_current, restored
 from bay.components.yaml_file import dump, mapping, read_yaml
 from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, PROVIDER_CONFIG, SUFFIX, config_of, read_stack_file
 from bay.stacks.stack import BayStack
@@ -42,7 +43,12 @@ def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None
     file = _managing_file(state, checkout)
     if file is None:
         return state.spec
-    settings = mapping(read_stack_file(file.parents[1], state.name), f"stacks/{file.name}")
+    return build_spec([restored(_values(file, state.name))])
+
+
+def _values(file: Path, name: str) -> dict[str, Any]:
+    """Fields of the spec as a bay's file has them."""
+    settings = mapping(read_stack_file(file.parents[1], name), f"stacks/{file.name}")
     prefix = f"{PROJECT}:"
     values = {
         key.removeprefix(prefix): value
@@ -50,7 +56,7 @@ def intended_spec(state: StateSnapshot, checkout: Path | None) -> BaySpec | None
         if key.startswith(prefix)
     }
     values.pop(ALLOW, None)
-    return build_spec([values])
+    return values
 
 
 def _managing_file(state: StateSnapshot, checkout: Path | None) -> Path | None:
@@ -69,16 +75,24 @@ def require_managed_by_file(state: StateSnapshot) -> None:
 def write_spec(bay: BayStack, spec: BaySpec) -> None:
     """Write a change into the bay's file, keeping its comments; refused where the caller is not in its checkout."""
     checkout = bay.context.checkout
-    if checkout is None or _managing_file(bay.state, checkout) is None:
+    file = _managing_file(bay.state, checkout)
+    if checkout is None or file is None:
         raise BayError(
             f"bay {bay.name} is managed by a file, stacks/Pulumi.{bay.name}.yaml of its checkout",
             "change it there",
         )
-    before = intended_spec(bay.state, checkout)
-    assert before is not None, "its file was found"
-    for path, _, value in differences(config_of(before), config_of(spec)):
+    before = _written(bay, file)
+    for path, _, value in differences(before, config_of(spec)):
         for command in commands(bay.name, path, value):
             bay.pulumi.run(command, str(checkout), {})
+
+
+def _written(bay: BayStack, file: Path) -> dict[str, Any]:
+    """What a bay's file says, over its model; of an earlier schema as it stands, so that all of it is written."""
+    values = _values(file, bay.name)
+    if is_current(values):
+        return config_of(build_spec([restored(values)]))
+    return {f"{PROJECT}:{field}": value for field, value in values.items()}
 
 
 def commands(name: str, path: str, value: Any) -> list[list[str]]:

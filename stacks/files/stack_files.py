@@ -14,6 +14,7 @@ from typing import Any
 from bay.components.errors import BayError, InvalidInput
 from bay.components.spec import BaySpec, check_name
 from bay.components.spec.merge import build_spec
+from bay.components.spec.stored import restored
 from bay.components.yaml_file import LARGEST, mapping, no_plain_file, read_plain_text, text_of
 from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, PROVIDER_CONFIG, SUFFIX, kinds_of, require_own_folder
 
@@ -50,6 +51,7 @@ class SpecFiles:
         prefix = f"{PROJECT}:"
         said = {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
         said.pop(ALLOW, None)
+        said = restored(said)
         if "model" not in said:
             raise BayError(
                 f"stacks/{PREFIX}{bay}{SUFFIX} has no bay:model", "a bay is never created from defaults alone"

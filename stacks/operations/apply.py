@@ -1,10 +1,11 @@
 """Creates and changes a bay: the order of steps."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest
+from bay.components.node.certificates import Authority
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ResolvedSpec
@@ -12,7 +13,6 @@ from bay.components.spec import BaySpec
 from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
-from bay.stacks.automation.runs import Program
 from bay.stacks.cloud.discovery import other_bay_of_name
 from bay.stacks.errors import AlreadyExists, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
@@ -22,14 +22,20 @@ from bay.stacks.plan import planner, quota
 from bay.stacks.plan.planner import OnCloud, SpecSource
 from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
 from bay.stacks.plan.saved import OpenPlan
+from bay.stacks.plan.spec_diff import kept_until_rebuild
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
 
 
-def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> None:
-    """Create a new bay, or resume one whose creation was interrupted; plan: a saved one, and nothing else is done."""
+def create(
+    bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None, authority: Authority | None = None
+) -> None:
+    """Create a new bay, or resume one whose creation was interrupted; plan: a saved one, and nothing else is done.
+
+    authority: in place of one of the bay's own; a bay that has one keeps it.
+    """
     state = bay.state
     if state.is_complete and not (state.missing_servers or state.interrupted_operations):
         raise AlreadyExists(
@@ -47,7 +53,7 @@ def create(bay: BayStack, specify: SpecSource, plan: OpenPlan | None = None) -> 
     if not bay.exists:  # one that is refused before leaves no passphrase to a stack of its name
         bay.use_passphrase(new=True)
     bay.create()
-    _up(bay, spec, on.resolved, plan)
+    _up(bay, spec, on.resolved, plan, authority=authority)
     if resumed:
         recovery.delete_duplicates(bay)
 
@@ -73,9 +79,20 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
             return
     if what.owner == "file":
         write_spec(bay, what.spec)
+    servers = _by_group(bay)
     _up(bay, what.spec, on.resolved, plan, allowed)
+    for text in kept_until_rebuild(bay.name, drawn.fields, servers, images=True):
+        bay.notify("kept-until-rebuild", text)
     if resumed:
         recovery.delete_duplicates(bay)
+
+
+def _by_group(bay: BayStack) -> dict[str, list[str]]:
+    """Names of the servers that there are."""
+    groups: dict[str, list[str]] = {}
+    for server in bay.state.servers:
+        groups.setdefault(server.group, []).append(server.name)
+    return groups
 
 
 def scaled(bay: str, group: str, count: int | None, remove: Collection[str]) -> SpecSource:
@@ -126,23 +143,28 @@ def _up(
     resolved: ResolvedSpec,
     plan: OpenPlan | None,
     allowed: Allowance = NO_DISRUPTION,
+    authority: Authority | None = None,
 ) -> None:
     if allowed.unprotected:
         bay.unprotect(*allowed.unprotected)
-    run = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved, allow=allowed.kinds)
+    owner = bay.state.managed_by
+    run = partial(
+        program, bay.name, spec, managed_by=owner, resolved=resolved, allow=allowed.kinds, authority=authority
+    )
+    up = partial(bay.up, run, servers=len(spec.server_names(bay.name)))
     try:
         if plan:
-            bay.up(run, plan=plan.pulumi)
+            up(plan=plan.pulumi)
         else:
-            _up_patiently(bay, run)
+            _up_patiently(bay, up)
     except ServerFault as error:
         raise _with_reason(bay, error) from None
 
 
-def _up_patiently(bay: BayStack, run: Program) -> None:
+def _up_patiently(bay: BayStack, up: Callable[[], None]) -> None:
     """What a busy cloud did all the same, before it turned a call away, is found by its mark."""
     resumed: list[bool] = []
-    run_patiently(bay, lambda: bay.up(run), lambda: resumed.append(recovery.resume(bay)))
+    run_patiently(bay, up, lambda: resumed.append(recovery.resume(bay)))
     if any(resumed):
         recovery.delete_duplicates(bay)
 

@@ -13,6 +13,7 @@ from bay.stacks.cloud.discovery import CloudObject, things_of
 from bay.stacks.cloud.kind_additions import Addition
 from bay.stacks.cloud.kind_lists import Listing
 from bay.stacks.cloud.kinds import KINDS, Thing
+from bay.stacks.cloud.project_lists import ProjectLists
 from bay.stacks.cloud.servers import server_statuses
 from bay.stacks.operations.drift_events import HIGH, Difference, What, of_event
 from bay.stacks.stack import BayStack
@@ -123,7 +124,8 @@ def _look(bay: BayStack) -> tuple[list[Thing], list[Addition]]:
     What the engine's controllers created is neither.
     """
     state, cloud = bay.state, bay.cloud
-    listing = Listing(cloud, bay.name, state.bay_id, is_whole=True, known=state.ids)
+    lists = bay.context.lists or ProjectLists()
+    listing = Listing(cloud, bay.name, state.bay_id, is_whole=True, known=state.ids, lists=lists)
     created = list_controller_resources(cloud, ownership_rules(state), state.bay_id)
     with openstack_errors("looking for what carries the bay's mark"):
         marked = list(things_of(listing))

@@ -31,7 +31,7 @@ def resume(bay: BayStack) -> bool:
     """
     state = bay.state
     # The answer to a request may have been lost while Pulumi lived: it then believes that nothing was created.
-    if not (state.interrupted_operations or state.failed_servers) and bay.last_run().went_through(state.changed_at):
+    if not (state.interrupted_operations or state.failed_servers) and bay.went_through():
         return False
     LOG.info("%s: looking at what the previous run left", bay.name)
     tell_interrupted(bay)

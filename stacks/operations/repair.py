@@ -21,7 +21,7 @@ from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.drift import Drift, compare, compare_with_cloud
 from bay.stacks.operations.drift_events import What
 from bay.stacks.operations.refresh_targets import refresh_targets
-from bay.stacks.operations.repair_plan import RepairAction, RepairPlan, plan_repair
+from bay.stacks.operations.repair_plan import FLAVOR, RepairAction, RepairPlan, plan_repair
 from bay.stacks.operations.rollout import Rollout
 from bay.stacks.plan import quota
 from bay.stacks.plan.preview_events import PreviewSteps
@@ -150,8 +150,10 @@ class _Repair:
         replaced = [action.urn for action in batch.actions if action.action == "replace"]
         if batch.group == "master" and replaced:
             self.bay.unprotect(*replaced)
-        self._refresh([action for action in batch.actions if action.action in ("recreate", "restore")])
-        self._up(replaced, later)
+        restored = [action for action in batch.actions if action.action in ("recreate", "restore")]
+        self._refresh(restored)
+        resized = [action.name for action in restored if any(d.field in FLAVOR for d in action.differences)]
+        self._up(replaced, later, resized)
 
     def _recreate_ports(self, actions: Sequence[RepairAction]) -> None:
         """Missing ports get their addresses back, and the state is told their new ids."""
@@ -163,10 +165,12 @@ class _Repair:
                 if resource["urn"] in missing and resource["type"] == PORT_TYPE:
                     resource["id"] = resource["outputs"]["id"] = recreate_port(self.bay.cloud, resource["outputs"])
 
-    def _up(self, replaced: Sequence[str] = (), later: Sequence[Batch[RepairAction]] = ()) -> None:
+    def _up(
+        self, replaced: Sequence[str] = (), later: Sequence[Batch[RepairAction]] = (), resized: Collection[str] = ()
+    ) -> None:
         """Servers of later batches stay as they are: the state may have them though they are no more."""
         waiting = [action.urn for batch in later for action in batch.actions]
-        self.bay.up(self.program, replace=replaced, exclude=waiting)
+        self.bay.up(partial(self.program, resized=resized), replace=replaced, exclude=waiting)
 
     def _refresh(self, actions: Sequence[RepairAction]) -> None:
         """The state learns what the cloud has; only then Pulumi reconciles it."""

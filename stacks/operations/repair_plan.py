@@ -16,7 +16,10 @@ from bay.stacks.operations.drift_events import Difference, What
 from bay.stacks.plan.types import Change
 from bay.stacks.state.snapshot import RecordedServer
 
-IN_PLACE = ("status", "name", "metadata", "securityGroups", "tags", "flavorId", "flavorName")
+FLAVOR = ("flavorId", "flavorName")
+"""Properties of a server that Nova sets by a resize; Pulumi does so where it is told to, for it keeps them else."""
+
+IN_PLACE = ("status", "name", "metadata", "securityGroups", "tags", *FLAVOR)
 """Properties of a server that Pulumi sets right on the server that is there; any other wants a new one."""
 
 STARTED = "SHUTOFF"

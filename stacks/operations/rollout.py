@@ -1,19 +1,24 @@
 """Changes servers of a bay batch by batch, and stops at the first batch that does not come back."""
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bay.stacks.cloud.servers import server_statuses
 from bay.stacks.cluster.control_plane import require_quorum
-from bay.stacks.cluster.health import health_of
+from bay.stacks.cluster.health import UNHEALTHY, health_of
 from bay.stacks.cluster.readiness import HOUR, wait_until_ready
+from bay.stacks.errors import NotReady
 from bay.stacks.events import BatchStarted
 from bay.stacks.operations.batches import Action, Batch
 from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
+
+PAUSE = 2.0
+"""Seconds between two questions to the engine, which take as long themselves."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Rollout:
 
     lose_data: go on without quorum of the masters. timeout: to wait for each batch. wait_for_last: also for the last
     one; the next batch always needs what the one before it created. keeps_data: whether the control-plane data stays
-    though these masters go, since each has its own on a volume.
+    though these masters go, since each has its own on a volume. until_healthy: also wait until the engine calls the
+    servers healthy, where it can be asked: a server that was resized says nothing new in its console log.
     """
 
     bay: BayStack
@@ -30,6 +36,7 @@ class Rollout:
     timeout: timedelta = HOUR
     wait_for_last: bool = True
     keeps_data: Callable[[Collection[str]], bool] = lambda _masters: False
+    until_healthy: bool = False
 
     def require_quorum(self, batch: Batch[Action]) -> None:
         """BayError where the masters beside those of the batch would be no quorum."""
@@ -60,3 +67,22 @@ class Rollout:
         if names and (self.wait_for_last or not is_last):
             ids = [server.id for server in self.bay.state.servers if server.name in names]
             wait_until_ready(self.bay.context, self.bay.name, ids, self.timeout)
+            if self.until_healthy:
+                self._wait_until_healthy(names)
+
+    def _wait_until_healthy(self, names: Collection[str]) -> None:
+        """NotReady where the engine still calls one of these servers unhealthy after so long."""
+        deadline = time.monotonic() + self.timeout.total_seconds()
+        while True:
+            nodes = health_of(self.bay).nodes
+            ill = [name for name in names if nodes.get(name) == UNHEALTHY]
+            if not ill:
+                return
+            if time.monotonic() > deadline:
+                minutes = self.timeout.total_seconds() / 60
+                raise NotReady(
+                    f"server {ill[0]} is not healthy after {minutes:g} minutes, as the engine says",
+                    f"everything is kept: 'bay show {self.bay.name}' asks again",
+                    ill[0],
+                )
+            self.bay.context.cancel.sleep(PAUSE)

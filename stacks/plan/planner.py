@@ -28,7 +28,7 @@ from bay.stacks.plan.impact import find_impact
 from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
-from bay.stacks.plan.spec_diff import all_fields, changed_fields
+from bay.stacks.plan.spec_diff import all_fields, changed_fields, kept_until_rebuild
 from bay.stacks.plan.types import DISRUPTIVE, Change, Compared, Plan, QuotaUsage
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack, not_found
@@ -145,7 +145,12 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         fields=fields,
         risks=find_risks(context),
         impact=find_impact(context),
-        notes=(*interrupted, *on.resolved.warnings, *_other_images(what, steps)),
+        notes=(
+            *interrupted,
+            *on.resolved.warnings,
+            *_other_images(what, steps),
+            *kept_until_rebuild(what.name, own_fields, servers),
+        ),
         quota=usage,
         location=location(on.cloud, on.resolved),
         resolved=resolved_names(on.resolved),
@@ -188,9 +193,8 @@ def _other_images(what: PlanInput, steps: PreviewSteps) -> tuple[str, ...]:
         others = sorted(name for name in ours if steps.images.get(name) not in (None, "", image))
         if image and others:
             named = members.image or what.spec.image
-            notes.append(
-                f"{join_names(others)}: created from another image than {named}; only later servers get that one"
-            )
+            remedy = f"'bay rebuild {what.name}' replaces them"
+            notes.append(f"{join_names(others)}: created from another image than {named}; {remedy}")
     return tuple(notes)
 
 

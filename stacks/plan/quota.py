@@ -48,6 +48,23 @@ def compare(
     return sorted((row for row in rows if row.limit != UNLIMITED), key=_place_in_table)
 
 
+def compare_flavors(
+    cloud: "Connection", project_id: str, wanted: Sequence[tuple[str, Flavor]], notify: Notify
+) -> list[QuotaUsage]:
+    """What servers need more of that get other flavors. wanted: id of the flavor that a server has, and the new one."""
+    if all(old == new.id for old, new in wanted):
+        return []
+    known = _flavors(cloud, {old for old, _ in wanted}, {new.id: new for _, new in wanted})
+    more: Counter[str] = Counter()
+    for old, new in wanted:
+        more[Resource.CORES] += new.vcpus - known[old].vcpus
+        more[Resource.RAM] += new.ram - known[old].ram
+    needed = {resource: count for resource, count in more.items() if count > 0}
+    limits = quotas.get_limits(cloud, project_id, needed, notify)
+    rows = (QuotaUsage(resource, count, *limits[resource]) for resource, count in needed.items() if resource in limits)
+    return [row for row in rows if row.limit != UNLIMITED]
+
+
 def _place_in_table(row: QuotaUsage) -> int:
     """As in `Resource`; what is of a type or of a group stands with it."""
     return max(place for place, resource in enumerate(Resource) if row.resource.startswith(resource))

@@ -1,11 +1,12 @@
 """Fields of the spec that a change sets, and whether they reach servers that are there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from bay.components.spec import BaySpec
 from bay.components.spec.paths import differences, flatten
+from bay.components.text import join_names
 from bay.stacks.plan.types import FieldChange, Group
 from bay.stacks.redaction import redact
 
@@ -21,13 +22,13 @@ GROUPS: tuple[tuple[str, Group], ...] = (
 """Beginning of a field's path -> group; the first that fits. Other fields are `Group.OTHER`."""
 
 LATER = re.compile(
-    rf"(({OF_SERVERS}\.(image|zones|boot_volume|engine_volume|state_volume|labels|taints))"
+    rf"(({OF_SERVERS}\.(flavor|image|zones|boot_volume|engine_volume|state_volume|labels|taints))"
     r"|image|keypair|affinity|coe|options|proxy|registry|addons|snippets|endpoint)(\.|\[|$)"
 )
-"""Fields that shape a server when it is made: its boot data, image, key, volumes and place.
+"""Fields that shape a server when it is created: its boot data, image, flavor, key, volumes and place.
 
-A server that is there keeps what it was made with (`bay.components.servers.KEPT_AS_MADE`): a change of these would
-rebuild or replace all servers at once.
+A server that is there keeps what it was created with (`bay.components.servers.KEPT_AS_MADE`): a change of these would
+rebuild, replace or stop all servers at once; `bay rebuild` does so in batches.
 """
 
 
@@ -47,6 +48,32 @@ def _with_snippets(found: Iterable[tuple[str, Any, Any]]) -> Iterator[tuple[str,
             yield from ((f"{path}.{part}", *values) for part, *values in differences(was or {}, is_now or {}))
         else:
             yield path, was, is_now
+
+
+def kept_until_rebuild(
+    bay: str, fields: Iterable[FieldChange], servers: Mapping[str, Collection[str]], *, images: bool = False
+) -> tuple[str, ...]:
+    """Which servers keep what they were created with, of fields that change; servers: their names, by group.
+
+    images: of images too; a plan tells these by what the servers run.
+    """
+    kept: dict[tuple[str, ...], list[str]] = {}
+    for field in fields:
+        if field.later and (images or not re.search(r"(^|\.)image$", field.path)):
+            kept.setdefault(_reached(field.path, servers), []).append(field.path)
+    return tuple(
+        f"{join_names(names)}: created with another {join_names(paths)}; 'bay rebuild {bay}' replaces them"
+        for names, paths in kept.items()
+        if names
+    )
+
+
+def _reached(path: str, servers: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Servers that a field shapes: those of its group, or all."""
+    match = re.match(rf"{OF_SERVERS}\.", path)
+    word = match[1].removeprefix("node_groups.") if match else ""
+    group = {"masters": "master", "nodes": "node"}.get(word, word)
+    return tuple(sorted(name for one, names in servers.items() if group in ("", one) for name in names))
 
 
 def all_fields(spec: BaySpec) -> tuple[FieldChange, ...]:

@@ -10,7 +10,7 @@ from bay.components.errors import BayError
 from bay.components.yaml_file import mapping
 from bay.stacks.program.bay_program import program
 from bay.stacks.program.config import PREFIX, SUFFIX, allowed, read_stack_file, spec_of
-from bay.stacks.program.runtime import await_outputs
+from bay.stacks.program.runtime import await_outputs, without_stack_traces
 
 
 def _require_plain_file(stack: str) -> None:
@@ -32,4 +32,5 @@ async def main() -> None:
     await await_outputs()
 
 
+without_stack_traces()
 pulumi.run(main)

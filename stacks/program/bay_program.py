@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pulumi
 
 from bay.components.bay import Bay
+from bay.components.node.certificates import Authority
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
@@ -14,10 +15,31 @@ PROTECTED = pulumi.ResourceOptions(protect=True)
 
 
 def program(
-    name: str, spec: BaySpec, *, managed_by: Owner, resolved: ResolvedSpec | None = None, allow: Collection[str] = ()
+    name: str,
+    spec: BaySpec,
+    *,
+    managed_by: Owner,
+    resolved: ResolvedSpec | None = None,
+    allow: Collection[str] = (),
+    resized: Collection[str] = (),
+    as_new: bool = False,
+    authority: Authority | None = None,
 ) -> None:
-    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for."""
-    bay = Bay(name, spec, resolved=resolved, managed_by=managed_by, allow=allow, opts=PROTECTED)
+    """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for.
+
+    resized, as_new, authority: see `Bay`.
+    """
+    bay = Bay(
+        name,
+        spec,
+        resolved=resolved,
+        managed_by=managed_by,
+        allow=allow,
+        resized=resized,
+        as_new=as_new,
+        authority=authority,
+        opts=PROTECTED,
+    )
     pulumi.export("id", bay.bay_id)
     pulumi.export("name", name)
     pulumi.export("model", spec.model)

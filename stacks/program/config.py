@@ -11,9 +11,11 @@ from bay.components.disruption import KINDS
 from bay.components.errors import BayError, nearest
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
+from bay.components.spec.stored import restored, stored
 from bay.components.yaml_file import load, no_plain_file, problem, read_plain_text
+from bay.stacks import settings
 
-PROJECT = "bay"
+PROJECT = settings.PROJECT
 PREFIX, SUFFIX = "Pulumi.", ".yaml"
 """Around the name of a bay in the name of its file in ``stacks/``."""
 ALLOW = "allow"
@@ -50,7 +52,7 @@ def spec_of(stack: str, config: Mapping[str, str]) -> BaySpec:
             f"stack {stack!r} has no configuration bay:model, and a bay is never created from defaults alone",
             f"pulumi config set bay:model swarm; for a bay that exists: bay export {stack}",
         )
-    return build_spec([{field: _value(field, text) for field, text in values.items()}])
+    return build_spec([restored({field: _value(field, text) for field, text in values.items()})])
 
 
 def allowed(config: Mapping[str, str]) -> frozenset[str]:
@@ -82,7 +84,7 @@ def config_of(spec: BaySpec) -> dict[str, Any]:
 
     Truth values that stand alone are text, which Pulumi makes of them anyway when it writes the file.
     """
-    values: dict[str, Any] = json.loads(spec.model_dump_json(exclude_none=True))
+    values = stored(json.loads(spec.model_dump_json(exclude_none=True)))
     return {
         f"{PROJECT}:{field}": json.dumps(value) if isinstance(value, bool) else value for field, value in values.items()
     }

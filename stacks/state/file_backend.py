@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bay.stacks.processes import runs
+from bay.stacks.state.file_listing import COMPRESSED, is_by_project
 
 LOG = logging.getLogger(__name__)
 
@@ -54,12 +55,8 @@ def read_deployment(folder: Path, project: str, stack: str) -> Mapping[str, Any]
 
 def _reads_plain_file(folder: Path, project: str, stack: str) -> bool:
     """Whether Pulumi keeps stacks by project there, and has no compressed file beside this one."""
-    try:
-        by_project = (folder / ".pulumi" / "meta.yaml").read_text(encoding="utf-8").strip() == "version: 1"
-    except (OSError, ValueError):
-        return False
     states = folder / ".pulumi" / "stacks" / project
-    return by_project and not any((states / f"{stack}.json{ending}").exists() for ending in (".gz", ".zst"))
+    return is_by_project(folder) and not any((states / f"{stack}.json{ending}").exists() for ending in COMPRESSED)
 
 
 def has_stack(folder: Path, project: str, stack: str) -> bool:
@@ -69,12 +66,13 @@ def has_stack(folder: Path, project: str, stack: str) -> bool:
 
 @dataclass(frozen=True)
 class LockHolder:
-    """The process that holds a stack, as its lock says."""
+    """The process that holds a stack, as its lock says. since: when it took it, in UTC; empty where it does not say."""
 
     pid: int
     user: str
     host: str
     file: Path
+    since: str = ""
 
     @property
     def is_dead(self) -> bool:
@@ -87,7 +85,8 @@ def lock_holders(folder: Path, project: str, stack: str) -> Iterator[LockHolder]
     for file in folder.glob(f"{LOCKS.format(project=project, stack=stack)}/*.json"):
         with suppress(OSError, ValueError, TypeError, KeyError):  # begun, or none
             lock = json.loads(file.read_bytes())
-            yield LockHolder(int(lock["pid"]), str(lock["username"]), str(lock["hostname"]), file)
+            pid, user, host = int(lock["pid"]), str(lock["username"]), str(lock["hostname"])
+            yield LockHolder(pid, user, host, file, str(lock.get("timestamp", "")))
 
 
 def is_torn_read(text: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bay.components.errors import BayError, InvalidInput
 from bay.components.text import command
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.private_files import make_private, write_private
+from bay.stacks.private_files import make_folder, make_private, write_private
 from bay.stacks.settings import Settings
 
 FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -39,6 +39,22 @@ def create(path: Path) -> None:
     """A new random passphrase, unless the file is there."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
+
+
+def copy(source: Settings, target: Settings, bay: str) -> None:
+    """Have the passphrase of a bay of one state for the other too; BayError where that has another one of the name."""
+    path, new = source.passphrase_file(bay), target.passphrase_file(bay)
+    if source.has_own_passphrase or not path.exists():
+        path = source.shared_passphrase_file
+        new = target.shared_passphrase_file
+    if source.has_own_passphrase or not path.exists():
+        return
+    _check_readable(path)
+    if new.exists() and new.read_bytes() != path.read_bytes():
+        raise BayError(f"{new} is the passphrase of another bay {bay}", "move it away, if that bay is no more")
+    make_folder(new.parent)
+    make_private(new.parent, target.data)
+    write_private(new, path.read_text(encoding="utf-8"))
 
 
 def forget(settings: Settings, bay: str) -> None:

@@ -5,23 +5,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
+from bay.components.spec.stored import NewerSchema, restored
 from bay.components.text import first_ipv4, join_names
 from bay.stacks.errors import UntrustedState
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
+IMAGE_TYPE = "pulumi-python:dynamic/bay:Image"
 INSTANCE_TYPE = "openstack:compute/instance:Instance"
 PORT_TYPE = "openstack:networking/port:Port"
+FLOATING_IP_TYPE = "openstack:networking/floatingIp:FloatingIp"
 
 
 @dataclass(frozen=True)
 class RecordedServer:
     """A server as the state knows it; id and address are empty before Nova gave them.
 
-    built: False where Nova accepted the server and then could not build it. urn: Pulumi's name for it.
+    built: False where Nova accepted the server and then could not build it. urn: Pulumi's name for it. floating_ip:
+    empty where it has none of its own.
     """
 
     name: str
@@ -31,6 +35,7 @@ class RecordedServer:
     id: str
     built: bool = True
     urn: str = field(default="", repr=False, compare=False)
+    floating_ip: str = ""
 
     @property
     def index(self) -> int:
@@ -120,6 +125,17 @@ class StateSnapshot:
             return ""
         return f"the previous run was interrupted while {join_names(self.interrupted_operations)}"
 
+    def find_server(self, name: str) -> RecordedServer:
+        """The server of that name, with or without the bay's before it: ``demo-node-1`` or ``node-1``; InvalidInput."""
+        for server in self.servers:
+            if name in (server.name, server.name.removeprefix(f"{self.name}-")):
+                return server
+        known = [server.name for server in self.servers]
+        raise InvalidInput(
+            f"bay {self.name} has no node {name!r}",
+            nearest(name, known) if known else f"'bay show {self.name}' says how it is",
+        )
+
     def require_spec(self) -> BaySpec:
         """The recorded spec; BayError where nothing of the bay was ever created."""
         if self.spec is None:
@@ -157,7 +173,9 @@ def _going(resource: Mapping[str, Any]) -> bool:
 
 def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
     try:
-        return parse(values)
+        return parse(restored(values))
+    except NewerSchema as error:
+        raise BayError(f"bay {name} was changed by a later release of bay: {error.message}", error.hint) from None
     except BayError as error:
         raise BayError(
             f"bay {name} was created by another version of bay: {error.message}", "use the version that changed it last"
@@ -166,18 +184,24 @@ def _spec(name: str, values: Mapping[str, Any]) -> BaySpec:
 
 def _servers(resources: list[Mapping[str, Any]]) -> tuple[RecordedServer, ...]:
     ports = {r["id"]: (r.get("outputs") or {}) for r in resources if r["type"] == PORT_TYPE and r.get("id")}
+    public = {out.get("portId", ""): str(out.get("address", "")) for out in _outputs(resources, FLOATING_IP_TYPE)}
     found = []
     for resource in resources:
         if resource["type"] != INSTANCE_TYPE or _going(resource):
             continue
         inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
         group = str((inputs.get("metadata") or {}).get("bay:group", "node"))
-        port = ports.get(((inputs.get("networks") or [{}])[0]).get("port", ""), {})
+        port_id = ((inputs.get("networks") or [{}])[0]).get("port", "")
+        port, floating_ip = ports.get(port_id, {}), public.get(port_id, "") if port_id else ""
         address = outputs.get("accessIpV4") or first_ipv4(port.get("allFixedIps") or [""])
         role = "master" if group == "master" else "node"
         name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
-        found.append(RecordedServer(name, role, group, address, server_id, made, resource["urn"]))
+        found.append(RecordedServer(name, role, group, address, server_id, made, resource["urn"], floating_ip))
     return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
+
+
+def _outputs(resources: list[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [r.get("outputs") or {} for r in resources if r["type"] == kind and not _going(r)]
 
 
 def _operation(pending: Mapping[str, Any]) -> str:

@@ -58,7 +58,8 @@ def test_an_error_is_one_line_of_what_is_wrong_and_one_of_what_to_do(
 
 def test_a_mistake_of_bay_itself_asks_for_a_report(fails: typer.Typer, capsys: Captured) -> None:
     assert ending(ZeroDivisionError("inside"), fails) == 1
-    first, second = capsys.readouterr().err.splitlines()
+    log, first, second = capsys.readouterr().err.splitlines()
+    assert log.startswith("the log of this run: ")
     assert first == "error: ZeroDivisionError: inside"
     assert "bay --debug" in second
 

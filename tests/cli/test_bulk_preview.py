@@ -1,32 +1,21 @@
-"""The plans of many bays by workers: how each ended, and the exit code of all; one that fails hides no other."""
+"""The plans of many bays: how each ended, and the exit code of all; one that fails hides no other."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bay.cli import bulk_preview
-from bay.cli.bulk_preview import Outcome, failed, outcomes, worst
+from bay.cli.bulk_preview import Outcome, Wanted, failed, outcomes, worst
 from bay.components.errors import BayError
-from bay.stacks import worker_client
+from bay.components.spec import BaySpec
 from bay.stacks.approval import Risk
-from bay.stacks.plan.document import document
+from bay.stacks.bays import Bays
+from bay.stacks.errors import NotFound
+from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Change, Compared, Group, Plan, QuotaUsage
 from tests.fakes.plans import COMPARED
-
-WORKER = """\
-import json, sys
-for line in sys.stdin:
-    request = json.loads(line)
-    if request["bay"] == "deadly":
-        sys.exit(7)
-    print(json.dumps({"id": request["id"], "event": "Notice", "bay": "x", "code": "x", "text": "beside the answer"}))
-    print(json.dumps({"id": request["id"], **request["answer"]}), flush=True)
-"""
-"""A worker that answers what its request says; one bay is the death of it."""
+from tests.fakes.stack import FakeContext
 
 
 def plan(*changes: Change, risks: tuple[Risk, ...] = (), used: int = 0) -> Plan:
@@ -80,37 +69,39 @@ def test_the_exit_code_is_the_worst_of_all(codes: tuple[int, ...], code: int) ->
     assert worst(Outcome("physics", one) for one in codes) == code
 
 
-@pytest.fixture
-def _workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that answer as they are told, two of them."""
-    script = tmp_path / "worker.py"
-    script.write_text(WORKER)
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\nexec {sys.executable} {script}\n")
-    python.chmod(0o755)
-    monkeypatch.setattr(worker_client.sys, "executable", str(python))
-    monkeypatch.setattr(bulk_preview, "WORKERS", 2)
+class FakeBays(Bays):
+    """Bays with these plans, or why there is none. asked: how each was asked for."""
+
+    def __init__(self, found: Mapping[str, Plan | BayError]) -> None:
+        self.context, self.found, self.asked = FakeContext(), found, list[tuple[str, bool, bool]]()
+
+    def share_answers(self) -> None:
+        """There is no cloud."""
+
+    def preview(self, name: str, specify: SpecSource, **options: Any) -> Plan:
+        """One of them."""
+        self.asked.append((name, options["refresh"], options["from_file"]))
+        found = self.found[name]
+        if isinstance(found, BayError):
+            raise found
+        return replace(found, bay=name)
 
 
-def request(bay: str, answer: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {"id": bay, "bay": bay, "answer": answer or {}}
+def unchanged(before: BaySpec | None) -> BaySpec:
+    assert before is not None
+    return before
 
 
-def planned(bay: str, what: Plan) -> dict[str, Any]:
-    return request(bay, {"result": document(replace(what, bay=bay))})
-
-
-@pytest.mark.usefixtures("_workers")
 def test_each_bay_ends_by_what_its_plan_says() -> None:
-    error = {"family": "NotFound", "message": "there is no image 'x'", "hint": "nearest: y"}
-    found = outcomes(
-        [
-            planned("quiet", plan()),
-            planned("changed", plan(change("create"))),
-            request("broken", {"error": error}),
-            planned("large", plan(change("create"), used=10)),
-        ]
+    bays = FakeBays(
+        {
+            "quiet": plan(),
+            "changed": plan(change("create")),
+            "broken": NotFound("there is no image 'x'", "nearest: y"),
+            "large": plan(change("create"), used=10),
+        }
     )
+    found = outcomes(bays, [Wanted(name, unchanged, refresh=name == "quiet") for name in bays.found])
     assert [(one.bay, one.code, one.error) for one in found] == [
         ("quiet", 0, ""),
         ("changed", 2, ""),
@@ -118,19 +109,4 @@ def test_each_bay_ends_by_what_its_plan_says() -> None:
         ("large", 3, ""),
     ]
     assert found[1].plan == replace(plan(change("create")), bay="changed")
-
-
-@pytest.mark.usefixtures("_workers")
-def test_a_worker_that_dies_hides_no_other_bay() -> None:
-    """As one for which the machine has no memory left."""
-    found = outcomes([request("deadly"), request("deadly"), *(planned(f"bay-{n}", plan()) for n in range(6))])
-    assert [(one.bay, one.code) for one in found] == [
-        *(("deadly", 1), ("deadly", 1)),
-        *((f"bay-{n}", 0) for n in range(6)),
-    ]
-    assert found[0].error == "the worker of bay deadly ended with exit code 7"
-
-
-def test_without_bays_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_client.sys, "executable", "/nowhere")
-    assert outcomes([]) == []
+    assert ("quiet", True, False) in bays.asked

@@ -1,14 +1,12 @@
 """From what a preview starts: the bay, its file in the checkout, or its file of a commit; alone and of all bays."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.cli import preview_sources
-from bay.cli.bulk_preview import Outcome
+from bay.cli.bulk_preview import Outcome, Wanted
 from bay.cli.preview_sources import files, over_file, preview_all
 from bay.components.errors import InvalidInput
 from bay.components.openstack.login import Login
@@ -17,7 +15,6 @@ from bay.stacks.bays import Bays
 from bay.stacks.files.stack_files import SpecFiles
 from bay.stacks.settings import Settings
 from bay.stacks.spec_request import SpecRequest
-from bay.stacks.worker import Request
 from tests.fakes.messages import told
 from tests.fakes.plans import PLAN
 
@@ -75,83 +72,53 @@ def test_files_are_of_the_commit_else_of_the_checkout_else_there_are_none(checko
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
-    """The requests to workers, each of which is answered with one plan; they are what a worker takes."""
-    requests: list[Request] = []
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Wanted]:
+    """What is asked for; each is answered with one plan."""
+    every: list[Wanted] = []
 
-    def outcomes(found: list[Mapping[str, Any]]) -> list[Outcome]:
-        requests.extend(Request.model_validate(one) for one in found)
-        return [Outcome(str(one["bay"]), 2, PLAN) for one in found]
+    def outcomes(_bays: Bays, found: list[Wanted]) -> list[Outcome]:
+        every.extend(found)
+        return [Outcome(one.bay, 2, PLAN) for one in found]
 
     monkeypatch.setattr(preview_sources, "outcomes", outcomes)
-    return requests
+    return every
 
 
 @pytest.fixture
 def bays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bays:
-    """The bays `one` and `two` of a state, with a login of a file."""
-    auth = {
-        "auth_url": "https://cloud.example:5000",
-        "username": "ada",
-        "password": "hidden",
-        "project_name": "physics",
-    }
-    clouds = tmp_path / "clouds.yaml"
-    clouds.write_text(yaml.safe_dump({"clouds": {"mycloud": {"auth": auth, "region_name": "north"}}}))
-    settings = Settings(
-        tmp_path / "cache", tmp_path / "data", tmp_path / "config", "s3://bays", {"PATH": "/bin", "HOME": "/home/ada"}
-    )
-    found = Bays(settings, Login("mycloud", clouds), checkout=tmp_path / "checkout")
+    """The bays `one` and `two` of a state; nobody has to log in to say what is wanted."""
+    settings = Settings(tmp_path / "cache", tmp_path / "data", tmp_path / "config", "s3://bays", {"PATH": "/bin"})
+    found = Bays(settings, Login("mycloud"))
     monkeypatch.setattr(found, "names", lambda: ["one", "two"])
     return found
 
 
-def test_without_files_the_bays_of_the_state_are_previewed(bays: Bays, asked: list[Request], tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    found = preview_all(bays, None, models, refresh=True)
+def test_without_files_the_bays_of_the_state_are_previewed(bays: Bays, asked: list[Wanted], tmp_path: Path) -> None:
+    found = preview_all(bays, None, tmp_path / "models", refresh=True)
     assert [one.bay for one in found] == ["one", "two"]
-    assert [(one.id, one.op, one.bay, one.refresh, one.from_file) for one in asked] == [
-        ("one", "preview", "one", True, False),
-        ("two", "preview", "two", True, False),
+    assert [(one.bay, one.refresh, one.from_file, one.specify(RECORDED)) for one in asked] == [
+        ("one", True, False, RECORDED),
+        ("two", True, False, RECORDED),
     ]
-    assert (asked[0].spec, asked[0].new_spec) == (None, None)
-    assert asked[0].models == (bays.context.settings.models, models)
+    assert isinstance(asked[0].specify, SpecRequest)
+    assert asked[0].specify.models == [bays.context.settings.models, tmp_path / "models"]
 
 
-def test_a_worker_is_told_where_the_bays_are_and_whose_login_it_has(bays: Bays, asked: list[Request]) -> None:
-    preview_all(bays, None, None, refresh=False)
-    place, settings = asked[0].place, bays.context.settings
-    assert (place.cache, place.data, place.config, place.state) == (
-        settings.cache,
-        settings.data,
-        settings.config,
-        settings.state,
-    )
-    assert place.environment == {"PATH": "/bin", "HOME": "/home/ada"}
-    assert place.cloud == "mycloud"
-    assert place.clouds_file is not None
-    assert place.clouds_file.is_relative_to(settings.data), "the login is resolved once, and written for all"
-    assert yaml.safe_load(place.clouds_file.read_text())["clouds"]["mycloud"]["region_name"] == "north"
-    assert place.checkout == bays.context.checkout
+def test_files_of_the_folder_are_for_bays_that_are_not_there_yet(bays: Bays, asked: list[Wanted]) -> None:
+    preview_all(bays, spec_files(physics=FILE, two=FILE), None, refresh=False)
+    assert [(one.bay, one.from_file) for one in asked] == [("physics", False), ("two", False)]
+    for one in asked:
+        assert (one.specify(None).nodes.count, one.specify(RECORDED).nodes.count) == (7, 2)
 
 
-def test_files_of_the_folder_are_for_bays_that_are_not_there_yet(bays: Bays, asked: list[Request]) -> None:
-    preview_all(bays, spec_files(physics=FILE), None, refresh=False)
-    (one,) = asked
-    assert (one.bay, one.spec, one.from_file) == ("physics", None, False)
-    assert one.new_spec is not None
-    assert one.new_spec.nodes.count == 7
-
-
-def test_files_of_a_commit_are_for_every_bay(bays: Bays, asked: list[Request]) -> None:
+def test_files_of_a_commit_are_for_every_bay(bays: Bays, asked: list[Wanted]) -> None:
     preview_all(bays, spec_files(strict=True, physics=FILE), None, refresh=False)
     (one,) = asked
-    assert (one.bay, one.new_spec, one.from_file) == ("physics", None, True)
-    assert one.spec is not None
-    assert one.spec.nodes.count == 7
+    assert (one.bay, one.from_file) == ("physics", True)
+    assert (one.specify(None).nodes.count, one.specify(RECORDED).nodes.count) == (7, 7)
 
 
-def test_a_file_that_is_wrong_hides_no_other(bays: Bays, asked: list[Request]) -> None:
+def test_a_file_that_is_wrong_hides_no_other(bays: Bays, asked: list[Wanted]) -> None:
     found = preview_all(
         bays,
         spec_files(
@@ -170,7 +137,7 @@ def test_a_file_that_is_wrong_hides_no_other(bays: Bays, asked: list[Request]) -
     assert "no-such-model" in next(one.error for one in found if one.bay == "wrong")
 
 
-def test_what_a_file_allows_is_a_risk_of_its_plan(bays: Bays, asked: list[Request]) -> None:
+def test_what_a_file_allows_is_a_risk_of_its_plan(bays: Bays, asked: list[Wanted]) -> None:
     found = preview_all(bays, spec_files(physics=f"{FILE}  bay:allow: [batch]\n", quiet=FILE), None, refresh=False)
     kinds = {one.bay: [risk.kind for risk in one.plan.risks] for one in found if one.plan}
     assert kinds["physics"][0] == "allowed"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bay.cli.console.progress import Progress
-from bay.cli.session import changing, model_folders, open_bays
+from bay.cli.session import changing, model_folders, open_bay, open_bays
+from bay.stacks.bays import Bays
 from bay.stacks.context import Context
 
 Environment = MutableMapping[str, str]
@@ -21,6 +22,20 @@ def test_options_name_state_and_cloud(environment: Environment, tmp_path: Path) 
     context = open_bays().context
     assert (context.settings.state, context.login.cloud) == ("gs://bays", "other")
     assert list(tmp_path.iterdir()) == [], "nothing is written"
+
+
+def test_a_cloud_that_is_named_beside_a_bay_has_to_be_the_bays(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(Bays, "require_own", lambda _, name: checked.append(name))
+    open_bay("demo")
+    environment["OS_CLOUD"] = "mine"
+    open_bay("demo")
+    assert checked == [], "a shell's cloud is for what needs one"
+    open_bay("demo", "mycloud")
+    open_bay("other", None, None, "RegionTwo")
+    assert checked == ["demo", "other"]
 
 
 def test_the_checkout_around_this_folder_may_manage_bays(

@@ -4,15 +4,19 @@ import base64
 import subprocess
 import sys
 import uuid
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 
 import dill
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bay.components import identity
 from bay.components.identity import IdentityProvider
+from bay.components.node.certificates import Authority
 from bay.components.node.credentials import Generation, current
 from bay.components.openstack import scope
 from bay.components.openstack.scope import ProjectScope
@@ -48,6 +52,37 @@ def test_a_new_bay_has_one_generation_with_every_key(made: dict[str, Any]) -> No
     assert (generation["phase"], generation["serial"]) == ("current", 1)
     texts = [value for value in generation.values() if isinstance(value, str)]
     assert len(set(texts)) == len(texts), "no two secrets are the same"
+
+
+def test_a_bay_takes_the_authority_that_it_is_given() -> None:
+    given = authority_with(rsa.generate_private_key(65537, 2048))
+    outs = IdentityProvider().create({**INPUTS, "authority": asdict(given)}).outs
+    assert outs is not None
+    assert "authority" not in outs
+    generation = current(outs["generations"])
+    assert (generation["ca_key"], generation["ca_cert"]) == (given.key, given.certificate)
+    client = x509.load_pem_x509_certificate(generation["client_cert"].encode())
+    ours = x509.load_pem_x509_certificate(given.certificate.encode())
+    client.verify_directly_issued_by(ours)
+    assert client.not_valid_after_utc <= ours.not_valid_after_utc
+    assert IdentityProvider().diff("", outs, INPUTS).changes is False
+
+
+def authority_with(key: rsa.RSAPrivateKey) -> Authority:
+    """As Magnum makes it: its own name, five years, no identifier of the authority's key."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "my cluster")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1825))
+        .add_extension(x509.BasicConstraints(True, 0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    pem = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Authority(pem.decode(), certificate.public_bytes(encoding).decode())
 
 
 def test_ssh_keys_are_pairs(made: dict[str, Any]) -> None:

@@ -181,7 +181,8 @@ class FakeCloud:
 
     def call(self, service: str, method: str, args: tuple[Any, ...], query: dict[str, Any]) -> Any:
         """What a method of a service answers."""
-        words = [*(str(getattr(one, "id", one)) for one in args), *(f"{key}={value}" for key, value in query.items())]
+        said = (f"{key}={value}" for key, value in query.items() if key != "length")  # of a log: how much is no matter
+        words = [*(str(getattr(one, "id", one)) for one in args), *said]
         self.journal.append(" ".join([method, *words]))
         happen(next(self._answers.get(method, iter(())), None))
         if (service, method) == ("block_storage", "availability_zones"):
@@ -269,12 +270,12 @@ class FakeCloud:
     def _application_credentials(self, user: str) -> Iterator[Any]:
         return (one for one in self.things["application_credential"] if one.user_id == user)
 
-    def _get_server_console_output(self, server: str) -> dict[str, str]:
+    def _get_server_console_output(self, server: str, length: int | None = None) -> dict[str, str]:
         looks = self.consoles.get(server, [""])
         now = looks.pop(0) if len(looks) > 1 else looks[0]
         if isinstance(now, Exception):
             raise now
-        return {"output": now}
+        return {"output": "".join(now.splitlines(keepends=True)[-length:]) if length else now}
 
     def _rbac_policies(self, project_id: str) -> Iterator[Any]:
         return (one for one in self.things["rbac_policy"] if one.project_id == project_id)

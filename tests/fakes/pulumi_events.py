@@ -45,6 +45,16 @@ def begins(operation: str, urn: str, diffs: list[str] | None = None) -> EngineEv
     return EngineEvent(sequence=0, timestamp=0, resource_pre_event=ResourcePreEvent(step(operation, urn, diffs)))
 
 
+def outdated(name: str, *paths: str) -> EngineEvent:
+    """A preview in which nothing is kept found that a server differs from a new one in these properties."""
+    found = step("replace", urn("Instance", name, "Bay", "Servers"), list(paths))
+    found.old, found.new = (
+        state("Instance", dict.fromkeys(paths, "old")),
+        state("Instance", dict.fromkeys(paths, "new")),
+    )
+    return EngineEvent(sequence=0, timestamp=0, resource_pre_event=ResourcePreEvent(found))
+
+
 def ends(operation: str, urn: str) -> EngineEvent:
     return EngineEvent(sequence=0, timestamp=0, res_outputs_event=ResOutputsEvent(step(operation, urn)))
 

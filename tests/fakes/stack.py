@@ -127,6 +127,15 @@ def write_state(folder: Path, deployment: Mapping[str, Any] | None, stack: str =
     return file
 
 
+def write_history(folder: Path, ended: int, kind: str, result: str, stack: str = "demo") -> Path:
+    """An entry of a stack's history, as Pulumi writes one; ended: in seconds since 1970."""
+    file = folder / ".pulumi" / "history" / PROJECT / stack / f"{stack}-{ended}000000000.history.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"kind": kind, "startTime": ended - 1, "result": result, "endTime": ended}))
+    file.with_name(file.name.replace("history.json", "checkpoint.json")).write_text("{}")
+    return file
+
+
 def write_lock(folder: Path, pid: int, host: str = "", stack: str = "demo") -> Path:
     """The lock of a stack in the folder of a ``file://`` state, as Pulumi writes one."""
     file = folder / ".pulumi" / "locks" / "organization" / PROJECT / stack / f"{pid}-4000-8000.json"
@@ -276,7 +285,7 @@ class FakeStack(BayStack):
                 operation["resource"]["inputs"]["userData"] = {"plaintext": '"#cloud-config"'}
         return content
 
-    def replace_state(self, deployment: Deployment) -> None:
+    def replace_state(self, deployment: Deployment, before: Deployment | None = None) -> None:
         """Note it."""
         self.deployment = dict(deployment.deployment or {})
         self._do("edit")
@@ -303,7 +312,13 @@ class FakeStack(BayStack):
             self._do("create")
 
     def up(
-        self, program: Program, *, replace: Sequence[str] = (), exclude: Sequence[str] = (), plan: Path | None = None
+        self,
+        program: Program,
+        *,
+        replace: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        plan: Path | None = None,
+        servers: int = 0,
     ) -> None:
         """Note it; the program is kept and not run."""
         self.programs.append(program)

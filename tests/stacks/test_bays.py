@@ -1,13 +1,15 @@
 """The library's front: every operation is a method, and each opens, locks and refuses as it should."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openstack import exceptions
 
-from bay.components.errors import BayError, InvalidInput
+from bay.components.errors import BayError, Forbidden, InvalidInput
 from bay.components.openstack.login import Login
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
@@ -16,11 +18,11 @@ from bay.stacks.bays import Bays
 from bay.stacks.cluster.health import CLOSED, NOT_ASKED
 from bay.stacks.errors import AlreadyExists, NotFound, NotReady, Protected
 from bay.stacks.state import lock
-from bay.stacks.state.snapshot import StateSnapshot
+from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from bay.stacks.state.status import Status
 from tests.fakes.messages import told
 from tests.fakes.openstack import AUTH_URL, REGION, FakeCloud, boot, ordinary_cloud
-from tests.fakes.stack import FakeContext, write_lock, write_state
+from tests.fakes.stack import NOWHERE, FakeContext, write_history, write_lock, write_state
 from tests.fakes.states import BAY_ID, bay_of, complete, cut_off
 
 SPEC = build_spec([{"model": "swarm", "nodes": 1}])
@@ -54,9 +56,15 @@ def to(spec: BaySpec) -> Callable[[BaySpec | None], BaySpec]:
 # Questions
 
 
-def test_bays_are_named_in_order(bays: Bays, context: FakeContext) -> None:
+def test_bays_are_named_in_order_and_of_files_without_a_process(bays: Bays, context: FakeContext) -> None:
+    write_state(context.settings.state_folder or NOWHERE, None, "chemistry")
+    assert (bays.names(), context.commands) == (["chemistry", "demo"], [])
+
+
+def test_bays_of_another_state_are_named_by_pulumi(bays: Bays, context: FakeContext) -> None:
+    context.settings = replace(context.settings, state="postgres://127.0.0.1/bays")
     context.answers["stack ls"] = '[{"name": "physics"}, {"name": "organization/bay/chemistry"}]'
-    assert bays.names() == ["chemistry", "physics"]
+    assert (bays.names(), context.commands) == (["chemistry", "physics"], ["stack ls"])
 
 
 OPERATIONS: list[Callable[[Bays], Any]] = [
@@ -69,6 +77,9 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
     lambda bays: bays.authority("other"),
     lambda bays: bays.drift("other"),
     lambda bays: bays.repair_plan("other"),
+    lambda bays: bays.outdated("other"),
+    lambda bays: bays.rebuild_plan("other"),
+    lambda bays: bays.rebuild("other"),
     lambda bays: bays.delete_plan("other"),
     lambda bays: bays.update("other", to(SPEC)),
     lambda bays: bays.scale("other", count=3),
@@ -113,6 +124,19 @@ def test_a_new_bay_without_a_model_may_be_another_one_misspelt(bays: Bays) -> No
     )
 
 
+def test_a_bay_that_is_named_with_a_cloud_has_to_be_of_it(bays: Bays, tmp_path: Path) -> None:
+    deployment = complete()
+    identity = next(one for one in deployment["resources"] if one["type"] == IDENTITY_TYPE)
+    for project in ("1" * 32, "3" * 32):
+        identity["outputs"]["cloud"] = {"auth_url": AUTH_URL, "region": REGION, "project_id": project}
+        write_state(tmp_path / "state", deployment)
+        if project == "1" * 32:
+            bays.require_own("demo")
+    message, hint, _ = told(lambda: bays.require_own("demo"))
+    assert message.startswith(f"bay demo belongs to project {'3' * 32} at ")
+    assert hint == "use the login that created demo: set OS_CLOUD or --os-cloud"
+
+
 def test_the_bays_of_a_login_are_those_of_its_cloud_and_project(bays: Bays, cloud: FakeCloud) -> None:
     here = {"auth_url": f"{AUTH_URL}/v3", "region": REGION, "project_id": cloud.current_project_id}
     states = [
@@ -124,7 +148,7 @@ def test_the_bays_of_a_login_are_those_of_its_cloud_and_project(bays: Bays, clou
 
 
 def test_a_bay_is_described_from_its_state_alone(bays: Bays, context: FakeContext, cloud: FakeCloud) -> None:
-    context.answers["stack history"] = '[{"kind": "update", "result": "succeeded", "endTime": "2026-01-02T03:04:05Z"}]'
+    write_history(context.settings.state_folder or NOWHERE, 1767323045, "update", "succeeded")
     described = bays.describe("demo")
     assert described.state == bays.snapshot("demo")
     assert (described.status, described.health) == (Status("CREATE_COMPLETE"), NOT_ASKED)
@@ -150,6 +174,36 @@ def test_where_nova_does_not_say_servers_are_told_still(bays: Bays, context: Fak
     assert len(found.state.servers) == 2
     (notice,) = context.notices
     assert notice.startswith("the status of the servers is not known: asking for the servers: ")
+
+
+def test_a_console_log_is_that_of_a_server_by_name_without_what_acts_on_a_terminal(
+    bays: Bays, cloud: FakeCloud
+) -> None:
+    cloud.consoles["id node 0"] = ["first\n\n\x1b[31msecond\x1b[0m\r\nthird\n"]
+    found = bays.console_log("demo", "node-0")
+    assert (found.server, found.id, found.lines) == ("demo-node-0", "id node 0", ("first", "second", "third"))
+    assert bays.console_log("demo", "demo-node-0", 1).lines == ("third",)
+
+
+def test_a_console_log_that_nobody_may_read_says_so(bays: Bays, cloud: FakeCloud) -> None:
+    cloud.consoles["id node 0"] = [exceptions.ForbiddenException("policy does not allow it")]
+    with pytest.raises(Forbidden, match=r"^reading the console log of demo-node-0"):
+        bays.console_log("demo", "node-0")
+
+
+def test_the_history_is_pulumis(bays: Bays, context: FakeContext) -> None:
+    context.answers["stack history"] = '[{"kind": "destroy", "result": "failed"}]'
+    (run,) = bays.history("demo", 7)
+    assert (run.operation, run.result) == ("delete", "failed")
+
+
+def test_names_of_a_state_far_away_are_kept_for_shell_completion(bays: Bays, context: FakeContext) -> None:
+    bays.names()
+    assert not context.settings.names_file.exists(), "a folder is read as quickly"
+    context.settings = replace(context.settings, state="s3://bays")
+    context.answers["stack ls"] = '[{"name": "physics"}, {"name": "demo"}]'
+    bays.names()
+    assert context.settings.names_file.read_text() == "demo\nphysics"
 
 
 PROJECT = {"auth_url": "https://cloud.example:5000", "region": "RegionOne", "project_id": "1" * 32}
@@ -287,7 +341,6 @@ def grown(context: FakeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         cloud.consoles["id node 1"] = ["bay: stage=ready node=x\n"]
 
     context.effects["up"] = up
-    context.answers["stack history"] = "[]"
     monkeypatch.setattr("bay.stacks.automation.runs.preview", lambda *_, **__: None)
     return context
 
@@ -346,7 +399,6 @@ def test_an_export_is_a_change(bays: Bays, context: FakeContext, tmp_path: Path)
 
 def test_an_interrupted_creation_is_no_bay_that_exists(bays: Bays, tmp_path: Path, context: FakeContext) -> None:
     write_state(tmp_path / "state", cut_off())
-    context.answers["stack history"] = "[]"
     context.openstack.things["server"].clear()
     bays.create("demo", to(SPEC))
     assert context.commands[-1] == "up"

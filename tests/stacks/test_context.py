@@ -1,6 +1,7 @@
 """What all operations of one caller share: one connection, Pulumi's environment, and who listens."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import yaml
 
 from bay import toolchain
 from bay.components.openstack import connection
+from bay.components.openstack.listed import LeanConnection
 from bay.components.openstack.login import Login
+from bay.components.openstack.shared_answers import SharedAnswers
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.context import Context
 from bay.stacks.events import Event, Notice
@@ -100,6 +103,34 @@ def test_pulumi_starts_with_the_callers_environment_and_no_login(tmp_path: Path,
         "PULUMI_BACKEND_URL": "s3://bays",
         "BAY_DYNAMIC_PROVIDERS": "",  # whatever plain `pulumi` may do for the caller's own projects
     }
+
+
+def test_only_a_pulumi_that_writes_no_whole_state_a_step_collects_garbage_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulumi: Toolchain
+) -> None:
+    for origin, garbage in (("built", "400"), ("path", None), ("downloaded", None)):
+        found = replace(pulumi, origin=origin)
+        monkeypatch.setattr(toolchain, "find", lambda _cache, _path, found=found: found)
+        assert Context(settings(tmp_path), Login()).pulumi().environment.get("GOGC") == garbage
+        assert "GOGC" not in Context(settings(tmp_path), Login()).pulumi_environment(), "a shell is not bay's"
+        own = Context(settings(tmp_path, GOGC="50"), Login()).pulumi().environment
+        assert own["GOGC"] == "50"
+
+
+def test_a_context_beside_another_has_its_login_and_an_end_of_its_own(tmp_path: Path, pulumi: Toolchain) -> None:
+    context = Context(settings(tmp_path), mine(tmp_path))
+    context.share_answers()
+    told_here: list[Event] = []
+    beside = context.beside(Cancellation(), told_here.append)
+    assert (beside.cloud, beside.resolved_login, beside.lists) == (context.cloud, context.resolved_login, context.lists)
+    assert beside.lists is not None
+    beside.cancel.request()
+    beside.notify("demo", "code", "text")
+    assert not context.cancel.is_requested
+    assert beside.pulumi().cancel is beside.cancel
+    assert told_here == [Notice("demo", "code", "text")]
+    assert isinstance(context.cloud.session.session.get_adapter("https://cloud"), SharedAnswers)
+    assert isinstance(context.cloud, LeanConnection)
 
 
 @pytest.mark.usefixtures("pulumi")

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
+from keystoneauth1.discover import EndpointData
 
+from bay.components.errors import BayError
 from bay.components.openstack.connection import resolve_login
 from bay.components.openstack.login import Login
 from bay.stacks.login import CHILD, OPENRC, ResolvedLogin, write_login
@@ -156,6 +158,9 @@ def test_children_that_cannot_log_in_so_get_a_token(tmp_path: Path) -> None:
             "interface": "public",
         }
 
+        def get_endpoint(self, service: str) -> None:
+            assert service
+
         def get_session(self) -> Session:
             return Session()
 
@@ -206,3 +211,49 @@ def test_a_folder_of_authorities_is_named_to_the_plugin_as_go_reads_it(tmp_path:
 def test_an_authority_of_the_shell_counts_where_the_cloud_names_none(tmp_path: Path) -> None:
     assert entry(written(tmp_path, PLAIN, cacert=Path("/shell.pem")))["cacert"] == "/shell.pem"
     assert entry(written(tmp_path, cacert=Path("/shell.pem")))["cacert"] == "/etc/ca.pem"
+
+
+class Catalog:
+    """A session whose catalog has each service on a host of its own; some have none."""
+
+    def get_endpoint_data(self, service_type: str, **wanted: object) -> Any:
+        assert wanted == {"interface": "public", "region_name": "north", "discover_versions": False}
+        if service_type == "load-balancer":
+            return None
+        return EndpointData(catalog_url=f"https://{service_type}.example:99/v2/77")
+
+
+def with_overrides(folder: Path, overrides: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> ResolvedLogin:
+    monkeypatch.setattr("openstack.config.cloud_region.CloudRegion.get_session", lambda _self: Catalog())
+    monkeypatch.setattr("bay.components.openstack.connection._ask_again_where_busy", lambda _resolved: None)
+    return written(folder, {**CLOUD, **overrides})
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        ("network_endpoint_override", "https://elsewhere.example:99/v2"),
+        ("network_endpoint_override", "http://network.example:99/v2"),
+        ("compute_endpoint_override", "https://compute.example/v2"),
+        ("block_storage_endpoint_override", "https://cinder.example:99"),
+        ("load_balancer_endpoint_override", "https://octavia.example"),
+    ],
+)
+def test_an_endpoint_that_the_plugin_would_not_use_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, address: str
+) -> None:
+    with pytest.raises(BayError, match=f"^cloud mine: {key} is not where the catalog has this service"):
+        with_overrides(tmp_path, {key: address}, monkeypatch)
+
+
+def test_an_endpoint_override_that_only_says_more_of_the_path_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = {
+        "network_endpoint_override": "https://network.example:99/",
+        "image_endpoint_override": "https://image.example:99/v2",
+        "identity_endpoint_override": "https://identity.elsewhere.example/v3",  # the plugin logs in at auth_url
+        "dns_endpoint_override": "https://dns.elsewhere.example",  # no service of a bay
+    }
+    login = with_overrides(tmp_path, overrides, monkeypatch)
+    assert entry(login)["network_endpoint_override"] == overrides["network_endpoint_override"]

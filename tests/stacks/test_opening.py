@@ -9,8 +9,9 @@ from bay.stacks.events import Notice
 from bay.stacks.opening import opened, opened_aside, opened_for_change
 from bay.stacks.state import lock
 from tests.fakes.messages import told
-from tests.fakes.stack import FakeContext, write_state
-from tests.fakes.states import complete
+from tests.fakes.processes import living_pulumi
+from tests.fakes.stack import FakeContext, write_lock, write_state
+from tests.fakes.states import complete, cut_off
 
 SECRETS = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
@@ -77,6 +78,27 @@ def test_two_changes_of_one_bay_are_kept_apart(context: FakeContext) -> None:
         assert told(lambda: _change(context, "demo"))[0].startswith(
             "bay demo is being changed by another run (process "
         )
+
+
+def test_a_change_reads_the_state_only_once_nobody_else_writes_it(
+    context: FakeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another user, whom bay's own lock does not keep apart: what their run has begun is no interrupted run's."""
+    write_state(tmp_path / "state", cut_off())
+    with living_pulumi(tmp_path) as pid:
+        held = write_lock(tmp_path / "state", pid)
+
+        def sleep(_seconds: float) -> None:
+            write_state(tmp_path / "state", complete())
+            held.unlink()
+
+        monkeypatch.setattr(context.cancel, "sleep", sleep)
+        with opened_for_change(context, "demo") as bay:
+            assert bay.state.interrupted_operations == ()
+    assert context.notices[0].endswith(f"process {pid}); waiting for its end")
+    write_lock(tmp_path / "state", 4711, host="elsewhere")
+    assert "(ada@elsewhere, process 4711)" in told(lambda: _change(context, "demo"))[0]
+    _open(context, "demo")
 
 
 def test_a_change_needs_space_for_the_state(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from bay.stacks.state.status import LastRun
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.processes import living_pulumi
-from tests.fakes.stack import Clock, FakeContext, FakePulumi, write_lock, write_state
+from tests.fakes.stack import Clock, FakeContext, FakePulumi, write_history, write_lock, write_state
 from tests.fakes.states import Deployment, complete
 
 
@@ -98,8 +98,13 @@ def test_a_state_with_what_bay_does_not_write_is_refused_before_pulumi_has_it(
     assert set(pulumi(bay).commands) <= {"stack export"}
 
 
+def elsewhere(context: FakeContext, tmp_path: Path) -> BayStack:
+    """One whose state is in no files."""
+    return BayStack(context, "demo", tmp_path / "work", "s3://bays")
+
+
 def test_a_state_elsewhere_is_pulumis(tmp_path: Path, context: FakeContext) -> None:
-    bay = BayStack(context, "demo", tmp_path / "work", "s3://bays")
+    bay = elsewhere(context, tmp_path)
     pulumi(bay).failures["stack export"] = ["error: no stack named 'demo' found"]
     assert bay.state == StateSnapshot("demo")
     assert not bay.exists
@@ -131,9 +136,18 @@ def test_outputs_of_an_earlier_version_have_the_address_alone(bay: BayStack) -> 
         ),
     ],
 )
-def test_the_last_run_is_the_newest_of_two(bay: BayStack, text: str, last: LastRun) -> None:
+def test_the_last_run_is_the_newest_of_two(context: FakeContext, tmp_path: Path, text: str, last: LastRun) -> None:
+    bay = elsewhere(context, tmp_path)
     pulumi(bay).answers["stack history"] = text
     assert bay.last_run() == last
+
+
+def test_the_last_run_is_read_from_the_files_of_the_state(bay: BayStack, tmp_path: Path) -> None:
+    assert bay.last_run() == LastRun()
+    write_history(tmp_path / "state", 1796051400, "update", "succeeded")
+    write_history(tmp_path / "state", 1796051427, "destroy", "failed")
+    assert bay.last_run() == LastRun("destroy", "failed", 1, "2026-11-30T15:10:27.000Z")
+    assert pulumi(bay).commands == []
 
 
 OK, FAILED, READ = (
@@ -156,10 +170,15 @@ OK, FAILED, READ = (
     ],
 )
 def test_only_updates_that_went_through_are_counted(
-    bay: BayStack, monkeypatch: pytest.MonkeyPatch, history: list[dict[str, str]], count: int, reads: int
+    context: FakeContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    history: list[dict[str, str]],
+    count: int,
+    reads: int,
 ) -> None:
     """A creation that was resumed is a creation."""
-    sizes = list[int]()
+    bay, sizes = elsewhere(context, tmp_path), list[int]()
 
     def command(*words: str) -> str:
         sizes.append(int(words[-1]))
@@ -416,3 +435,67 @@ def test_a_phase_ends_however_the_run_does(bay: BayStack, context: FakeContext) 
     with pytest.raises(BayError, match="the cloud is tired"):
         bay.destroy()
     assert context.events[-1] == PhaseEnded("demo", "destroy")
+
+
+def test_a_run_whose_state_is_as_it_was_left_went_through_however_long_its_end_took(
+    bay: BayStack, state: Path, tmp_path: Path
+) -> None:
+    """On a busy machine the last write of a large state may take more than the two seconds that are else allowed."""
+    run = write_history(state, 946684800, "update", "succeeded")  # decades before the state says it was written
+    assert not bay.went_through()
+    copied = run.with_name(run.name.replace("history.json", "checkpoint.json"))
+    copied.write_bytes((state / ".pulumi/stacks/bay/demo.json").read_bytes())
+    assert bay.went_through()
+    run.write_text(run.read_text().replace("succeeded", "failed"))
+    assert not bay.went_through()
+
+
+# Operations in flight
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "parallel"),
+    [(0, None, 32), (64, None, 32), (100, None, 50), (300, None, 128), (1000, None, 128), (1000, 8, 8), (2, 200, 200)],
+)
+def test_operations_in_flight_grow_with_the_bay_unless_they_are_given(
+    bay: BayStack,
+    context: FakeContext,
+    monkeypatch: pytest.MonkeyPatch,
+    servers: int,
+    wanted: int | None,
+    parallel: int,
+) -> None:
+    found = list[int]()
+    monkeypatch.setattr("bay.stacks.automation.runs.up", lambda *_, parallel, **__: found.append(parallel))
+    context.parallel = wanted
+    bay.up(lambda: None, servers=servers)
+    assert found == [parallel]
+
+
+def test_an_edit_of_what_somebody_has_written_since_is_not_written(bay: BayStack, state: Path) -> None:
+    """What they did would be lost: their servers, say, that no state would have."""
+    grown = complete()
+    grown["resources"][-1]["id"] = "written by another run"
+
+    def edit() -> None:
+        with bay.edit() as content:
+            content["resources"] = content["resources"][:-1]
+            write_state(state, grown)
+
+    with pytest.raises(Locked, match="was changed by another run meanwhile"):
+        edit()
+    assert bay.state.resources[-1]["id"] == "written by another run"
+    assert "stack import" not in pulumi(bay).commands
+    with bay.edit() as content:
+        content["resources"] = content["resources"][:-1]
+    assert len(bay.state.resources) == len(grown["resources"]) - 1
+
+
+def test_what_there_is_counts_where_nothing_is_declared(bay: BayStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a delete, and of a bay that shrinks."""
+    found = list[int]()
+    monkeypatch.setattr("bay.stacks.automation.runs.destroy", lambda *_, parallel, **__: found.append(parallel))
+    bay.destroy()
+    monkeypatch.setattr("bay.stacks.automation.runs.parallel_for", lambda servers: servers)
+    bay.destroy()
+    assert found == [32, 2]

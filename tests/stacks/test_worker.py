@@ -5,7 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TextIO
 
 import pytest
 
+from bay.components.node.certificates import Authority
 from bay.components.openstack.login import Login
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
@@ -23,6 +24,8 @@ from bay.stacks.cluster.health import Health
 from bay.stacks.errors import NotFound
 from bay.stacks.events import Listener, Notice, ResourceProgress
 from bay.stacks.operations.delete_plan import DeletePlan
+from bay.stacks.operations.rebuild import RebuildRequest
+from bay.stacks.operations.rebuild_plan import RebuildPlan, Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.planner import SpecSource
@@ -62,10 +65,12 @@ class FakeBays:
         self.during(self)
         self.context.cancel.raise_if_requested()
 
-    def create(self, name: str, specify: SpecSource, *, wait: timedelta | None = None) -> StateSnapshot:
+    def create(
+        self, name: str, specify: SpecSource, *, wait: timedelta | None = None, authority: Authority | None = None
+    ) -> StateSnapshot:
         self.listen(Notice(name, "resuming", "the previous run was interrupted"))
         self.listen(ResourceProgress(name, "servers demo-node", "create", 1, 2))
-        self._do("create", name, specify(None), wait)
+        self._do("create", name, specify(None), wait, *([authority] if authority else []))
         return STATE
 
     def update(
@@ -82,6 +87,10 @@ class FakeBays:
         self._do("repair", name, request)
         return SimpleNamespace(all_differences=[])
 
+    def rebuild(self, name: str, request: RebuildRequest, *, approve: Approve) -> RebuildPlan:
+        self._do("rebuild", name, request)
+        return RebuildPlan(name)
+
     def wait(self, name: str, *, timeout: timedelta) -> None:
         self._do("wait", name, timeout)
 
@@ -91,6 +100,9 @@ class FakeBays:
 
     def drift(self, name: str) -> Any:
         raise NotFound(f"there is no bay {name!r} in this state", "'bay list' shows the bays")
+
+    def snapshot(self, name: str) -> StateSnapshot:
+        return replace(STATE, spec=SWARM)
 
     def status(self, name: str) -> Status:
         self._do("status", name)
@@ -154,6 +166,7 @@ def test_an_operation_tells_its_events_and_then_its_result() -> None:
             "done": 1,
             "total": 2,
             "failed": 0,
+            "waiting": [],
         },
         {
             "id": "1",
@@ -165,6 +178,24 @@ def test_an_operation_tells_its_events_and_then_its_result() -> None:
         },
     ]
     assert call() == ("create", "demo", SWARM, None)
+
+
+def test_a_bay_is_created_with_the_authority_that_it_is_given() -> None:
+    given = {"key": "k", "certificate": "c"}
+    answers(request("create", spec=SWARM.model_dump(mode="json"), authority=given))
+    assert call()[-1] == Authority("k", "c")
+
+
+def test_an_update_takes_servers_out_before_it_changes_the_rest() -> None:
+    answers(request("update", remove=["demo-node-0"], allow=["batch"], layers=[{"nodes": {"count": 4}}]))
+    changed = call()[2]
+    assert (changed.nodes.removed, changed.nodes.count) == ((0,), 4)
+
+
+def test_a_bay_is_shown_with_its_spec() -> None:
+    (shown,) = answers(request("show"))
+    assert shown["result"]["spec"]["coe"] == "swarm"
+    assert [server["id"] for server in shown["result"]["servers"]] == ["s1"]
 
 
 def test_an_error_is_told_with_its_family() -> None:
@@ -288,6 +319,15 @@ def test_a_repair_and_a_deletion_take_their_options() -> None:
     (answer,) = answers(request("delete", keep_volumes=True, allow=["delete"]))
     assert answer["result"] == {"deleted": "demo"}
     assert call() == ("delete", "demo", Keep(True, False), frozenset({"delete"}))
+
+
+def test_a_rebuild_takes_its_options_and_is_of_all_groups_unless_one_is_named() -> None:
+    (answer,) = answers(request("rebuild", image="new", max_unavailable="25%", nodes=["demo-node-0"], timeout=1))
+    assert answer["result"] == {"servers": []}
+    assert call()[2] == RebuildRequest(Selection("", ("demo-node-0",), "25%"), "new")
+    FakeBays.made.clear()
+    answers(request("rebuild", group="node"))
+    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False)
 
 
 @pytest.mark.parametrize(("timeout", "limit"), [(0, timedelta(hours=1)), (90, timedelta(seconds=90))])

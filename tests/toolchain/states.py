@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bay.toolchain.lock import exclusive
+from bay.toolchain.lock import exclusive, report_waiting
 
 #: Where Debian's packages put what is not on PATH.
 DEBIAN = Path("/usr/lib/postgresql")
@@ -100,7 +100,7 @@ def _s3_python(cache: Path) -> Path:
     place = cache / "s3" / "-".join(requirement.replace("[s3]", "") for requirement in S3_SERVER)
     python = place / "bin" / "python"
     place.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive(place.with_suffix(".lock"), print):
+    with exclusive(place.with_suffix(".lock"), report_waiting(print, "another test")):
         if not (place / "whole").exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
             install: list[str | Path] = [

@@ -12,7 +12,7 @@ import pytest
 
 from bay.toolchain import Toolchain, golang, parts
 from bay.toolchain.compiler import Compiler
-from bay.toolchain.lock import exclusive
+from bay.toolchain.lock import exclusive, report_waiting
 from bay.toolchain.staging import making
 from tests.toolchain import states
 from tests.toolchain.trial import Trial, new_trial, things
@@ -30,7 +30,7 @@ def official(built_toolchain: Toolchain, test_cache: Path, tmp_path_factory: pyt
     unchanged = replace(part, patch=None)
     root = test_cache / f"official-{unchanged.digest}"
     test_cache.mkdir(parents=True, exist_ok=True)
-    with exclusive(test_cache / "official.lock", print):
+    with exclusive(test_cache / "official.lock", report_waiting(print, "another test")):
         if not root.exists():
             scratch = tmp_path_factory.mktemp("scratch")
             go = golang.ensure(test_cache, os.environ["PATH"], scratch / "log", print)

@@ -21,6 +21,7 @@ from bay.components.engines.kubernetes import (
     node_identity,
     pki,
 )
+from bay.components.engines.kubernetes.contexts import Contexts
 from bay.components.engines.kubernetes.kubeadm import API_PORT
 from bay.components.engines.kubernetes.manifests import KUBERNETES_IMAGES, dump
 from bay.components.engines.kubernetes.options import KubernetesOptions, check, check_subnets, options_of
@@ -66,6 +67,7 @@ class Kubernetes:
         "logs in as the user of its common name, in the groups of its organisations; system:masters has full power"
     )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
+    contexts: Contexts = field(default_factory=Contexts)
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""

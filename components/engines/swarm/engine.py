@@ -9,6 +9,7 @@ from bay.components.engines import Client, Facts, Options, Port, Question, Sourc
 from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.ownership_rules import OwnershipRule
+from bay.components.engines.swarm.contexts import Contexts
 from bay.components.node import certificates, join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation, Secret, current
@@ -46,6 +47,7 @@ class Swarm:
     ownership_rules: Sequence[OwnershipRule] = ()
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
+    contexts: Contexts = field(default_factory=Contexts)
 
     def check(self, spec: "BaySpec") -> None:
         """Swarm knows labels, but no taints."""

@@ -1,6 +1,7 @@
 """What the launcher imports before it forks: the libraries that most services share, so that they share the memory."""
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -58,7 +59,8 @@ def preload() -> None:
     backend = importlib.import_module("oslo_service.backend")
     backend.init_backend(backend.BackendType.THREADING)
     for library in LIBRARIES:
-        importlib.import_module(library)
+        if importlib.util.find_spec(library.partition(".")[0]):  # Magnum's environment has fewer
+            importlib.import_module(library)
 
 
 def allow_eventlet() -> None:

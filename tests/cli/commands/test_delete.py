@@ -40,7 +40,7 @@ class Bays:
 
 
 def delete(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(["delete", "demo", *words])
 
 

@@ -8,10 +8,12 @@ import pytest
 from bay.cli import session
 from bay.cli.app import run
 from bay.components.errors import BayError
+from bay.stacks.bays import Bays
 from bay.stacks.cloud.discovery import CloudObject
 from bay.stacks.errors import NotFound
 from bay.stacks.operations.drift import Drift
 from bay.stacks.state.snapshot import StateSnapshot
+from tests.fakes.stack import FakeContext
 
 Captured = pytest.CaptureFixture[str]
 
@@ -19,11 +21,14 @@ SAME = Drift(StateSnapshot("same"), (), (), {}, 1.0)
 MORE = Drift(StateSnapshot("more"), (), (CloudObject("port", "1", "x"),), {}, 1.0)
 
 
-class Bays:
+class FakeBays(Bays):
     """Bays with these differences, or that cannot be compared."""
 
     def __init__(self, found: Mapping[str, Drift | BayError]) -> None:
-        self.found = found
+        self.context, self.found = FakeContext(), found
+
+    def share_answers(self) -> None:
+        """There is no cloud."""
 
     def names(self) -> list[str]:
         return sorted(self.found)
@@ -37,7 +42,7 @@ class Bays:
 
 def drift(monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Drift | BayError], *words: str) -> int:
     """The exit code."""
-    monkeypatch.setattr(session, "open_bays", lambda *_login: Bays(found))
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: FakeBays(found))
     return run(["drift", *words, "-f", "json"])
 
 

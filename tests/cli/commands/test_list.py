@@ -43,7 +43,7 @@ class Bays:
 
 
 def listed(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(["list", *words])
 
 
@@ -62,6 +62,13 @@ def test_a_bay_that_cannot_be_read_hides_no_other(capsys: Captured, monkeypatch:
 def test_a_cloud_that_is_named_has_its_own_bays_listed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     assert listed(Bays(), monkeypatch, "--os-cloud", "sandbox", "-f", "value", "-c", "name") == 0
     assert capsys.readouterr().out.split() == ["broken", "demo"]
+
+
+def test_names_alone_need_no_look_into_a_state(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a state that is no folder, each look is two processes."""
+    monkeypatch.setattr(Bays, "describe", None)
+    assert listed(Bays(), monkeypatch, "-f", "value", "-c", "name") == 0
+    assert capsys.readouterr() == ("broken\ndemo\nother\n", "")
 
 
 def test_usage_has_a_sum_for_people_alone(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ class Bays:
 
 
 def repair(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(["repair", "demo", *words])
 
 

@@ -68,3 +68,21 @@ def test_the_doctor_looks_at_a_sandbox_that_runs(
     found = doctor.sandbox(settings())
     assert (found.name, found.ok, found.detail) == ("sandbox", ok, detail)
     assert found.remedy == ("" if ok else "bay sandbox start")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], None),
+        (["--with", "magnum"], ["magnum"]),
+        (["--with", "magnum,horizon"], ["magnum", "horizon"]),
+        (["--with", "none"], []),
+    ],
+)
+def test_further_services_are_named_once_or_not_at_all(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, words: list[str], told: list[str] | None
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(Sandbox, "start", lambda _self, _say, boot, extras: asked.append((boot, extras)))
+    assert run(["sandbox", "start", *words]) == 0
+    assert asked == [(None, told)]

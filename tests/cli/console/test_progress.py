@@ -1,12 +1,14 @@
 """Progress on stderr: a line a component while a phase lasts, with what began and what ended; notices as they come."""
 
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
 
-from bay.cli.console import progress
-from bay.cli.console.progress import Board, Progress, stages
+from bay.cli.console import board
+from bay.cli.console.board import Board
+from bay.cli.console.progress import Progress, stages
 from bay.stacks.automation.progress import Progress as PulumiProgress
 from bay.stacks.events import (
     BatchStarted,
@@ -25,11 +27,10 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Progress:
-    """Progress of a phase of bay demo that has begun, of which nothing is printed before its end."""
-    monkeypatch.setattr(progress, "INTERVAL", 1000.0)
+    """Progress of a phase of bay demo that has begun, of which each line is printed once before its end."""
+    monkeypatch.setattr(board, "INTERVAL", 1000.0)
     listener = Progress()
     listener(PhaseStarted("demo", "apply"))
-    board_of(listener).printed_at = board_of(listener).started
     return listener
 
 
@@ -54,15 +55,17 @@ def without_seconds(line: str) -> str:
 
 
 def lines(listener: Progress) -> list[str]:
-    return [without_seconds(line) for line in board_of(listener)._text().plain.splitlines()]
+    return [without_seconds(line) for line in board_of(listener).text().plain.splitlines()]
 
 
 def test_a_component_is_counted_while_it_is_created(shown: Progress, pulumi: PulumiProgress) -> None:
     for index in range(3):
         pulumi(begins("create", node(index)))
-    assert lines(shown) == ["servers demo-node creating 0 of 3"]
+    assert lines(shown) == [
+        "servers demo-node creating 0 of 3, waiting for demo-node-0, demo-node-1, demo-node-2",
+    ]
     pulumi(ends("create", node(1)))
-    assert lines(shown) == ["servers demo-node creating 1 of 3"]
+    assert lines(shown) == ["servers demo-node creating 1 of 3, waiting for demo-node-0, demo-node-2"]
     pulumi(ends("create", node(0)))
     pulumi(ends("create", node(2)))
     assert lines(shown) == ["servers demo-node created 3"]
@@ -82,7 +85,7 @@ def test_each_operation_of_a_component_has_its_words(shown: Progress, pulumi: Pu
         pulumi(ends(operation, node(index)))
     pulumi(begins("delete", urn("Network", "demo", "Bay", "Network")))
     assert lines(shown) == [
-        "network deleting 0 of 1",
+        "network deleting 0 of 1, waiting for Network demo",
         "servers demo-node deleted 1",
         "servers demo-node replaced 1",
         "servers demo-node updated 1",
@@ -102,7 +105,7 @@ def test_what_is_under_way_has_its_words_too(
     operation: str, words: str, shown: Progress, pulumi: PulumiProgress
 ) -> None:
     pulumi(begins(operation, node(0)))
-    assert lines(shown) == [f"servers demo-node {words}"]
+    assert lines(shown) == [f"servers demo-node {words}, waiting for demo-node-0"]
 
 
 def test_components_providers_and_what_stays_are_not_counted(shown: Progress, pulumi: PulumiProgress) -> None:
@@ -116,6 +119,15 @@ def test_components_providers_and_what_stays_are_not_counted(shown: Progress, pu
     assert lines(shown) == []
 
 
+def test_of_many_that_are_waited_for_some_are_named(shown: Progress, pulumi: PulumiProgress) -> None:
+    for index in range(10):
+        pulumi(begins("create", node(index)))
+    pulumi(fails("create", node(0)))
+    assert lines(shown) == [
+        "servers demo-node creating 0 of 10, 1 failed, waiting for demo-node-1, demo-node-2, demo-node-3 and 6 more"
+    ]
+
+
 def test_where_stderr_is_no_terminal_the_end_is_said_once(
     shown: Progress, pulumi: PulumiProgress, capsys: Captured
 ) -> None:
@@ -124,18 +136,63 @@ def test_where_stderr_is_no_terminal_the_end_is_said_once(
     shown(PhaseEnded("demo", "apply"))
     out, err = capsys.readouterr()
     assert out == ""
-    assert len(err.splitlines()) == 1
-    assert err.rstrip().endswith("servers demo-node        created 1")
+    first, last = err.splitlines()
+    assert without_seconds(first) == "servers demo-node creating 0 of 1, waiting for demo-node-0"
+    assert last.endswith("servers demo-node        created 1")
 
 
-def test_where_stderr_is_no_terminal_what_is_new_is_printed_now_and_then(
+def test_where_stderr_is_no_terminal_each_change_is_a_line_and_what_stays_is_none(
     shown: Progress, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(board, "INTERVAL", 0.0)
     for done in (1, 1, 2):
         shown(ResourceProgress("demo", "network", "create", done, 2))
-    said = [without_seconds(line) for line in capsys.readouterr().err.splitlines()]
-    assert said == ["network creating 1 of 2", "network created 2"]
+        shown(ResourceProgress("demo", "firewall", "create", 0, 7, waiting=("SecGroup demo",)))
+    assert said(capsys) == [
+        "network creating 1 of 2",
+        "firewall creating 0 of 7, waiting for SecGroup demo and 6 more",
+        "network created 2",
+    ]
+
+
+def test_a_line_that_changes_all_the_time_is_printed_now_and_then(shown: Progress, capsys: Captured) -> None:
+    for done in range(1000):
+        shown(ResourceProgress("demo", "servers demo-node", "create", done, 1000))
+    shown(PhaseEnded("demo", "apply"))
+    assert said(capsys) == ["servers demo-node creating 0 of 1000", "servers demo-node creating 999 of 1000"]
+
+
+def test_what_is_waited_for_is_said_again_after_a_long_silence(
+    shown: Progress, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(ResourceProgress("demo", "network", "create", 4, 4))
+    shown(ServerProgress("demo", "node", {"ready": 1, "booting": 1}))
+    said(capsys)
+    board_of(shown).print_waiting()
+    assert said(capsys) == ["still engine on nodes 1 of 2 ready (booting 1)"]
+
+
+def test_a_board_of_its_own_accord_says_again_what_it_waits_for(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "INTERVAL", 0.01)
+    monkeypatch.setattr(board, "SILENCE", 0.0)
+    shown, again = Progress(), threading.Event()
+    monkeypatch.setattr(Board, "print_waiting", lambda _: again.set())
+    shown(PhaseStarted("demo", "apply"))
+    assert again.wait(30)
+    shown(PhaseEnded("demo", "apply"))
+
+
+def test_each_line_has_seconds_of_its_own_and_one_that_ended_goes_on_no_more() -> None:
+    line = board.Line(began=10.0)
+    assert line.seconds(17.0) == 7.0
+    line.ended = 12.0
+    assert line.seconds(17.0) == 2.0
+
+
+def said(capsys: Captured) -> list[str]:
+    return [without_seconds(line) for line in capsys.readouterr().err.splitlines()]
 
 
 def test_a_phase_in_which_nothing_happens_prints_nothing(shown: Progress, capsys: Captured) -> None:
@@ -188,7 +245,7 @@ def test_servers_that_are_waited_for_have_a_line_a_role(shown: Progress) -> None
         "engine on masters 1 of 1 ready",
         "engine on nodes 1 of 3 ready (booting 1, cluster 1)",
     ]
-    text = board_of(shown)._text().plain
+    text = board_of(shown).text().plain
     assert "engine on masters        1 of 1 ready" in text
     assert "engine on nodes          1 of 3 ready" in text, "the numbers stand below each other"
 
@@ -222,8 +279,8 @@ def test_at_a_terminal_lines_are_rewritten_until_the_end_of_the_phase(monkeypatc
         def stop(self) -> None:
             calls.append(str(self.text()))
 
-    monkeypatch.setattr(progress, "errors", Screen())
-    monkeypatch.setattr(progress, "Live", Live)
+    monkeypatch.setattr(board, "errors", Screen())
+    monkeypatch.setattr(board, "Live", Live)
     shown = Progress()
     shown(PhaseStarted("demo", "apply"))
     shown(ResourceProgress("demo", "network", "create", 0, 1))

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from bay.cli.console.columns import BAY_FIELDS, LIST_COLUMNS, NODE_COLUMNS, USAGE_COLUMNS
 from bay.cli.console.rows import (
-    LIST_COLUMNS,
-    NODE_COLUMNS,
-    USAGE_COLUMNS,
     bay_row,
     list_row,
     node_rows,
@@ -52,6 +51,7 @@ def test_a_bay_is_shown_from_its_state_alone() -> None:
     }
     assert row["spec"]["nodes"]["count"] == 1
     assert set(LIST_COLUMNS) <= set(row)
+    assert tuple(row) == BAY_FIELDS
     assert "ciphertext" not in json.dumps(row), "not even encrypted secrets are shown"
 
 
@@ -111,6 +111,27 @@ def test_a_node_has_novas_status_or_it_is_said_why_not(statuses: Mapping[str, st
 def test_a_node_has_the_engines_word_for_it() -> None:
     rows = node_rows(Servers(COMPLETE, None, Health("UNHEALTHY", "", {"demo-node-0": "UNHEALTHY"})))
     assert [row["health"] for row in rows] == ["UNKNOWN", "UNHEALTHY"]
+
+
+def test_a_servers_floating_ip_is_shown_beside_its_address() -> None:
+    deployment = complete()
+    deployment["resources"].append(floating_ip("203.0.113.9", port_of(deployment, "demo-master-0")))
+    deployment["resources"].append(floating_ip("203.0.113.7", "of another port"))
+    state = StateSnapshot.from_deployment("demo", deployment)
+    rows = node_rows(Servers(state, None, NOT_ASKED))
+    assert [(row["address"], row["floating_ip"]) for row in rows] == [("10.80.3.64", "203.0.113.9"), ("10.80.1.10", "")]
+    assert bay_row(described(state, FIRST))["floating_ips"] == {"demo-master-0": "203.0.113.9"}
+
+
+def port_of(deployment: dict[str, Any], name: str) -> str:
+    urn = f"openstack:networking/port:Port::{name}"
+    return next(str(one["id"]) for one in deployment["resources"] if one["urn"].endswith(urn))
+
+
+def floating_ip(address: str, port: str) -> dict[str, Any]:
+    kind = "openstack:networking/floatingIp:FloatingIp"
+    urn = f"urn:pulumi:demo::bay::bay:index:Bay$bay:index:Ports${kind}::{address}"
+    return {"type": kind, "urn": urn, "id": address, "outputs": {"address": address, "portId": port}}
 
 
 ONE = {"servers": 2, "cores": 5, "ram_mib": 10240, "volumes": 3, "volumes_gib": 110}

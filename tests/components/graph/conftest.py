@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,10 +44,11 @@ def _existing(spec: NetworkSpec) -> ExistingNetwork:
     return ExistingNetwork(f"<id of {spec.existing}>", str(spec.existing), subnet_id, cidrs, pins_subnet=several)
 
 
-def run(spec: BaySpec, preview: bool = False) -> Graph:
-    """The graph of a bay called demo; `preview`: before anything has an id."""
+def run(spec: BaySpec, preview: bool = False, **options: Any) -> Graph:
+    """The graph of a bay called demo; `preview`: before anything has an id. options: more of the program's."""
     graph = Graph(spec)
-    record(graph, partial(program, "demo", spec, managed_by="file", resolved=place_for(spec)), preview)
+    declare = partial(program, "demo", spec, managed_by="file", resolved=place_for(spec), **options)
+    record(graph, declare, preview)
     return graph
 
 

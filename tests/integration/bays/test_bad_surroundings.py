@@ -1,7 +1,6 @@
 """A cloud or a state that cannot be used: what is wrong with it, without a password, and nothing half made."""
 
 import copy
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,5 +131,4 @@ def test_a_folder_that_cannot_be_written_is_named(user: Bay, variable: str) -> N
     file.touch()
     result = user.run("create", "wrong", "--model", "swarm", **{variable: f"{file}/folder"})
     assert result.code == 1
-    assert result.error[0].startswith(f"{file}/folder{os.sep}bay")
-    assert result.error[0].endswith(": Not a directory")
+    assert result.error[0] == f"{file}/folder: Not a directory"

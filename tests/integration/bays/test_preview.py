@@ -13,7 +13,6 @@ PAGE = CHECKOUT / "docs" / "preview.md"
 
 REFUSED = {
     "bay scale physics 0 --yes": ("3 of 3 servers of group node at once", "a batch is 2 (40 %)", "--allow batch"),
-    "bay update physics --set nodes.flavor=m1.medium --yes": ("stopped for a resize; a batch is", "--allow batch"),
     "bay delete physics --yes": ("is protected",),
 }
 """What the page says is refused -> the words of the refusal."""
@@ -41,7 +40,7 @@ def test_the_page_on_previews_is_true(bay: Bay) -> None:
     assert refused == list(REFUSED)
     assert bay.names() == []
     comment = (bay.home / "comment.md").read_text()
-    assert comment.startswith("### bay physics: 2 to create")
+    assert comment.startswith("### bay `physics`: 2 to create")
     assert "PRIVATE KEY" not in comment + (bay.home / "plan.json").read_text()
 
 
@@ -61,7 +60,7 @@ def test_the_impact_is_told_in_the_words_of_the_engine(bay: Bay, model: str, wor
     later = {field["path"]: field["later"] for field in plan["fields"]}
     assert later == {"access.api": False, "image": True, "nodes.count": False}
     assert plan["notes"] == [
-        "felt-master-0: created from another image than debian-12-docker; only later servers get that one"
+        "felt-master-0: created from another image than debian-12-docker; 'bay rebuild felt' replaces them"
     ]
 
 
@@ -76,7 +75,6 @@ def test_plain_pulumi_refuses_the_same_losses_before_it_plans(bay: Bay, checkout
     nodes = "plain-node-0, plain-node-1, plain-node-2"
     for path, words in (
         ("nodes.count 0", f"3 of 3 servers of group node at once: {nodes} deleted; a batch is 2 (40 %)"),
-        ("nodes.flavor m1.medium", f"{nodes} stopped for a resize; a batch is 2 (40 %)"),
         ("floating_ips all", f"{nodes} replaced; a batch is 2 (40 %)"),
         ("coe kubernetes", "its container engine, swarm, cannot be changed"),
         ("masters.count 1", "this would delete plain-master-1, plain-master-2; masters hold the control-plane data"),

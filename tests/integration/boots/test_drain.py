@@ -128,3 +128,27 @@ def test_no_request_fails_while_nodes_come_and_go(
     load = story.under_load("without a drain", lambda: cloud.compute.delete_server(cloud.compute.find_server(lost)), 10)
     assert load.failed, "the control: a server whose plug is pulled is missed"
     assert lost in service.entries(user)
+
+
+@pytest.mark.parametrize("service", [Swarm(), Kubernetes()], ids=["swarm", "kubernetes"])
+def test_no_request_fails_while_nodes_are_rebuilt(
+    service: Service, user: Bay, cloud: Connection, need_image: Callable[[str], None]
+) -> None:
+    need_image(service.model)
+    story = Story(user, cloud, service)
+    changed = user.run("update", "real", "--set", "nodes.labels={rack: one}", "--yes")
+    assert changed.code == 0, changed
+    before = {server.name: server.id for server in cloud.compute.servers(name="^real-")}
+    others = [name for name in before if name not in (story.stays, "real-master-0")]
+    nodes = [word for name in others for word in ("--node", name)]
+
+    def rebuild() -> None:
+        done = user.start("rebuild", "real", *nodes, "--yes", "--timeout", "9").wait(900)
+        assert done.code == 0, done
+
+    load = story.under_load("bay rebuild", rebuild)
+    assert not load.failed
+    assert load.steady
+    after = {server.name: server.id for server in cloud.compute.servers(name="^real-")}
+    assert sorted(name for name in before if before[name] != after[name]) == sorted(others)
+    assert set(health(user, "real").values()) == {"HEALTHY"}

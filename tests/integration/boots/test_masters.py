@@ -171,6 +171,28 @@ def test_a_first_master_that_is_made_again_joins_the_same_cluster(standing: Stan
     is_whole(standing, known_by)
 
 
+def test_all_three_masters_are_rebuilt_one_by_one_and_the_service_misses_none(
+    standing: Standing, known_by: str
+) -> None:
+    before = {server: standing.server(server).id for server in SERVERS}
+    addresses = [standing.address(master) for master in MASTERS]
+    flavors = {standing.server(master).flavor["original_name"] for master in MASTERS}
+    other = "m1.medium" if flavors == {"m1.small"} else "m1.small"
+    standing.run("update", standing.name, "--set", f"masters.flavor={other}", "--yes")
+    with ThreadPoolExecutor(1) as pool:
+        rebuilt = pool.submit(standing.run, "rebuild", standing.name, "--yes")
+        heard = []
+        while not rebuilt.done():
+            heard.append(asked(standing))
+        rebuilt.result()
+    assert set(heard) == {"asked"}
+    print(f"{standing.kind}: {len(heard) * ASKED} requests while three masters were rebuilt")
+    after = {server: standing.server(server).id for server in SERVERS}
+    assert sorted(server for server in SERVERS if before[server] != after[server]) == list(MASTERS)
+    assert [standing.address(master) for master in MASTERS] == addresses
+    is_whole(standing, known_by)
+
+
 @pytest.mark.parametrize("kind", ["SOFT", "HARD"])
 def test_all_servers_may_restart_at_the_same_time(standing: Standing, known_by: str, kind: str) -> None:
     before = {server: standing.node(server).container.first_process() for server in SERVERS}

@@ -83,6 +83,26 @@ def test_a_job_of_gitlab_ci_builds_an_image_and_tries_it(story: Story) -> None:
     assert story.type("docker run --rm ci:latest sh /total.sh 3 4") == "7\n"
 
 
+def test_outdated_nodes_are_rebuilt_in_batches_and_do_the_same_work(story: Story) -> None:
+    story.run("update", NAME, "--set", "nodes.labels={rack: one}", "--yes")
+    listed = story.user.run("node", "list", NAME, "-f", "json").json
+    assert {row["name"]: row["outdated"] for row in listed} == {
+        MASTER: [],
+        **{f"{NAME}-node-{index}": ["boot-data"] for index in (1, 2, 3)},
+    }
+    before, addresses = {row["name"]: row["id"] for row in listed}, story.addresses()
+    story.run("rebuild", NAME, "--max-unavailable", "2", "--yes")
+    listed = story.user.run("node", "list", NAME, "-f", "json").json
+    assert [row["name"] for row in listed if row["id"] == before[row["name"]]] == [MASTER]
+    assert {row["health"] for row in listed} == {"HEALTHY"}
+    assert not any(row["outdated"] for row in listed)
+    assert story.addresses() == addresses, "floating IPs are of ports, which stay"
+    shown = "docker node ls --filter role=worker --quiet | xargs docker node inspect --format"
+    labels = story.type(f"{shown} '{{{{.Description.Hostname}}}} {{{{.Spec.Labels.rack}}}}'").splitlines()
+    assert sorted(labels) == [f"{NAME}-node-{index} one" for index in (1, 2, 3)]
+    comes(dict.fromkeys(addresses, "2"), lambda: story.answers(30080))
+
+
 @pytest.mark.long
 def test_a_notebook_is_run_by_a_jupyter_server_whose_image_the_bay_built(story: Story) -> None:
     download, build, give, serve, run = typed("jupyter")

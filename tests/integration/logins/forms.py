@@ -14,9 +14,11 @@ TABLE = Path(__file__).with_name("forms.yaml")
 
 @dataclass(frozen=True)
 class Account:
-    """A member of a project, and what logs this member in. keystone: its address without a version."""
+    """A member of a project, and what logs this member in. keystone, network: addresses without
+    a version."""
 
     keystone: str
+    network: str
     region: str
     username: str
     user_id: str

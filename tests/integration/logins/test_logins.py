@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def account(sandbox_cloud: Sandbox) -> Iterator[Account]:
         try:
             yield Account(
                 auth["auth_url"].removesuffix("/v3"),
+                str(cloud.network.get_endpoint()).partition("/v2.0")[0],
                 cloud.config.region_name,
                 auth["username"],
                 user_id,
@@ -93,6 +95,19 @@ def test_a_login_is_what_openstacksdk_says(
     assert ours == plain
     scope = plugin.scope(program, engine, children)
     assert (scope.get("userId"), scope.get("projectId")) == (plain["user"], plain["project"]), scope
+
+
+def test_an_endpoint_that_the_plugin_would_not_use_is_refused_before_anything_is_created(
+    account: Account, tmp_path: Path
+) -> None:
+    elsewhere = replace(account, network=account.network.replace("127.0.0.1", "localhost"))
+    login = form("an endpoint override like the catalog's", elsewhere, tmp_path)
+    login.written(tmp_path)
+    done = run(login, tmp_path, COMMAND, "create", "lost", "--model", "swarm", "--no-wait")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: cloud mine: network_endpoint_override is not where the catalog has"), done
+    listed = run(login, tmp_path, COMMAND, "list", "-f", "json")
+    assert json.loads(listed.stdout) == [], listed
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,22 @@ def test_a_component_is_counted_while_it_is_created() -> None:
     assert {one[:2] for one in found} == {("servers demo-node", "create")}
 
 
+def test_some_of_what_is_waited_for_are_named() -> None:
+    router = urn("Network", "demo", "Bay", "Network")
+    found = told(
+        *(begins("create", node(index)) for index in range(4)), ends("create", node(1)), begins("create", router)
+    )
+    assert [event.waiting for event in found] == [
+        ("demo-node-0",),
+        ("demo-node-0", "demo-node-1"),
+        ("demo-node-0", "demo-node-1", "demo-node-2"),
+        ("demo-node-0", "demo-node-1", "demo-node-2"),
+        ("demo-node-0", "demo-node-2", "demo-node-3"),
+        ("Network demo",),
+    ]
+    assert told(begins("create", node(0)), fails("create", node(0)))[-1].waiting == ()
+
+
 def test_what_failed_is_counted_too() -> None:
     begun = [begins("create", node(0)), begins("create", node(1))]
     found = counts(*begun, ends("create", node(0)), fails("create", node(1)))

@@ -198,7 +198,7 @@ def test_who_cancels_does_not_wait_on(clock: Clock) -> None:
 
 def test_many_servers_are_looked_at_less_often(clock: Clock) -> None:
     wait(cloud_of({f"demo-node-{i}": ["", READY] for i in range(100)}), clock)
-    assert clock.seconds == 5, "a second, and one for each 25 servers"
+    assert clock.seconds == (1 + 50 / 25) + (1 + 99 / 25), "a second, and one for each 25 looks: at a sample, at all"
 
 
 def test_a_console_log_that_policy_forbids_is_said_at_once_and_how_to_go_on(clock: Clock) -> None:
@@ -216,3 +216,41 @@ def test_what_policy_forbids_in_between_is_not_waited_for(clock: Clock) -> None:
     looks: list[str | Exception] = ["", ForbiddenException("403: (rule:get_server) is disallowed by policy")]
     assert "does not allow it: get_server" in told(lambda: wait(cloud_of({"demo-master-0": looks}), clock))[0]
     assert clock.seconds < TOLERATED
+
+
+def looks(cloud: FakeCloud) -> list[str]:
+    """Names of servers whose console log was looked at, in order."""
+    return [line.rsplit("id-", 1)[1] for line in cloud.journal if line.startswith("get_server_console_output")]
+
+
+def test_of_many_nodes_a_sample_is_looked_at_until_one_is_ready(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In turn, so that it does not matter which is first; the masters always."""
+    monkeypatch.setattr(readiness, "SAMPLE", 2)
+    logs = {"demo-master-0": [*[""] * 5, READY], **{f"demo-node-{n}": ["", READY] for n in range(6)}}
+    cloud = cloud_of(logs)
+    wait(cloud, clock)
+    names = looks(cloud)[1:]  # the first asks whether servers boot at all
+    rounds = [names[:3], names[3:6], names[6:9], names[9:12]]
+    assert [set(one) - {"demo-master-0"} for one in rounds] == [
+        {f"demo-node-{n}", f"demo-node-{n + 1}"} for n in (0, 2, 4, 0)
+    ]
+    assert all("demo-master-0" in one for one in rounds)
+    assert set(names[12:]) == {"demo-master-0", *(f"demo-node-{n}" for n in range(2, 6))}, "all that are left, at once"
+
+
+def test_of_a_thousand_the_last_one_is_noticed_within_five_seconds(clock: Clock) -> None:
+    ready = [*[""] * 30, READY]
+    cloud = cloud_of({f"demo-node-{n}": [READY] for n in range(999)} | {"demo-node-999": ready})
+    pauses = list[float]()
+    clock.sleep = lambda seconds: pauses.append(seconds)  # type: ignore[method-assign]
+    wait(cloud, clock)
+    assert max(pauses) <= 5
+    assert pauses[-1] < 2, "with few left, as soon as ever"
+
+
+def test_marks_above_the_end_of_a_long_log_are_not_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "LINES", 4)
+    kernel = "[ 12.3] something else\n" * 9
+    cloud = cloud_of({"demo-node-0": [DOCKER, DOCKER, DOCKER + kernel, DOCKER + kernel + READY]})
+    events = [event for event in wait(cloud, clock) if isinstance(event, ServerProgress)]
+    assert [dict(event.stages) for event in events] == [{"docker": 1}, {"docker": 1}, {"ready": 1}]

@@ -252,6 +252,18 @@ def test_a_change_of_the_spec_alone_is_a_change() -> None:
     assert (bay.deeds, bay.notices) == (["up"], [])
 
 
+def test_which_servers_a_change_does_not_reach_is_told_with_what_does() -> None:
+    bay = stack()
+    after = changed_spec(THREE, [{"nodes": {"flavor": "m1.large"}, "image": "debian-12-kubernetes"}])
+    apply.update(bay, to(after), deny_disruptions)
+    told = [text for text in bay.notices if "bay rebuild" in text]
+    assert told == [
+        "demo-master-0, demo-node-0, demo-node-1, demo-node-2: created with another image; "
+        "'bay rebuild demo' replaces them",
+        "demo-node-0, demo-node-1, demo-node-2: created with another nodes.flavor; 'bay rebuild demo' replaces them",
+    ]
+
+
 def test_what_a_bay_cannot_become_is_refused_before_anything_is_planned() -> None:
     bay = stack()
     with pytest.raises(BayError, match="its container engine, Docker Swarm, cannot be changed"):

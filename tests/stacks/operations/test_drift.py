@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
+from bay.stacks.cloud.project_lists import ProjectLists
 from bay.stacks.operations.drift import Drift, compare, compare_with_cloud
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import StateSnapshot
@@ -188,3 +189,14 @@ def test_what_the_engines_controllers_made_was_added_by_nobody(cloud: FakeCloud)
     cloud.add("volume", "v1", attachments=[{"server_id": NODE.id}], metadata=claim)
     cloud.add("volume", "v9", name="photos", attachments=[{"server_id": NODE.id}])
     assert short(compared(cloud, state=kubernetes()), "difference", "id") == [("added", "v9")]
+
+
+def test_comparisons_of_many_bays_share_the_lists_of_the_project(cloud: FakeCloud) -> None:
+    add_servers(cloud)
+    context = FakeContext(cloud)
+    context.lists = ProjectLists(30)
+    for _ in range(3):
+        assert compare_with_cloud(FakeStack(complete(), context=context)).all_differences == []
+    listed = [line.split()[0] for line in cloud.journal if "project_id=" in line]
+    assert {"ports", "routers", "security_groups"} <= set(listed)
+    assert len(listed) == len(set(listed)), "each of them once"

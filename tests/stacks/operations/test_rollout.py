@@ -10,7 +10,9 @@ import pytest
 from bay.components.errors import BayError
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster import readiness
+from bay.stacks.cluster.health import HEALTHY, UNHEALTHY, Health
 from bay.stacks.errors import NotReady
+from bay.stacks.operations import rollout
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.rollout import Rollout
 from bay.stacks.state.snapshot import StateSnapshot
@@ -82,6 +84,35 @@ def test_each_batch_is_back_before_the_next_goes(bay: FakeStack, batches: Sequen
 def test_only_the_last_batch_need_not_be_waited_for(bay: FakeStack) -> None:
     run(bay, NODES, wait_for_last=False)
     assert done(bay)[-2:] == ["wait for id node 1", "change demo-node-2, then 0"]
+
+
+def test_a_server_is_back_when_the_engine_says_so(bay: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that was resized has said long ago that it is ready."""
+    answers = iter([UNHEALTHY, UNHEALTHY, HEALTHY, None])
+
+    def ask(_bay: object) -> Health:
+        bay.journal.append("wait for the engine")
+        said = next(answers)
+        return Health("", "", {"demo-node-0": said} if said else {})
+
+    monkeypatch.setattr(rollout, "health_of", ask)
+    run(bay, NODES[:2], until_healthy=True)
+    asked = [line for line in bay.journal if line.startswith(("change", "wait for"))]
+    assert asked == [
+        "change demo-node-0, then 1",
+        *["wait for the engine"] * 3,
+        "change demo-node-1, then 0",
+        "wait for the engine",
+    ], "where the engine cannot be asked, nobody waits for it"
+
+
+def test_one_that_the_engine_never_calls_healthy_ends_it(bay: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = bay.context.cancel = Clock(60)
+    monkeypatch.setattr(rollout, "time", clock)
+    monkeypatch.setattr(rollout, "health_of", lambda _bay: Health("", "", {"demo-node-0": UNHEALTHY}))
+    with pytest.raises(NotReady, match="server demo-node-0 is not healthy after 7 minutes, as the engine says"):
+        run(bay, NODES, until_healthy=True, timeout=timedelta(minutes=7))
+    assert done(bay, "change") == ["change demo-node-0, then 2"]
 
 
 def set_status(bay: FakeStack, name: str, status: str) -> None:

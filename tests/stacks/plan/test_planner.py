@@ -165,8 +165,8 @@ def test_servers_that_run_another_image_than_new_ones_would_get_are_noted() -> N
         event("Instance", "demo-master-0", {"imageId": "old"}),
     ]
     assert planned(stack(SWARM, steps=steps)).notes == (
-        "demo-master-0: created from another image than debian-12-docker; only later servers get that one",
-        "demo-node-0: created from another image than debian-12-docker; only later servers get that one",
+        "demo-master-0: created from another image than debian-12-docker; 'bay rebuild demo' replaces them",
+        "demo-node-0: created from another image than debian-12-docker; 'bay rebuild demo' replaces them",
     )
 
 

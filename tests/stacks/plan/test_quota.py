@@ -8,7 +8,7 @@ import pytest
 from bay.cli.errors import exit_code
 from bay.components.engines import ENGINES
 from bay.components.openstack.resolve import resolve
-from bay.components.openstack.resolved import ResolvedSpec
+from bay.components.openstack.resolved import Flavor, ResolvedSpec
 from bay.components.quota_demand import per_resource
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec
@@ -89,6 +89,20 @@ def test_a_larger_flavor_counts_by_how_much_it_is_larger(cloud: FakeCloud) -> No
     both = compared(cloud, spec_of(nodes={"count": 2, "flavor": "m1.large"}, masters={"flavor": "m1.large"}), made)
     assert {r: row.needed for r, row in both.items()} == {"cores": 9, "RAM (MiB)": 3 * 6144}
     assert "flavors" in cloud.journal, "only where the new spec does not name the old flavor"
+
+
+def test_servers_that_get_other_flavors_need_the_difference(cloud: FakeCloud) -> None:
+    small, large = (Flavor(f"id-m1.{n}", f"m1.{n}", c, r) for n, c, r in (("small", 1, 2048), ("large", 4, 8192)))
+
+    def needed(*wanted: tuple[str, Flavor]) -> dict[str, int]:
+        rows = quota.compare_flavors(cloud, "p", wanted, lambda *_told: None)  # type: ignore[arg-type]
+        return {row.resource: row.needed for row in rows}
+
+    assert needed((small.id, small), (large.id, large)) == {}
+    assert cloud.journal == [], "nobody is asked"
+    assert needed((small.id, large), (small.id, large)) == {"cores": 6, "RAM (MiB)": 2 * 6144}
+    assert needed((small.id, large), (large.id, small)) == {}
+    assert needed(("deleted", small)) == {"cores": 1, "RAM (MiB)": 2048}, "nothing is known to be used"
 
 
 def test_after_an_interrupted_run_what_it_left_is_not_needed_twice(cloud: FakeCloud) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bay.components.servers import KEPT_AS_MADE
 from bay.components.spec.merge import build_spec, changed_spec
-from bay.stacks.plan.spec_diff import all_fields, changed_fields
+from bay.stacks.plan.spec_diff import all_fields, changed_fields, kept_until_rebuild
 from bay.stacks.plan.types import FieldChange, Group
 
 BEFORE = build_spec([{"model": "swarm", "nodes": 3}])
@@ -65,7 +65,7 @@ def test_a_field_has_its_old_and_new_value() -> None:
         ({"registry": {"mirror": "http://mirror:1"}}, ("registry.mirror", "other", True)),
         ({"affinity": "none"}, ("affinity", "nodes", True)),
         ({"endpoint": {"name": "api.example"}}, ("endpoint.name", "endpoint", True)),
-        ({"nodes": {"flavor": "m1.large"}}, ("nodes.flavor", "nodes", False)),
+        ({"nodes": {"flavor": "m1.large"}}, ("nodes.flavor", "nodes", True)),
         ({"nodes": 4}, ("nodes.count", "nodes", False)),
         ({"network": {"dns": ["192.0.2.1"]}}, ("network.dns", "network", False)),
         ({"tags": ["x"]}, ("tags", "other", False)),
@@ -79,5 +79,25 @@ def test_a_field_is_said_to_hold_for_later_servers_where_those_that_are_there_ke
 
 
 def test_what_servers_keep_is_what_the_fields_say() -> None:
-    """A property that is kept no more would make `later` a lie: image, boot data, key, disks, zone, spread."""
-    assert KEPT_AS_MADE == ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints"]
+    """A property that is kept no more would make `later` a lie: image, boot data, key, disks, zone, spread, flavor."""
+    shape = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints", "flavorId"]
+    assert shape == KEPT_AS_MADE
+
+
+def test_which_servers_keep_what_they_were_created_with_is_noted() -> None:
+    servers = {"master": ["demo-master-0"], "node": ["demo-node-0", "demo-node-1"], "gpu": []}
+
+    def noted(**said: Any) -> tuple[str, ...]:
+        return kept_until_rebuild("demo", changed_fields(BEFORE, changed_spec(BEFORE, [said])), servers)
+
+    assert noted(nodes={"flavor": "m1.large"}) == (
+        "demo-node-0, demo-node-1: created with another nodes.flavor; 'bay rebuild demo' replaces them",
+    )
+    assert noted(proxy={"http": "http://proxy:1"}, affinity="none") == (
+        "demo-master-0, demo-node-0, demo-node-1: created with another affinity, proxy.http; "
+        "'bay rebuild demo' replaces them",
+    )
+    assert noted(nodes=4, image="other", tags=["x"]) == (), "images are told by the servers, the rest reaches them"
+    other_image = changed_fields(BEFORE, changed_spec(BEFORE, [{"image": "x"}]))
+    with_images = kept_until_rebuild("demo", other_image, servers, images=True)
+    assert with_images[0].startswith("demo-master-0, demo-node-0, demo-node-1: created with another image;")

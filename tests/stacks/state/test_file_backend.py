@@ -131,7 +131,9 @@ def lock(folder: Path, text: str, stack: str = "demo", name: str = "2f7c7f1e-6f2
 def test_who_holds_a_stack_is_told_by_its_lock(tmp_path: Path) -> None:
     file = lock(tmp_path, LOCK)
     lock(tmp_path, LOCK, stack="other")
-    assert list(file_backend.lock_holders(tmp_path, "bay", "demo")) == [LockHolder(4711, "root", "vm", file)]
+    assert list(file_backend.lock_holders(tmp_path, "bay", "demo")) == [
+        LockHolder(4711, "root", "vm", file, "2026-11-22T17:00:00.123456789Z")
+    ]
     assert list(file_backend.lock_holders(tmp_path, "bay", "nobodys")) == []
 
 

@@ -1,5 +1,8 @@
 """What the state alone says of a bay: complete, cut off, hardly begun."""
 
+import json
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from bay.stacks.errors import UntrustedState
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot, read_snapshot
 from tests.fakes.messages import told
 from tests.fakes.states import BAY_ID, NODE_URN, complete, cut_off, failed, with_nodes
+from tests.paths import RECORDED
 
 
 def test_a_complete_bay_is_known_from_its_state() -> None:
@@ -135,6 +139,30 @@ def test_a_spec_that_this_version_cannot_read_is_an_error_with_a_way_out() -> No
     message, hint, _ = told(lambda: StateSnapshot.from_deployment("demo", deployment))
     assert message.startswith("bay demo was created by another version of bay: later")
     assert hint == "use the version that changed it last"
+
+
+def test_a_spec_of_a_later_schema_names_the_release_that_reads_it() -> None:
+    deployment = complete()
+    spec = next(r for r in deployment["resources"] if r["type"] == "bay:index:Bay")["inputs"]["spec"]
+    spec |= {"schema": {"number": 99.0, "release": "7.1.0"}, "later": 1}
+    message, hint, _ = told(lambda: StateSnapshot.from_deployment("demo", deployment))
+    assert message.startswith("bay demo was changed by a later release of bay: its spec is of schema 99")
+    assert hint == "use bay 7.1.0, or a later one"
+
+
+RELEASES = sorted(RECORDED.glob("bay-*.json"))
+
+
+@pytest.mark.parametrize("recording", RELEASES, ids=lambda file: file.stem)
+def test_a_state_of_every_release_is_read(recording: Path) -> None:
+    """A release that breaks it needs a migration (`bay.components.spec.stored`), never a new recording."""
+    state = StateSnapshot.from_deployment("old", json.loads(recording.read_text())["deployment"])
+    spec = state.require_spec()
+    assert (spec.model, spec.coe, state.managed_by) == ("swarm", "swarm", "cli")
+
+
+def test_there_is_a_state_of_this_release() -> None:
+    assert f"bay-{version('bay')}" in [file.stem for file in RELEASES]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""`bay rebuild`: create outdated servers again, batch by batch."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from bay.cli import completion, options
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say, say_table
+
+if TYPE_CHECKING:
+    from bay.stacks.approval import Approvable
+    from bay.stacks.operations.rebuild_plan import RebuildPlan
+
+
+def rebuild(
+    name: options.Name,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="GROUP",
+            help="Only servers of this group.",
+            autocompletion=completion.groups,
+        ),
+    ] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--node",
+            metavar="NODE",
+            help="Only this server; repeatable.",
+            autocompletion=completion.nodes,
+        ),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            "--image",
+            metavar="IMAGE",
+            help="Glance image of the bay, or of --group, from now on; by name or id. An earlier one is the way back.",
+        ),
+    ] = None,
+    max_unavailable: Annotated[
+        str | None,
+        typer.Option(
+            "--max-unavailable",
+            metavar="N|N%",
+            help="Servers of a group that are replaced at the same time, 40% unless said; masters go one by one.",
+        ),
+    ] = None,
+    lose_data: Annotated[
+        bool, typer.Option("--lose-data", help="Replace masters even if control-plane data is lost.")
+    ] = False,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    form: Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")] = Format.TABLE,
+    columns: options.Columns = None,
+    no_wait: Annotated[
+        bool,
+        typer.Option(
+            "--no-wait", help="Do not wait for the engine after the last batch; each other batch is waited for."
+        ),
+    ] = False,
+    timeout: options.Timeout = options.MINUTES,
+    parallel: options.Parallel = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
+    state: options.State = None,
+) -> None:
+    """Create outdated servers again: drain, replace, wait until healthy, batch by batch; masters one by one.
+
+    Outdated are servers whose image, flavor, boot data, volumes, zone or key are not what a new server would get.
+
+    Example: bay rebuild physics --dry-run
+
+    Example: bay rebuild physics --image debian-12-docker --max-unavailable 25%
+
+    It stops at the first server that does not come back; run again, it resumes.
+    """
+    from bay.cli.console.columns import REBUILD_COLUMNS
+    from bay.cli.prompts import TerminalApproval
+    from bay.cli.session import changing, open_bays
+    from bay.stacks.operations.rebuild import RebuildRequest
+    from bay.stacks.operations.rebuild_plan import Selection
+
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
+    limit = timedelta(minutes=timeout or options.MINUTES)
+    selection = Selection(group or "", frozenset(node or ()), max_unavailable or "", lose_data)
+    request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait)
+    if dry_run:
+        plan = bays.rebuild_plan(name, request)
+        print_list(plan.rows, REBUILD_COLUMNS, form, columns or [])
+        say(f"bay {name}: {plan.summary}")
+        if plan.refusal:
+            raise plan.refusal
+        return
+    with changing(bays):
+        done = bays.rebuild(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+    say(_result(done))
+
+
+def _show(approvable: "Approvable") -> None:
+    """The plan, before the question."""
+    from bay.cli.console.columns import REBUILD_COLUMNS
+
+    plan = cast("RebuildPlan", approvable)
+    say(f"bay {plan.bay}: {plan.summary}")
+    say_table(plan.rows, REBUILD_COLUMNS)
+
+
+def _result(done: "RebuildPlan") -> str:
+    from bay.components.text import join_names
+
+    left = f"; {join_names([one.name for one in done.skipped])} stays outdated" if done.skipped else ""
+    if not done.batches:
+        return f"bay {done.bay}: no server is rebuilt{left}"
+    count = len(done.names)
+    return f"bay {done.bay}: {count} server{'s' if count > 1 else ''} rebuilt{left}"

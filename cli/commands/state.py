@@ -1,0 +1,56 @@
+"""`bay state doctor`, `bay state move`: the place where the bays' states are kept."""
+
+from typing import Annotated
+
+import typer
+
+from bay.cli import options
+from bay.cli.console.formats import Format, print_list
+from bay.cli.console.terminal import say
+
+commands = typer.Typer(no_args_is_help=True, help="Where the states of the bays are kept.")
+
+COLUMNS = ("bay", "check", "ok", "detail", "remedy")
+
+
+@commands.command("doctor")
+def check_state(
+    form: options.Form = Format.TABLE, columns: options.Columns = None, state: options.State = None
+) -> None:
+    """Check the state itself: sizes, versions, locks, journals, copies and passphrases; exit 0 if all is well, else 1.
+
+    Example: bay state doctor
+
+    Example: bay state doctor -f json -c bay -c check -c remedy
+
+    Nothing is changed, and no cloud is asked.
+    """
+    from bay.cli.session import open_bays
+
+    found = open_bays(state=state).inspect()
+    rows = [{"bay": f.bay, "check": f.check, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in found]
+    print_list(rows, COLUMNS, form, columns or [])
+    raise typer.Exit(0 if all(finding.ok for finding in found) else 1)
+
+
+@commands.command("move")
+def move(
+    name: options.Name,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="Pulumi backend to move it to: file://, s3:// or postgres://.")
+    ],
+    state: options.State = None,
+) -> None:
+    """Move the state of a bay to another Pulumi backend; the bay itself is not touched.
+
+    Example: bay state move physics --to 's3://bays?region=eu-1'
+
+    The old copy is removed once the new one was read and found the same. Run again after Ctrl-C or a failure, it goes
+    on. From then on --state URL, or BAY_STATE, finds the bay.
+    """
+    from bay.cli.session import changing, open_bays
+
+    bays = open_bays(state=state)
+    with changing(bays):
+        where = bays.move(name, to)
+    say(f"bay {name} is in {where} now; --state, or BAY_STATE, with that URL finds it")

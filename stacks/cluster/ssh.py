@@ -1,0 +1,150 @@
+"""How a server of a bay is logged in to: its address, user and key, and the key that it proves itself by."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bay.components.errors import BayError
+from bay.components.openstack.connection import openstack_errors
+from bay.stacks.private_files import write_private
+from bay.stacks.stack import BayStack
+from bay.stacks.state import pki
+from bay.stacks.state.snapshot import RecordedServer
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+USERS = {
+    "almalinux": "almalinux",
+    "arch": "arch",
+    "centos": "cloud-user",
+    "debian": "debian",
+    "fedora": "fedora",
+    "fedora-coreos": "core",
+    "flatcar": "core",
+    "opensuse": "opensuse",
+    "rhel": "cloud-user",
+    "rocky": "rocky",
+    "ubuntu": "ubuntu",
+}
+"""os_distro of an image (Glance's metadata definitions) -> the user that its cloud-init makes (cloud-init's own
+configuration of each distribution)."""
+
+
+@dataclass(frozen=True)
+class SshTarget:
+    """address: the floating IP, else the server's own. key: private key of `keypair` in this user's folder, None where
+    it is not there. known_hosts: what proves the server; is_pinned: since the bay made that key itself."""
+
+    server: str
+    address: str
+    user: str
+    keypair: str
+    key: Path | None
+    alias: str
+    known_hosts: Path
+    is_pinned: bool
+
+    def command(self, words: Sequence[str] = ()) -> list[str]:
+        """``ssh`` with its arguments; words: a command to run there, as one typed them."""
+        options = {
+            "HostKeyAlias": self.alias,  # an address may be another server's tomorrow
+            "UserKnownHostsFile": str(self.known_hosts),
+            "GlobalKnownHostsFile": "/dev/null",
+            "StrictHostKeyChecking": "yes" if self.is_pinned else "accept-new",
+        }
+        return [
+            "ssh",
+            *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
+            *(("-i", str(self.key)) if self.key else ()),
+            "-l",
+            self.user,
+            self.address,
+            *(("--", *words) if words else ()),
+        ]
+
+
+def ssh_target(bay: BayStack, node: str | None, user: str | None, key: Path | None) -> SshTarget:
+    """Of a server by name, else of the first master; BayError where the bay lets nobody in.
+
+    user, key: the caller's choice in place of the image's user and of the keypair's private key.
+    """
+    spec = bay.state.require_spec()
+    if spec.keypair is None and key is None:
+        raise BayError(
+            f"bay {bay.name} has no keypair, so its servers let nobody in by SSH",
+            f"'bay logs {bay.name} NODE' shows a console log; a keypair is chosen as a bay is created (--keypair)",
+        )
+    if not spec.access.ssh:
+        raise BayError(
+            f"SSH to the servers of bay {bay.name} is closed",
+            f"'bay update {bay.name} --set access.ssh=[CIDR]' opens it to your network",
+        )
+    server = bay.state.find_server(node) if node else _first(bay)
+    address = server.floating_ip or server.address
+    if not address:
+        raise BayError(f"{server.name} has no address yet", f"'bay show {bay.name}' says how the bay is")
+    file, pinned = _known_hosts(bay, server)
+    return SshTarget(
+        server.name,
+        address,
+        user or _user(bay, server),
+        spec.keypair or "",
+        key or _private_key(bay.cloud, spec.keypair or ""),
+        server.id,
+        file,
+        pinned,
+    )
+
+
+def _first(bay: BayStack) -> RecordedServer:
+    if not bay.state.servers:
+        raise BayError(f"bay {bay.name} has no servers", f"'bay show {bay.name}' says how it is")
+    return bay.state.servers[0]  # masters come first
+
+
+def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
+    """The file that proves a server, and whether the bay made its key: it does so for masters."""
+    file = bay.context.settings.data / "known_hosts" / server.id
+    if server.role != "master":
+        return file, False
+    public = pki.keys_of(bay.state, bay.secrets())["ssh_host_public_key"]
+    write_private(file, f"{server.id} {public}\n")
+    return file, True
+
+
+def _user(bay: BayStack, server: RecordedServer) -> str:
+    """What the image says (os_admin_user), else what its distribution's cloud-init makes; ``root`` of others."""
+    spec = bay.state.require_spec()
+    image_id = next(
+        (
+            str((one.get("outputs") or {}).get("imageId") or "")
+            for one in bay.state.resources
+            if one["urn"] == server.urn
+        ),
+        "",
+    )
+    with openstack_errors("asking for the image"):
+        image = bay.cloud.image.find_image(image_id) if image_id else None
+    distro = (image.os_distro if image else None) or spec.os_distro or ""
+    return str((image.os_admin_user if image else None) or USERS.get(distro, "root"))
+
+
+def _private_key(cloud: "Connection", keypair: str) -> Path | None:
+    """The file beside the public key in ~/.ssh that the keypair has; None where there is none."""
+    with openstack_errors("asking for the keypair"):
+        found = cloud.compute.find_keypair(keypair)
+    words = str(found.public_key or "").split() if found else []
+    return next((file for file, own in _public_keys() if own[:2] == words[:2] and words), None)
+
+
+def _public_keys() -> Iterator[tuple[Path, list[str]]]:
+    for public in sorted((Path.home() / ".ssh").glob("*.pub")):
+        private = public.with_suffix("")
+        try:
+            words = public.read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if private.is_file():
+            yield private, words

@@ -1,0 +1,46 @@
+"""`bay state`: findings as rows and an exit code; where a bay was moved to is told."""
+
+import json
+
+import pytest
+
+from bay.cli import session
+from bay.cli.app import run
+from bay.stacks.state.inspection import Finding
+from tests.fakes.stack import FakeContext
+
+GOOD = Finding("demo", "state", True, "1 kB")
+BAD = Finding("demo", "lock", False, "left by a run that is no more", "bay cancel demo")
+
+
+class FakeBays:
+    """With these findings."""
+
+    def __init__(self, *found: Finding) -> None:
+        self.found, self.context = list(found), FakeContext()
+
+    def inspect(self) -> list[Finding]:
+        return self.found
+
+    def move(self, name: str, to: str) -> str:
+        assert name == "demo"
+        return to.replace("secret", "***")
+
+
+@pytest.mark.parametrize(("found", "code"), [((), 0), ((GOOD,), 0), ((GOOD, BAD), 1)])
+def test_the_exit_code_says_whether_all_is_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: tuple[Finding, ...], code: int
+) -> None:
+    monkeypatch.setattr(session, "open_bays", lambda **_: FakeBays(*found))
+    assert run(["state", "doctor", "-f", "json"]) == code
+    assert json.loads(capsys.readouterr().out) == [vars(one) for one in found]
+
+
+def test_where_a_bay_was_moved_to_is_told_without_passwords(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(session, "open_bays", lambda **_: FakeBays())
+    assert run(["state", "move", "demo", "--to", "postgres://me:secret@db/bays"]) == 0
+    said = capsys.readouterr().err
+    assert "bay demo is in postgres://me:***@db/bays now" in said
+    assert "secret" not in said

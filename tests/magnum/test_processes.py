@@ -1,0 +1,123 @@
+"""Runners as processes, which are killed and stopped, and which several conductors start; `make test` runs this."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bay.magnum.jobs import Job
+from bay.magnum.launch import Launcher
+from tests.magnum.site import WORKER, Site, make_site
+
+pytestmark = pytest.mark.toolchain  # it needs none of it, but is too slow for `make check`
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return make_site(tmp_path, 3)
+
+
+@pytest.fixture
+def launchers(site: Site) -> Iterator[Callable[[], Launcher]]:
+    """Makes conductors."""
+    made: list[Launcher] = []
+
+    def make() -> Launcher:
+        made.append(Launcher(site.settings, site.jobs))
+        return made[-1]
+
+    yield make
+    for child in [child for launcher in made for child in launcher.children]:
+        child.kill()
+        child.wait()
+
+
+@pytest.fixture
+def launcher(launchers: Callable[[], Launcher]) -> Launcher:
+    return launchers()
+
+
+def until(condition: Callable[[], Any]) -> None:
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not come to that in a minute")
+
+
+def finish(site: Site, launcher: Launcher) -> Job:
+    """As the conductor's periodic task does."""
+
+    def is_done() -> bool:
+        job = site.jobs.get("c")
+        launcher.ensure(job)
+        return job.is_done
+
+    until(is_done)
+    return site.jobs.get("c")
+
+
+def workers(site: Site) -> list[int]:
+    """Process ids of this site's workers."""
+    found = subprocess.run(["pgrep", "-f", f"{WORKER} {site.folder}"], capture_output=True, text=True)
+    return [int(word) for word in found.stdout.split()]
+
+
+def test_a_deletion_interrupts_a_creation(site: Site, launcher: Launcher) -> None:
+    site.answer(create={"sleep": 600})
+    site.want("create")
+    launcher.start("c")
+    until(lambda: site.operations == ["create"])
+    site.want("delete")
+    launcher.start("c")
+    assert finish(site, launcher).outcome["ok"]
+    assert site.operations == ["create", "delete"]
+    assert not (site.folder / "bay.json").exists()
+
+
+def test_a_killed_runner_takes_its_worker_along_and_another_goes_on(site: Site, launcher: Launcher) -> None:
+    site.answer(create={"sleep": 600})
+    site.want("create")
+    launcher.start("c")
+    until(lambda: site.operations == ["create"])
+    os.kill(launcher.children[0].pid, signal.SIGKILL)
+    until(lambda: not workers(site))
+    site.answer()
+    assert finish(site, launcher).outcome["ok"]
+    assert site.operations == ["create", "create"]
+
+
+def test_two_conductors_start_two_runners_and_one_works(
+    site: Site, launcher: Launcher, launchers: Callable[[], Launcher]
+) -> None:
+    other = launchers()
+    site.answer(create={"sleep": 1})
+    site.want("create")
+    for one in (launcher, other, launcher, other):
+        one.start("c")
+    assert finish(site, launcher).outcome["ok"]
+    for child in (*launcher.children, *other.children):
+        child.wait()
+    assert site.operations == ["create"]
+
+
+def test_a_runner_that_was_stopped_for_too_long_ends_itself(
+    site: Site, launcher: Launcher, launchers: Callable[[], Launcher]
+) -> None:
+    """As a machine that was suspended: another has taken over, and what woke up must not work on."""
+    site.answer(create={"sleep": 600})
+    site.want("create")
+    launcher.start("c")
+    until(lambda: site.operations == ["create"])
+    old = launcher.children[0]
+    os.kill(old.pid, signal.SIGSTOP)
+    site.answer()
+    assert finish(site, launchers()).outcome["ok"]
+    os.kill(old.pid, signal.SIGCONT)
+    assert old.wait() == 1
+    until(lambda: not workers(site))
