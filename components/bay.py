@@ -42,7 +42,7 @@ class Bay(ComponentResource):
     Raises BayError for names that the cloud does not know, of which `pulumi up` shows the message alone.
 
     ``opts.protect`` holds for what cannot be had again: the identity, masters and their volumes; nodes come and go.
-    Where it is not given, the spec's `protected` decides.
+    So does the spec's `protected`.
 
     bay_id: the mark of everything the bay owns. api_addresses: ``HOST:PORT`` where the engine's API answers, the
     best one first, which is api_address.
@@ -81,11 +81,12 @@ class Bay(ComponentResource):
         self.name, self.located, self.resolved = name, where, where.resolved
         self.engine, self.allow = ENGINES[given.coe], frozenset(allow)
         self.resized, self.as_new = frozenset(resized), as_new
-        login, self.protects, own = asdict(self.resolved.login), given.protected, copy(opts or ResourceOptions())
-        if own.protect is not None:  # nodes and rules would have it from the Bay, and a scale-down deletes some
-            self.protects, own.protect = own.protect, None
+        login, own = asdict(self.resolved.login), copy(opts or ResourceOptions())
+        asked = own.protect if own.protect is not None else getattr(own.parent, "_protect", False)
+        self.protects = bool(asked) or given.protected
+        own.protect = False  # nodes and rules would have it from the Bay, and a scale-down deletes some
         # Before the Bay itself: where its guard refuses, the spec that the state holds stays what it was.
-        beside = ResourceOptions(parent=own.parent)
+        beside = ResourceOptions(parent=own.parent, protect=False)
         secrets = self.engine.secrets
         self.identity = Identity(
             name, name, login, managed_by, secrets, beside, authority=authority, protect=self.protects

@@ -108,6 +108,16 @@ def test_a_program_imports_what_the_wheel_brought(installed: Path, tmp_path: Pat
     assert "'swarm'" in done.stdout
 
 
+def test_its_types_are_seen_by_who_checks_a_program(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "from bay.components.distribution import DISTRIBUTION\n\nname: int = DISTRIBUTION\n"
+    )
+    mypy = (sys.executable, "-m", "mypy", "--python-executable", str(installed / "python"), "program.py")
+    told = run(installed, tmp_path, *mypy).stdout
+    assert 'has type "str", variable has type "int"' in told
+    assert "py.typed" not in told
+
+
 @pytest.mark.long
 def test_pip_brings_all_that_it_needs(wheel: Path, tmp_path: Path) -> None:
     """And nothing is missing that the environment of the tests happens to have."""

@@ -74,7 +74,7 @@ def on_a_network_of_ones_own() -> None:
     image = images.Image("node", name="debian-13", container_format="bare", disk_format="raw")
     key = compute.Keypair("ours", name="ours")
     flavor = compute.Flavor("wide", name="wide", ram=8192, vcpus=4, disk=20)
-    made = Bay(
+    Bay(
         "demo",
         model="kubernetes",
         nodes={"count": 2, "flavor": flavor.name},
@@ -83,7 +83,6 @@ def on_a_network_of_ones_own() -> None:
         keypair=key.name,
         options={"cloud_provider": True},
     )
-    pulumi.export("api", made.api_address)
 
 
 def test_outputs_of_other_resources_stand_where_names_belong() -> None:
@@ -137,7 +136,8 @@ def test_a_change_of_one_output_changes_no_name_of_a_resource() -> None:
         ({}, None, set()),
         ({"protected": True}, None, {"Identity::demo", "Instance::demo-master-0", "Volume::demo-master-0-state"}),
         ({}, True, {"Identity::demo", "Instance::demo-master-0", "Volume::demo-master-0-state"}),
-        ({"protected": True}, False, set()),
+        ({"protected": True}, False, {"Identity::demo", "Instance::demo-master-0", "Volume::demo-master-0-state"}),
+        ({}, False, set()),
     ],
 )
 def test_protection_is_pulumis_option_and_spares_nodes(
@@ -147,6 +147,15 @@ def test_protection_is_pulumis_option_and_spares_nodes(
     options = ResourceOptions(protect=opts) if opts is not None else None
     graph = graph_of(lambda: Bay("demo", model="swarm", nodes=1, masters=masters, opts=options, **fields))
     assert {name.rsplit(":", 3)[-3] + "::" + name.rsplit("::")[-1] for name in protected(graph)} == expected
+
+
+def test_a_protected_parent_protects_what_cannot_be_had_again_too() -> None:
+    def declare() -> None:
+        house = pulumi.ComponentResource("my:house:House", "house", {}, ResourceOptions(protect=True))
+        Bay("demo", model="swarm", nodes=1, opts=ResourceOptions(parent=house))
+
+    names = {name.rsplit("::", 1)[-1] for name in protected(graph_of(declare))}
+    assert names == {"house", "demo", "demo-master-0"}
 
 
 def output_of(value: Any) -> "pulumi.Output[Any]":

@@ -80,7 +80,7 @@ def test_the_plugin_makes_the_bay_of_another_languages_program(bay: Bay, tmp_pat
     path = f"{COMMAND.parent}:{bay.environment()['PATH']}"
 
     def typed(script: str) -> Result:
-        words = f'eval "$(bay env)"\npulumi stack select --create plugin\n{script}'
+        words = f'eval "$(bay env)"\nunset PULUMI_IGNORE_AMBIENT_PLUGINS\npulumi stack select --create plugin\n{script}'
         return bay.execute(["bash", "-e", "-c", words], cwd=tmp_path, PATH=path)
 
     planned = typed("pulumi preview --json")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import COMMAND, Bay, Result
+from tests.integration.bays.harness import COMMAND, LIMIT, Bay, Result
 from tests.paths import ROOT
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
@@ -57,13 +57,27 @@ def typed(bay: Bay, shell: str, lines: list[str], tools: Path, cwd: Path | None 
         code = next((code for words, code in EXPECTED.items() if line.startswith(words)), 0)
         script.append(line if code == 0 else f"{line} || test $? = {code}" if code else f"{line} || true")
     path = f"{tools}:{COMMAND.parent}:{bay.environment()['PATH']}"
-    done = bay.execute([shell, "-c", "\n".join(script)], cwd=cwd, PATH=path, BAY_STATE=None)
-    assert done.code == 0, done
-    return done
+    done = subprocess.run(
+        [shell, "-c", "\n".join(script)],
+        cwd=cwd or bay.home,
+        env=bay.environment(PATH=path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=len(lines) * LIMIT,
+    )
+    assert done.returncode == 0, done
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def without_remark(line: str) -> str:
     return re.sub(r"\s+# .*", "", line)
+
+
+def answered(line: str) -> str:
+    """With the answer to the question that such a command asks at a terminal."""
+    asks = line.startswith(("bay delete", "bay repair", "bay scale")) and "--dry-run" not in line
+    return re.sub(r"(\s+#|$)", r" --yes\1", line, count=1) if asks else line
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -73,7 +87,7 @@ def test_a_bay_on_ones_cloud_from_the_first_line_to_the_last(bay: Bay, keypair: 
     end = next(number for number, line in enumerate(lines) if line.startswith("bay delete"))
     between = [*section("Preview"), *map(without_remark, section("Drift, repair, deletion"))]
     usage = [line for line in section("Quotas") if "--usage" in line]
-    done = typed(bay, shell, [*lines[:end], *between, *usage, f"{lines[end]} --yes", *lines[end + 1 :]], tools)
+    done = typed(bay, shell, list(map(answered, [*lines[:end], *between, *usage, *lines[end:]])), tools)
     assert "docker node ls at tcp://" in done.out
     assert "physics" in done.out
     assert "bay physics is deleted" in done.err
