@@ -8,8 +8,9 @@ from functools import partial
 from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.openstack.resolve import resolve
 from bay.components.spec import BaySpec, parse
-from bay.stacks.approval import Approve
-from bay.stacks.cloud.servers import launched_since, server_statuses
+from bay.components.text import join_names
+from bay.stacks.approval import WAYS_OUT, Approve
+from bay.stacks.cloud.servers import launched_since, locked_servers, server_statuses
 from bay.stacks.cluster.health import UNHEALTHY, health_of
 from bay.stacks.cluster.readiness import HOUR
 from bay.stacks.errors import NotReady
@@ -105,6 +106,7 @@ class _Rebuild:
         """BayError where the plan does not fit the quotas, servers are unhealthy, or masters would lose data."""
         if not plan.batches:
             return
+        self._require_unlocked(plan)
         self._require_quota(plan)
         self._require_healthy(plan)
         if not plan.finished:  # else a master may be among them, which is no member before
@@ -156,6 +158,12 @@ class _Rebuild:
             if image is not None and image.id != known.get("image_id"):
                 found.append(str(resource["urn"]))
         return found
+
+    def _require_unlocked(self, plan: RebuildPlan) -> None:
+        """Nova would refuse to delete such a server in the middle of the rebuild."""
+        locked = sorted(locked_servers(self.bay.cloud, self.bay.state) & set(plan.names))
+        if locked:
+            raise BayError(f"bay {self.bay.name}: {join_names(locked)} is locked in Nova", WAYS_OUT["locked"])
 
     def _require_quota(self, plan: RebuildPlan) -> None:
         """QuotaExceeded where servers grow by more than is left, or an earlier run left some uncreated.
