@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from bay.components.errors import BayError
 from bay.magnum.jobs import DELETE, Job, Jobs, Lease, LeaseLost, Values
@@ -142,10 +142,8 @@ def main() -> None:
     jobs = settings.jobs
     stale = Lease(**told["stale"]) if told.get("stale") else None
     Runner(settings, jobs, told["cluster"], told["owner"]).run(stale)
-    job = None
-    with suppress(BayError):
-        job = jobs.find(told["cluster"])
-    if job and job.is_done and job.operation == DELETE and job.outcome.get("ok"):
+    job = jobs.find(told["cluster"])
+    if job is None or (job.is_done and job.operation == DELETE and job.outcome["ok"]):
         shutil.rmtree(settings.own_folder(told["cluster"]), ignore_errors=True)
 
 
