@@ -294,3 +294,37 @@ def test_what_it_does_not_do_is_refused(site: Site, what: str) -> None:
     }
     with pytest.raises(importlib.import_module("magnum.common.exception").NotSupported):
         refusals[what]()
+
+
+@pytest.mark.parametrize(
+    ("address", "answer", "expected"),
+    [
+        (None, {}, {}),
+        ("tcp://10.255.255.1:2376", {}, {"health_status": "UNKNOWN"}),
+        (
+            "tcp://127.0.0.1:2376",
+            {"status": "UNHEALTHY", "reason": "", "nodes": {"c-node-0": "UNHEALTHY"}},
+            {
+                "health_status": "UNHEALTHY",
+                "health_status_reason": {"c-node-0.Ready": "False", "api": "ok"},
+            },
+        ),
+        (
+            "tcp://127.0.0.1:2376",
+            {"status": "UNKNOWN", "reason": "the API does not answer", "nodes": {}},
+            {"health_status": "UNKNOWN", "health_status_reason": {"api": "the API does not answer"}},
+        ),
+    ],
+)
+def test_health_is_the_engines_word(
+    site: Site, monkeypatch: pytest.MonkeyPatch, address: str | None, answer: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    health = importlib.import_module("bay.magnum.health")
+    monkeypatch.setattr(health, "is_reachable", lambda host, _networks: host == "127.0.0.1")
+    monkeypatch.setattr(health.Asker, "health", lambda *_: answer)
+    cluster = site.created()
+    cluster.api_address = address
+    monitor = site.driver.get_monitor(site.context, cluster)
+    monitor.poll_health_status()
+    assert {name: monitor.data.get(name) for name in expected} == expected
+    assert bool(monitor.data) == bool(expected)

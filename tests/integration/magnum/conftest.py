@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import openstack
 import pytest
 from openstack.connection import Connection
 
@@ -45,5 +46,6 @@ def service(magnum: Sandbox) -> Iterator[Connection]:
     with connect(magnum, "sandbox-admin") as admin:
         auth = {**admin.config.auth, "username": "magnum", "project_name": "service"}
         auth["password"] = json.loads((magnum.state / "passwords.json").read_text())["magnum"]
-        with Connection(auth=auth, region_name="RegionOne", load_yaml_config=False, load_envvars=False) as cloud:
+        options = {"region_name": "RegionOne", "load_yaml_config": False, "load_envvars": False}
+        with openstack.connect(auth=auth, **options) as cloud:
             yield cloud

@@ -62,6 +62,15 @@ def test_a_swarm_is_created_resized_and_deleted_and_nothing_is_left(
     assert not (conductor_folder(magnum) / "clusters" / uuid).exists()
 
 
+def test_kubernetes_and_mesos_are_created_at_the_same_time(clusters: Clusters) -> None:
+    uuids = {template: clusters.create(template, name=template) for template in ("kubernetes", "mesos")}
+    addresses = {name: clusters.wait(uuid, "CREATE_COMPLETE")["api_address"] for name, uuid in uuids.items()}
+    assert addresses["kubernetes"].startswith("https://")
+    assert addresses["mesos"].startswith("http://")
+    for uuid in uuids.values():
+        assert clusters.servers(uuid) == ["master-0", "node-0"]
+
+
 def test_a_creation_goes_on_after_magnum_and_its_job_were_killed(clusters: Clusters, magnum: Sandbox) -> None:
     uuid = clusters.create("swarm", name="killed")
     clusters.until(lambda: clusters.servers(uuid))
