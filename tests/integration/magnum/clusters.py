@@ -35,6 +35,7 @@ class Clusters:
         body = {"cluster_template_id": template, "master_count": 1, "node_count": 1, **values}
         uuid = str(self.ask("POST", "/clusters", body)["uuid"])
         self.made.append(uuid)
+        self.until(lambda: not self.is_gone(uuid))  # the conductor makes the row after the API has answered
         return uuid
 
     def resize(self, uuid: str, count: int, remove: Collection[str] = (), group: str | None = None) -> None:
