@@ -41,6 +41,11 @@ class Clusters:
     def resize(self, uuid: str, count: int, remove: Collection[str] = (), group: str | None = None) -> None:
         body = {"node_count": count, "nodes_to_remove": list(remove), **({"nodegroup": group} if group else {})}
         self.ask("POST", f"/clusters/{uuid}/actions/resize", body)
+        self.wait_until_begun(uuid)
+
+    def wait_until_begun(self, uuid: str) -> None:
+        """The API has answered before the conductor writes this; it tells no end before its next look, 10 s later."""
+        self.until(lambda: self.show(uuid)["status"] == "UPDATE_IN_PROGRESS")
 
     def show(self, uuid: str) -> Any:
         return self.ask("GET", f"/clusters/{uuid}")
@@ -80,4 +85,4 @@ class Clusters:
         while not condition():
             if time.monotonic() > end:
                 pytest.fail("Magnum did not come to that")
-            time.sleep(2)
+            time.sleep(1)

@@ -48,10 +48,12 @@ def test_a_swarm_is_created_resized_and_deleted_and_nothing_is_left(
 
     group = {"name": "gpu", "flavor_id": "m1.medium", "node_count": 1, "min_node_count": 0, "max_node_count": 3}
     clusters.ask("POST", f"/clusters/{uuid}/nodegroups", group)
+    clusters.wait_until_begun(uuid)
     clusters.wait(uuid, "UPDATE_COMPLETE")
     assert "gpu-0" in clusters.servers(uuid)
     answer = clusters.api.delete(f"/clusters/{uuid}/nodegroups/gpu", headers=LATEST)
     assert answer.status_code == 204
+    clusters.wait_until_begun(uuid)
     clusters.wait(uuid, "UPDATE_COMPLETE")
     assert clusters.servers(uuid) == ["master-0", "node-1"]
 
