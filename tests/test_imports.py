@@ -23,6 +23,7 @@ BENCH_OTHERWISE = {
     ("bench/plan.py", "bay.stacks"),
     ("bench/boot.py", "bay.stacks.settings"),  # only the settings know which folder holds the user's node images
     ("bench/clouds.py", "bay.stacks.settings"),  # the same for the user's sandbox
+    ("bench/rebuild.py", "bay.stacks.settings"),  # the same as bench/boot.py
 }
 """(file, what it may import all the same)."""
 AUTOMATION = {
@@ -46,6 +47,8 @@ READ_THE_ENVIRONMENT = {
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
     "bench/scale.py",  # copies it for `bay`
+    "bench/many.py",  # the same
+    "bench/rebuild.py",  # where programs are, for the node images
 }
 SILENT = ("stacks", "components")
 """Packages that are a library: they print nothing, ask nobody and handle no signal."""

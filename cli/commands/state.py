@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
+from bay.cli.console.columns import NARROW, STATE_COLUMNS
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
+from bay.cli.parser import Commands
 
-commands = typer.Typer(no_args_is_help=True, help="Where the states of the bays are kept.")
-
-COLUMNS = ("bay", "check", "ok", "detail", "remedy")
+commands = Commands(help="Where the states of the bays are kept.")
 
 
 @commands.command("doctor")
@@ -29,7 +29,7 @@ def check_state(
 
     found = open_bays(state=state).inspect()
     rows = [{"bay": f.bay, "check": f.check, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in found]
-    print_list(rows, COLUMNS, form, columns or [])
+    print_list(rows, STATE_COLUMNS, form, columns or [], narrow=NARROW[STATE_COLUMNS])
     raise typer.Exit(0 if all(finding.ok for finding in found) else 1)
 
 

@@ -19,6 +19,7 @@ HISTORY_COLUMNS = (
     *("commit", "message"),
 )
 CHECK_COLUMNS = ("name", "ok", "detail", "remedy")
+STATE_COLUMNS = ("bay", "check", "ok", "detail", "remedy")
 MODEL_COLUMNS = ("name", "coe", "masters", "nodes", "about")
 LONG_MODEL_COLUMNS = ("name", "coe", "masters", "nodes", "public", "hidden", "extends", "projects", "about")
 FIELD_COLUMNS = ("field", "coe", "type", "default", "description")
@@ -29,12 +30,13 @@ CHANGE_COLUMNS = ("operation", "type", "name", "fields")
 
 NARROW = {
     LIST_COLUMNS: ("model", "masters", "coe"),
-    NODE_COLUMNS: ("role", "group"),
+    NODE_COLUMNS: ("role", "group", OUTDATED),
     USAGE_COLUMNS: ("coe", "volumes"),
     DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
     DELETE_COLUMNS: ("size", "remedy", "address"),
     HISTORY_COLUMNS: ("message", "commit", "seconds", "replaced"),
     CHECK_COLUMNS: ("remedy",),
+    STATE_COLUMNS: ("remedy",),
 }
 """Columns that a table leaves out where the terminal is too narrow for all, the first first."""
 
@@ -49,6 +51,7 @@ OF_COMMAND = {
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,
+    "state doctor": STATE_COLUMNS,
     "model list": LONG_MODEL_COLUMNS,
     "model fields": FIELD_COLUMNS,
     "sandbox status": SERVICE_COLUMNS,

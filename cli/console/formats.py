@@ -102,7 +102,7 @@ def _tell_left_out(rows: Sequence[Row], left_out: Sequence[str]) -> None:
     if REMEDY in left_out:
         for row in rows:
             if row.get(REMEDY):
-                tell(f"{text_of(row.get('name'))}: {text_of(row[REMEDY])}")
+                tell(f"{text_of(row.get('name') or row.get('bay'))}: {text_of(row[REMEDY])}")
     if others := [column for column in left_out if column != REMEDY]:
         say(f"too narrow here for {join_names(others)}: --long shows every column")
 

@@ -79,6 +79,8 @@ def offered(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Of
         ("bay -f m", ["markdown"]),
         ("bay graph demo -f s", ["svg"]),
         ("bay completion z", ["zsh"]),
+        ("bay rebuild demo --group g", ["gpu"]),
+        ("bay rebuild demo --node demo-g", ["demo-gpu-0"]),
         ("bay model fields --coe s", ["swarm"]),
         ("bay create x --set nodes.fl", ["nodes.flavor="]),
         ("bay create x --set floating_ips=", ["floating_ips=auto"]),

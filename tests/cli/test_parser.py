@@ -6,7 +6,8 @@ from collections.abc import MutableMapping
 import pytest
 
 from bay.cli import app
-from bay.cli.parser import command_word
+from bay.cli.parser import Command, command_word
+from tests.cli.test_help import COMMANDS
 
 Captured = pytest.CaptureFixture[str]
 Environment = MutableMapping[str, str]
@@ -83,6 +84,10 @@ def test_the_command_is_found_behind_options_with_values(words: list[str], comma
 @pytest.mark.usefixtures("environment")
 def test_where_2_means_that_something_differs_a_mistake_ends_with_1_behind_such_options_too() -> None:
     assert app.run(["-f", "json", "drift", "--everything"]) == 1
+
+
+def test_every_command_takes_them_there_and_shows_flags_as_flags() -> None:
+    assert [name for name, command in COMMANDS.items() if not isinstance(command, Command)] == []
 
 
 @pytest.mark.usefixtures("environment")

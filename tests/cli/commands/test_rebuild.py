@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from bay.cli import options, session
+from bay.cli import session
 from bay.cli.app import run
 from bay.components.errors import BayError
 from bay.stacks.approval import Approve
@@ -70,7 +68,7 @@ class Bays:
 
 
 def bay(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(list(words))
 
 
@@ -159,20 +157,3 @@ def test_bays_with_a_newer_image_are_listed(capsys: Captured, monkeypatch: pytes
     assert bay(Bays(OLD), monkeypatch, "list", "--outdated", "-f", "json") == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["name"], row["outdated"]) == ("demo", ["debian-12-docker: 2 servers"])
-
-
-def test_groups_and_nodes_are_completed_from_the_bay_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Known:
-        def snapshot(self, name: str) -> StateSnapshot:
-            if name != "demo":
-                raise BayError(f"there is no bay {name!r}")
-            return STATE
-
-    monkeypatch.setattr(session, "open_bays", lambda *_login: Known())
-
-    def context(name: str | None) -> Any:
-        return SimpleNamespace(params={"name": name})
-
-    assert options.group_names(context("demo")) == ["master", "node"]
-    assert options.node_names(context("demo")) == ["demo-master-0", "demo-node-0"]
-    assert options.node_names(context(None)) == options.group_names(context("dmeo")) == []
