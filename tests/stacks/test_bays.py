@@ -195,7 +195,7 @@ def test_the_history_is_pulumis(bays: Bays, context: FakeContext) -> None:
     write_history(context.settings.state_folder or NOWHERE, 1767323045, "destroy", "failed")
     (run,) = bays.history("demo", 7)
     assert (run.started, run.operation, run.result, run.seconds) == (
-        "2026-01-02T03:04:04.000Z",
+        "2026-01-02T03:04:04Z",
         "delete",
         "failed",
         1,
