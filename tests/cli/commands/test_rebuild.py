@@ -70,7 +70,7 @@ class Bays:
 
 
 def bay(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(session, "open_bays", lambda *_login: bays)
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: bays)
     return run(list(words))
 
 
@@ -168,7 +168,7 @@ def test_groups_and_nodes_are_completed_from_the_bay_that_is_named(monkeypatch: 
                 raise BayError(f"there is no bay {name!r}")
             return STATE
 
-    monkeypatch.setattr(session, "open_bays", lambda *_login: Known())
+    monkeypatch.setattr(session, "open_bays", lambda *_login, **_more: Known())
 
     def context(name: str | None) -> Any:
         return SimpleNamespace(params={"name": name})
