@@ -81,6 +81,14 @@ def clouds() -> list[str]:
 
 
 @_silent
+def engines() -> list[str]:
+    """Names that a spec's `coe` may have."""
+    from bay.components.engines import ENGINES
+
+    return list(ENGINES)
+
+
+@_silent
 def columns(ctx: typer.Context) -> list[str]:
     """Those that the command prints."""
     from bay.cli.console.columns import OF_COMMAND

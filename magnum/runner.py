@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from bay.components.errors import BayError
 from bay.magnum.jobs import DELETE, Job, Jobs, Lease, LeaseLost, Values
@@ -40,6 +40,7 @@ class Runner:
     def __init__(self, settings: Settings, jobs: Jobs, cluster: str, owner: str) -> None:
         self.settings, self.jobs, self.cluster, self.owner = settings, jobs, cluster, owner
         self.over, self.renewing = threading.Event(), threading.Lock()
+        self.generation, self.newer = 0, threading.Event()
         self.work: Work | None = None
 
     def run(self, stale: Lease | None = None) -> None:
@@ -66,6 +67,8 @@ class Runner:
 
     def _do(self, job: Job) -> None:
         LOG.info("generation %d: %s, try %d", job.wanted, job.operation, job.tries)
+        self.generation = job.wanted
+        self.newer.clear()
         if job.tries > TRIES:
             outcome: Values = {"ok": False, "reason": f"its process ended {TRIES} times without an outcome"}
         else:
@@ -89,8 +92,10 @@ class Runner:
                     outcome = work.failure(error)
                 finally:
                     self.work = None
-            if outcome["family"] not in BUSY or not pause or self.over.wait(pause):
+            if outcome["family"] not in BUSY or not pause:
                 break
+            if self.newer.wait(pause):
+                return None
         return outcome
 
     @contextmanager
@@ -121,6 +126,8 @@ class Runner:
                 if time.monotonic() - silent_since > self.settings.lease / 2:
                     self._stop_at_once()
             else:
+                if wanted.wanted > self.generation:
+                    self.newer.set()
                 work = self.work
                 if work and wanted.operation == DELETE and work.job.wanted < wanted.wanted:
                     work.supersede(PATIENCE)
@@ -142,10 +149,8 @@ def main() -> None:
     jobs = settings.jobs
     stale = Lease(**told["stale"]) if told.get("stale") else None
     Runner(settings, jobs, told["cluster"], told["owner"]).run(stale)
-    job = None
-    with suppress(BayError):
-        job = jobs.find(told["cluster"])
-    if job and job.is_done and job.operation == DELETE and job.outcome.get("ok"):
+    job = jobs.find(told["cluster"])
+    if job is None or (job.is_done and job.operation == DELETE and job.outcome["ok"]):
         shutil.rmtree(settings.own_folder(told["cluster"]), ignore_errors=True)
 
 

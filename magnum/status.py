@@ -2,6 +2,7 @@
 """What Magnum is told of a cluster, from its job alone: the object in hand may be older than what another conductor
 has begun since."""
 
+import shutil
 import time
 from typing import Any
 
@@ -63,6 +64,7 @@ def _end(context: Any, cluster: Any, launcher: Launcher, job: Job) -> None:
     cluster.status, cluster.status_reason = ClusterStatus.DELETE_COMPLETE, None
     cluster.save()
     launcher.jobs.forget(cluster.uuid)
+    shutil.rmtree(launcher.settings.own_folder(cluster.uuid), ignore_errors=True)
 
 
 def _tell(cluster: Any, job: Job) -> None:

@@ -25,7 +25,7 @@ from bay.stacks.cloud.servers import console_output, server_statuses
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.cluster.clients import ClientFiles, client_files_of
 from bay.stacks.cluster.console_log import ConsoleLog, tail
-from bay.stacks.cluster.contexts import PutContext, put_context, remove_context
+from bay.stacks.cluster.contexts import PutContext, has_context, put_context, remove_context
 from bay.stacks.cluster.health import NOT_ASKED, Health, health_of
 from bay.stacks.cluster.readiness import HOUR, wait_until_ready
 from bay.stacks.cluster.ssh import SshTarget, ssh_target
@@ -231,6 +231,10 @@ class Bays:
         """Put a bay among the clusters that the user's own client knows, or renew it there; what is not ours stays."""
         with opened(self.context, name) as bay:
             return put_context(bay)
+
+    def has_context(self, name: str) -> bool:
+        """Whether it is there, also of a bay that is gone."""
+        return has_context(name, self.context.settings.environment)
 
     def remove_context(self, name: str) -> list[Path]:
         """Take it away again, also of a bay that is gone; the files that changed."""

@@ -178,14 +178,14 @@ class BayStack:
         Of files that is seen; else the run's end and the last write have to be close, as on an idle machine.
         """
         last, folder = self.last_run(), self.pulumi.state_folder
-        if last.result == "succeeded" and folder and file_listing.is_as_left(folder, PROJECT, self.name):
+        if last.result == "succeeded" and folder and file_listing.is_as_left(folder, self.project, self.stack_name):
             return True
         return last.went_through(self.state.changed_at)
 
     def history(self, size: int) -> list[dict[str, Any]]:
         """The newest entries of the stack's history (file backends number none)."""
         folder = self.pulumi.state_folder
-        if folder and (found := file_listing.history(folder, PROJECT, self.name, size)) is not None:
+        if folder and (found := file_listing.history(folder, self.project, self.stack_name, size)) is not None:
             return found
         return list(json.loads(self.command("stack", "history", "--json", "--page-size", str(size)) or "[]"))
 
@@ -376,7 +376,7 @@ class BayStack:
 
     def _require_free(self) -> None:
         folder = self.pulumi.state_folder
-        for holder in file_backend.lock_holders(folder, PROJECT, self.name) if folder else ():
+        for holder in file_backend.lock_holders(folder, self.project, self.stack_name) if folder else ():
             if not holder.is_dead:
                 raise locked_by(self.name, holder.user, holder.host, holder.pid)
 

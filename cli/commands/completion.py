@@ -33,6 +33,7 @@ _bay_completion() {
         _BAY_COMPLETE=complete_bash "$1"))
     if [[ $cur == *=* && $COMP_WORDBREAKS == *=* ]]; then
         prefix=${cur%"${cur##*=}"}
+        [[ $cur == -* ]] && prefix=${prefix#*=}
         COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
     fi
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2> /dev/null
@@ -56,5 +57,5 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
     if shell is Shell.BASH:
         typer.echo(BASH, nl=False)
         return
-    script = _completion_shared.get_completion_script(prog_name="bay", complete_var="_BAY_COMPLETE", shell=shell.value)
-    typer.echo(script)
+    said = {"prog_name": "bay", "complete_var": "_BAY_COMPLETE", "shell": shell.value}
+    typer.echo(_completion_shared.get_completion_script(**said))

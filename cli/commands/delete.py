@@ -59,6 +59,8 @@ def delete(
     with changing(bays):
         bays.delete(name, keep, approve=approve)
     say(f"bay {name} is deleted")
+    if bays.has_context(name):
+        say(f"its context stays among those of your client: 'bay config {name} --unset' removes it")
 
 
 def _show(approvable: "Approvable") -> None:

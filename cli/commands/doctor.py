@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bay.cli import options
-from bay.cli.console.columns import CHECK_COLUMNS
+from bay.cli.console.columns import CHECK_COLUMNS, NARROW
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
 
@@ -34,5 +34,5 @@ def doctor(
         toolchain.ensure(context.settings.cache, context.settings.path, say, toolchain.status_line(sys.stderr))
     found = checks(context)
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in found]
-    print_list(rows, CHECK_COLUMNS, form, columns or [])
+    print_list(rows, CHECK_COLUMNS, form, columns or [], narrow=NARROW[CHECK_COLUMNS])
     raise typer.Exit(0 if all(check.ok for check in found) else 1)

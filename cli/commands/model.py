@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 from bay.cli.console.columns import FIELD_COLUMNS, LONG_MODEL_COLUMNS, MODEL_COLUMNS
 from bay.cli.console.formats import Format, print_list, print_one
 from bay.cli.console.terminal import say
@@ -69,7 +69,13 @@ def list_fields(
     form: options.Form = Format.TABLE,
     columns: options.Columns = None,
     coe: Annotated[
-        str | None, typer.Option("--coe", metavar="ENGINE", help="Options of this engine only; default: of all.")
+        str | None,
+        typer.Option(
+            "--coe",
+            metavar="ENGINE",
+            help="Options of this engine only; default: of all.",
+            autocompletion=completion.engines,
+        ),
     ] = None,
 ) -> None:
     """List every field that a model or --set may set: its type, default and meaning.

@@ -8,7 +8,8 @@ from bay.cli.console.terminal import say
 from bay.cli.parser import Commands
 
 if TYPE_CHECKING:
-    from bay.stacks.bays import Bays
+    from collections.abc import Callable
+
     from bay.stacks.operations.outdated import Reasons
 
 commands = Commands(help="The servers of a bay.")
@@ -39,19 +40,20 @@ def list_nodes(
 
     bays = open_bays(os_cloud, state, os_region_name)
     asked = not columns or OUTDATED in columns  # Pulumi compares, which takes seconds
-    outdated = run_in_background(lambda: _outdated(bays, name)) if asked else lambda: None
-    rows = node_rows(bays.servers(name), outdated())
+    compared = run_in_background(lambda: bays.outdated(name)) if asked else None
+    servers = bays.servers(name)
+    rows = node_rows(servers, _outdated(compared) if compared else None)
     print_list(rows, NODE_COLUMNS, form, columns or [], narrow=NARROW[NODE_COLUMNS], long=long)
 
 
-def _outdated(bays: "Bays", name: str) -> "Reasons | None":
+def _outdated(compared: "Callable[[], Reasons]") -> "Reasons | None":
     """None where it cannot be told: the rest of the list is worth having."""
     from bay.components.errors import BayError
-    from bay.stacks.errors import Interrupted, NotFound
+    from bay.stacks.errors import Interrupted
 
     try:
-        return bays.outdated(name)
-    except (Interrupted, NotFound):
+        return compared()
+    except Interrupted:
         raise
     except BayError as error:
         say(f"which servers are outdated is not known: {error.message}")

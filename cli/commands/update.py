@@ -24,6 +24,8 @@ def update(
 ) -> None:
     """Change fields of a bay's spec.
 
+    Fields that shape a server (image, flavor, boot data, ...) hold for new ones; 'bay rebuild' reaches the others.
+
     Refused if it would remove masters, volumes or more than a batch of nodes, unless --allow names them.
 
     Example: bay update physics --set 'access.api=[192.0.2.0/24]'

@@ -33,7 +33,8 @@ NARROW = {
     USAGE_COLUMNS: ("coe", "volumes"),
     DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
     DELETE_COLUMNS: ("size", "remedy", "address"),
-    HISTORY_COLUMNS: ("message", "commit", "seconds"),
+    HISTORY_COLUMNS: ("message", "commit", "seconds", "replaced"),
+    CHECK_COLUMNS: ("remedy",),
 }
 """Columns that a table leaves out where the terminal is too narrow for all, the first first."""
 

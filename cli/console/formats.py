@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bay.cli.console.code_span import cell
-from bay.cli.console.terminal import say
+from bay.cli.console.terminal import say, tell
 from bay.components.errors import InvalidInput, nearest
 from bay.components.text import join_names, printable
 from bay.components.yaml_file import dump
@@ -36,6 +36,7 @@ class Format(StrEnum):
 
 Row = Mapping[str, Any]
 
+REMEDY = "remedy"
 UNFOLDED = 500
 """Characters of a line of a table in a file or pipe."""
 
@@ -51,12 +52,13 @@ def print_list(
 ) -> None:
     """A list, one row a thing; an empty list is ``[]`` in JSON and an empty table for people.
 
-    narrow: columns that a table leaves out where it would be wider than the terminal, the first first; such a table
-    has ids only if it is `long`, and a long one has all columns, as wide as they are.
+    narrow: columns that a table leaves out where it would be wider than the terminal, the first first; a remedy is
+    then a line below it. Such a table has ids only if it is `long`; a long one has all columns, as wide as they are.
     """
     chosen = _choose(columns, wanted)
+    left_out: list[str] = []
     if form is Format.TABLE and narrow and not (wanted or long):
-        chosen = _fitting(rows, [column for column in chosen if column != "id"], narrow)
+        chosen, left_out = _fitting(rows, [column for column in chosen if column != "id"], narrow)
     picked = [{column: row.get(column) for column in chosen} for row in rows]
     if form in (Format.JSON, Format.YAML):
         _print_document(picked, form)
@@ -66,6 +68,7 @@ def print_list(
         _write(_csv(picked, chosen))
     else:
         _print_rows(chosen, [[text_of(v) for v in row.values()] for row in picked], form, folds=not long)
+        _tell_left_out(rows, left_out)
 
 
 def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
@@ -81,18 +84,27 @@ def print_one(thing: Row, form: Format, wanted: Sequence[str] = ()) -> None:
         _print_rows(["field", "value"], [[key, _readable(value)] for key, value in picked.items()], form)
 
 
-def _fitting(rows: Sequence[Row], columns: list[str], narrow: Sequence[str]) -> list[str]:
+def _fitting(rows: Sequence[Row], columns: list[str], narrow: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns that there is space for, and those that there is none for."""
     width, unlimited = _console().width, Console(width=10 * UNFOLDED)
-    left_out = []
+    left_out: list[str] = []
     for column in narrow:
         table = table_of(columns, [[text_of(row.get(name)) for name in columns] for row in rows])
         if Measurement.get(unlimited, unlimited.options, table).maximum <= width:
             break
         columns = [one for one in columns if one != column]
         left_out.append(column)
-    if left_out:
-        say(f"too narrow here for {join_names(left_out)}: --long shows every column")
-    return columns
+    return columns, left_out
+
+
+def _tell_left_out(rows: Sequence[Row], left_out: Sequence[str]) -> None:
+    """A remedy is a command to be copied: as a line of its own it stays in one piece."""
+    if REMEDY in left_out:
+        for row in rows:
+            if row.get(REMEDY):
+                tell(f"{text_of(row.get('name'))}: {text_of(row[REMEDY])}")
+    if others := [column for column in left_out if column != REMEDY]:
+        say(f"too narrow here for {join_names(others)}: --long shows every column")
 
 
 def _choose(columns: Sequence[str], wanted: Sequence[str]) -> list[str]:

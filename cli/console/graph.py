@@ -16,11 +16,11 @@ def mermaid(topology: Topology) -> str:
     """A flowchart; each group of servers is a frame."""
     ids = {node.id: f"n{number}" for number, node in enumerate(topology.nodes)}
     lines = ["flowchart TB"]
-    for group, nodes in groupby(topology.nodes, lambda node: node.group):
+    for number, (group, nodes) in enumerate(groupby(topology.nodes, lambda node: node.group)):
         boxes = [f"{ids[node.id]}{_box(node)}" for node in nodes]
         if group:
             lines += [
-                f'    subgraph "{_text(topology.bay)} {_text(group)}"',
+                f'    subgraph g{number}["{_text(topology.bay)} {_text(group)}"]',
                 *(f"        {box}" for box in boxes),
                 "    end",
             ]

@@ -57,6 +57,15 @@ def remove_context(bay: str, environment: Mapping[str, str]) -> list[Path]:
     return removed
 
 
+def has_context(bay: str, environment: Mapping[str, str]) -> bool:
+    """Whether bay put a context for a bay of this name anywhere; not where that cannot be told."""
+    try:
+        stores = [store for coe in ENGINES if (store := context_store(coe))]
+        return any(store.remove(bay, environment, _read) for store in stores)
+    except BayError:
+        return False
+
+
 def context_store(coe: str) -> ContextStore | None:
     """Where an engine's client keeps contexts; None for an engine that has no such store, or is older than these."""
     store: ContextStore | None = getattr(ENGINES[coe], "contexts", None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
-from bay.stacks.private_files import write_private
+from bay.stacks.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki
 from bay.stacks.state.snapshot import RecordedServer
@@ -16,20 +16,15 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 USERS = {
-    "almalinux": "almalinux",
-    "arch": "arch",
+    "amazon": "ec2-user",
     "centos": "cloud-user",
-    "debian": "debian",
-    "fedora": "fedora",
     "fedora-coreos": "core",
     "flatcar": "core",
-    "opensuse": "opensuse",
+    "openmandriva": "omv",
     "rhel": "cloud-user",
-    "rocky": "rocky",
-    "ubuntu": "ubuntu",
 }
-"""os_distro of an image (Glance's metadata definitions) -> the user that its cloud-init makes (cloud-init's own
-configuration of each distribution)."""
+"""os_distro of an image -> the user that its cloud-init or Ignition makes; elsewhere it has the distribution's own name
+(cloud-init: config/cloud.cfg.tmpl)."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +43,10 @@ class SshTarget:
 
     def command(self, words: Sequence[str] = ()) -> list[str]:
         """``ssh`` with its arguments; words: a command to run there, as one typed them."""
+        file = str(self.known_hosts).replace("%", "%%")  # ssh takes several files, and replaces what follows %
         options = {
             "HostKeyAlias": self.alias,  # an address may be another server's tomorrow
-            "UserKnownHostsFile": str(self.known_hosts),
+            "UserKnownHostsFile": f'"{file}"',
             "GlobalKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "yes" if self.is_pinned else "accept-new",
         }
@@ -108,6 +104,7 @@ def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
     """The file that proves a server, and whether the bay made its key: it does so for masters."""
     file = bay.context.settings.data / "known_hosts" / server.id
     if server.role != "master":
+        make_folder(file.parent)
         return file, False
     public = pki.keys_of(bay.state, bay.secrets())["ssh_host_public_key"]
     write_private(file, f"{server.id} {public}\n")
@@ -115,7 +112,7 @@ def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
 
 
 def _user(bay: BayStack, server: RecordedServer) -> str:
-    """What the image says (os_admin_user), else what its distribution's cloud-init makes; ``root`` of others."""
+    """What the image says (os_admin_user), else what its distribution makes; ``root`` where no image says any."""
     spec = bay.state.require_spec()
     image_id = next(
         (
@@ -128,7 +125,7 @@ def _user(bay: BayStack, server: RecordedServer) -> str:
     with openstack_errors("asking for the image"):
         image = bay.cloud.image.find_image(image_id) if image_id else None
     distro = (image.os_distro if image else None) or spec.os_distro or ""
-    return str((image.os_admin_user if image else None) or USERS.get(distro, "root"))
+    return str((image.os_admin_user if image else None) or USERS.get(distro, distro) or "root")
 
 
 def _private_key(cloud: "Connection", keypair: str) -> Path | None:

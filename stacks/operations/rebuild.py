@@ -8,8 +8,9 @@ from functools import partial
 from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.openstack.resolve import resolve
 from bay.components.spec import BaySpec, parse
-from bay.stacks.approval import Approve
-from bay.stacks.cloud.servers import launched_since, server_statuses
+from bay.components.text import join_names
+from bay.stacks.approval import WAYS_OUT, Approve
+from bay.stacks.cloud.servers import launched_since, locked_servers, server_statuses
 from bay.stacks.cluster.health import UNHEALTHY, health_of
 from bay.stacks.cluster.readiness import HOUR
 from bay.stacks.errors import NotReady
@@ -99,12 +100,14 @@ class _Rebuild:
         """InvalidInput for what the bay does not have; BayError where the last change is unfinished."""
         self.found = compare_as_new(self.bay, self.spec, self.resolved)
         fields = [f"{f.path}: {f.old or 'none'} -> {f.new}" for f in changed_fields(self.before, self.spec)]
-        return plan_rebuild(self.bay.state, self.spec, self.found, self.request.selection, fields)
+        ill = self._unhealthy() if self.found.reasons else ()
+        return plan_rebuild(self.bay.state, self.spec, self.found, self.request.selection, fields, ill)
 
     def require_possible(self, plan: RebuildPlan) -> None:
         """BayError where the plan does not fit the quotas, servers are unhealthy, or masters would lose data."""
         if not plan.batches:
             return
+        self._require_unlocked(plan)
         self._require_quota(plan)
         self._require_healthy(plan)
         if not plan.finished:  # else a master may be among them, which is no member before
@@ -157,6 +160,12 @@ class _Rebuild:
                 found.append(str(resource["urn"]))
         return found
 
+    def _require_unlocked(self, plan: RebuildPlan) -> None:
+        """Nova would refuse to delete such a server in the middle of the rebuild."""
+        locked = sorted(locked_servers(self.bay.cloud, self.bay.state) & set(plan.names))
+        if locked:
+            raise BayError(f"bay {self.bay.name}: {join_names(locked)} is locked in Nova", WAYS_OUT["locked"])
+
     def _require_quota(self, plan: RebuildPlan) -> None:
         """QuotaExceeded where servers grow by more than is left, or an earlier run left some uncreated.
 
@@ -177,17 +186,23 @@ class _Rebuild:
 
     def _require_healthy(self, plan: RebuildPlan) -> None:
         """Servers that stay have to carry what runs on those that go."""
-        state, statuses, health = self.bay.state, server_statuses(self.bay.cloud, self.bay.state), health_of(self.bay)
-        due = set(plan.names)
-        for server in state.servers:
-            status = statuses.get(server.id, "DELETED")
-            ill = health.nodes.get(server.name) == UNHEALTHY
-            if server.name not in due and (status != "ACTIVE" or ill):
+        for name, condition in self._unhealthy().items():
+            if name not in plan.names:
+                bay = self.bay.name
                 raise BayError(
-                    f"bay {state.name}: {server.name} is {status if status != 'ACTIVE' else UNHEALTHY}, "
-                    "and not one of those that would be rebuilt",
-                    f"'bay wait {state.name}' waits for it, 'bay repair {state.name} --node {server.name}' replaces it",
+                    f"bay {bay}: {name} is {condition}, and not one of those that would be rebuilt",
+                    f"'bay wait {bay}' waits for it, 'bay repair {bay} --node {name}' replaces it",
                 )
+
+    def _unhealthy(self) -> dict[str, str]:
+        """Server that does not run, or not well -> Nova's status, or the engine's word where that is ACTIVE."""
+        state, nodes = self.bay.state, health_of(self.bay).nodes
+        statuses = server_statuses(self.bay.cloud, state)
+        found = {one.name: statuses.get(one.id, "DELETED") for one in state.servers}
+        found |= {
+            name: UNHEALTHY for name, status in found.items() if status == "ACTIVE" and nodes.get(name) == UNHEALTHY
+        }
+        return {name: condition for name, condition in found.items() if condition != "ACTIVE"}
 
     def _are_on_volumes(self, masters: Collection[str]) -> bool:
         """Whether these are all masters and each has its data on a volume, as that of a bay with one master."""

@@ -111,9 +111,14 @@ class RebuildPlan:
 
 
 def plan_rebuild(
-    state: StateSnapshot, spec: BaySpec, found: Comparison, selection: Selection, fields: Collection[str] = ()
+    state: StateSnapshot,
+    spec: BaySpec,
+    found: Comparison,
+    selection: Selection,
+    fields: Collection[str] = (),
+    unhealthy: Collection[str] = (),
 ) -> RebuildPlan:
-    """Batches of the outdated servers that are selected.
+    """Batches of the outdated servers that are selected; of a group the unhealthy ones first, which are no loss.
 
     InvalidInput for a group or server that the bay does not have; BayError where the last change is unfinished and
     would take servers away.
@@ -121,12 +126,13 @@ def plan_rebuild(
     _require_selectable(state, spec, selection)
     batch_size("", selection.max_unavailable)
     _require_harmless(state, found.unfinished)
-    due = [server for server in state.servers if server.name in found.reasons and _is_selected(server, selection)]
+    ordered = sorted(state.servers, key=lambda one: (one.group != "master", one.group, one.name not in unhealthy))
+    due = [server for server in ordered if server.name in found.reasons and _is_selected(server, selection)]
     actions = {server.name: _action(server, spec, found.reasons, selection) for server in due}
     changed = {name: action for name, action in actions.items() if action.action != "leave"}
     return RebuildPlan(
         state.name,
-        tuple(split(state.servers, changed, lambda g, all: batch_size(g, selection.max_unavailable, len(all)))),
+        tuple(split(ordered, changed, lambda g, all: batch_size(g, selection.max_unavailable, len(all)))),
         tuple(RebuildAction("finish", c.type, c.name, c.urn, c.operation) for c in found.unfinished),
         tuple(action for action in actions.values() if action.action == "leave"),
         tuple(fields),

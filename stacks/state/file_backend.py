@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bay.stacks.processes import runs
 from bay.stacks.state.file_listing import COMPRESSED, is_by_project
 
 LOG = logging.getLogger(__name__)
@@ -77,6 +76,8 @@ class LockHolder:
     @property
     def is_dead(self) -> bool:
         """Whether it was on this machine, and is no more; its number may be another process's by now."""
+        from bay.stacks.processes import runs  # shell completion reads names here, and needs no psutil
+
         return self.host == socket.gethostname() and not runs(self.pid, "pulumi")
 
 

@@ -1,5 +1,6 @@
 """What changed a bay, and when: from the entries of Pulumi's own history."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +50,7 @@ def _run(entry: Mapping[str, Any]) -> Run:
     environment = entry.get("environment") or {}
     kind, started, ended = str(entry.get("kind", "")), entry.get("startTime") or "", entry.get("endTime") or ""
     return Run(
-        started=started,
+        started=re.sub(r"\.\d+", "", started),
         operation=OPERATIONS.get(kind, kind),
         result=str(entry.get("result", "")),
         seconds=_seconds(started, ended),

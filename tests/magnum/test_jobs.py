@@ -1,5 +1,10 @@
-"""The table of jobs: wishes, leases and outcomes, also when several ask at once."""
+"""The table of jobs: wishes, leases and outcomes, also when several ask at once.
 
+With BAY_TEST_JOBS the database is that one, whose driver SQLAlchemy has to find:
+BAY_TEST_JOBS=postgresql+psycopg://user@/database pytest tests/magnum/test_jobs.py
+"""
+
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bay.components.errors import BayError
-from bay.magnum.jobs import Job, Jobs, Lease, LeaseLost, NoJob, Values, read_keys
+from bay.magnum.jobs import METADATA, Job, Jobs, Lease, LeaseLost, NoJob, Values, read_keys
 
 KEY = Fernet.generate_key()
 LOGIN = {"auth": {"application_credential_secret": "hush"}}
@@ -16,7 +21,8 @@ LOGIN = {"auth": {"application_credential_secret": "hush"}}
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Jobs:
-    made = Jobs(f"sqlite:///{tmp_path}/jobs.sqlite", [KEY])
+    made = Jobs(os.environ.get("BAY_TEST_JOBS", f"sqlite:///{tmp_path}/jobs.sqlite"), [KEY])
+    METADATA.drop_all(made.engine)
     made.create_table()
     return made
 

@@ -1,11 +1,14 @@
 """Runners as processes, which are killed and stopped, and which several conductors start; `make test` runs this."""
 
+import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -121,3 +124,27 @@ def test_a_runner_that_was_stopped_for_too_long_ends_itself(
     os.kill(old.pid, signal.SIGCONT)
     assert old.wait() == 1
     until(lambda: not workers(site))
+
+
+@pytest.mark.long
+def test_fifty_kills_of_runners_and_workers_lose_no_wish_and_do_none_twice_at_once(
+    site: Site, launchers: Callable[[], Launcher]
+) -> None:
+    """At any point: while the lease is taken, the worker starts, works or answers, or the outcome is noted."""
+    conductors = launchers(), launchers()
+    random = Random(7)
+    site.want("create")
+    for number in range(50):
+        site.answer(update={"sleep": random.choice([0, 0.3])})
+        wanted = site.want("update", nodes=number % 7, groups={"own": {"count": 1}} if number % 3 else {})
+        conductors[number % 2].start("c")
+        time.sleep(random.uniform(0, 1.5))
+        runners = [child.pid for launcher in conductors for child in launcher.children if child.poll() is None]
+        for pid in {0: runners, 1: workers(site), 2: [*workers(site), *runners]}[number % 3]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        job = finish(site, conductors[(number + 1) % 2])
+        assert (job.done, job.outcome["ok"]) == (wanted, True), job.outcome
+        bay = json.loads((site.folder / "bay.json").read_text())
+        assert (bay["groups"]["node"]["count"], "own" in bay["groups"]) == (number % 7, bool(number % 3))
+    assert not (site.folder / "overlap").exists()

@@ -1,5 +1,8 @@
 """Runners, with a program in the place of the worker: what is asked of a bay, and in which order."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,20 @@ def test_a_busy_cloud_is_asked_again(site: Site) -> None:
     site.want("create")
     assert site.run().outcome["reason"] == "the cloud turns calls away"
     assert site.operations == ["create"] * 3
+
+
+def test_a_newer_wish_does_not_wait_for_a_busy_cloud(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSES", (3600,))
+    site.settings = replace(site.settings, lease=1)
+    site.answer(create={"family": "CloudBusy", "message": "the cloud turns calls away"})
+    site.want("create")
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(site.run)
+        while not site.operations:
+            time.sleep(0.05)
+        site.want("delete")
+        assert ended.result(60).outcome["ok"]
+    assert site.operations == ["create", "delete"]
 
 
 def test_a_worker_that_dies_is_started_again(site: Site) -> None:

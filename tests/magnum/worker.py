@@ -2,13 +2,14 @@
 
 It is a program of its own: tests start it in the place of Python. FOLDER/bay.json is the bay, FOLDER/said.jsonl what it
 was asked, FOLDER/answer.json what goes wrong: operation -> {"family", "message"}, or {"sleep": seconds}, {"die": true}.
+FOLDER/overlap is there once two of them worked at the same time.
 """
 
+import fcntl
 import json
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,24 @@ def bay_of(request: dict[str, Any]) -> Any:
 
 
 def carry_out(request: dict[str, Any]) -> None:
-    with (FOLDER / "said.jsonl").open("a") as file:
-        clouds = Path(request["place"]["clouds_file"]).read_text()
-        file.write(json.dumps({**request, "login": json.loads(clouds), "at": time.time()}) + "\n")
+    note(**request, login=json.loads(Path(request["place"]["clouds_file"]).read_text()))
+    alone = (FOLDER / "lock").open("a")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        (FOLDER / "overlap").touch()
     try:
         ended: dict[str, Any] = {"result": answer(request)}
     except Failure as error:
         ended = {"error": {"family": error.args[0], "message": error.args[1], "hint": ""}}
+    finally:
+        alone.close()
     print(json.dumps({"id": request["id"], **ended}), flush=True)
+
+
+def note(**values: Any) -> None:
+    with (FOLDER / "said.jsonl").open("a") as file:
+        file.write(json.dumps(values) + "\n")
 
 
 def main() -> None:

@@ -192,9 +192,14 @@ def test_a_console_log_that_nobody_may_read_says_so(bays: Bays, cloud: FakeCloud
 
 
 def test_the_history_is_pulumis(bays: Bays, context: FakeContext) -> None:
-    context.answers["stack history"] = '[{"kind": "destroy", "result": "failed"}]'
+    write_history(context.settings.state_folder or NOWHERE, 1767323045, "destroy", "failed")
     (run,) = bays.history("demo", 7)
-    assert (run.operation, run.result) == ("delete", "failed")
+    assert (run.started, run.operation, run.result, run.seconds) == (
+        "2026-01-02T03:04:04.000Z",
+        "delete",
+        "failed",
+        1,
+    )
 
 
 def test_names_of_a_state_far_away_are_kept_for_shell_completion(bays: Bays, context: FakeContext) -> None:

@@ -27,6 +27,7 @@ class Bays:
         self.deleted: list[Keep] = []
         self.context = self
         self.cancel = Cancellation()
+        self.has = False
 
     def delete_plan(self, name: str, _keep: Keep) -> DeletePlan:
         assert name == "demo"
@@ -37,6 +38,10 @@ class Bays:
         self.plan.require_no_blockers()
         approve(self.plan)
         self.deleted.append(keep)
+
+    def has_context(self, name: str) -> bool:
+        assert name == "demo"
+        return self.has
 
 
 def delete(bays: Bays, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -54,6 +59,16 @@ def test_what_goes_is_listed_before_it_goes(capsys: Captured, monkeypatch: pytes
         "bay demo is deleted\n",
     )
     assert bays.deleted == [Keep(False, False)]
+
+
+def test_a_context_that_stays_is_named_with_what_removes_it(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    bays = Bays()
+    bays.has = True
+    assert delete(bays, monkeypatch, "--yes") == 0
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "bay demo is deleted",
+        "its context stays among those of your client: 'bay config demo --unset' removes it",
+    ]
 
 
 def test_without_an_answer_everything_stays(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,10 +37,10 @@ flowchart TB
     n0(["public"])
     n1{{"router demo"}}
     n2["network demo<br/>10.80.0.0/16"]
-    subgraph "demo master"
+    subgraph g1["demo master"]
         n3["demo-master-0<br/>10.80.0.3<br/>floating IP 203.0.113.7"]
     end
-    subgraph "demo node"
+    subgraph g2["demo node"]
         n4["demo-node-0<br/>10.80.0.4"]
         n5["91 more<br/>demo-node-9 to demo-node-99"]
     end

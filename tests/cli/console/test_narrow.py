@@ -50,6 +50,19 @@ DRIFT: list[dict[str, Any]] = [
 ]
 
 
+RUNS: list[dict[str, Any]] = [
+    {
+        "started": "2026-11-30T10:00:00Z",
+        "operation": "update",
+        "result": "succeeded",
+        "seconds": 72,
+        **{what: 1000 for what in ("created", "updated", "replaced", "deleted")},
+        "commit": "0123456789ab",
+        "message": "more nodes",
+    }
+]
+
+
 @pytest.fixture(autouse=True)
 def eighty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -65,13 +78,14 @@ def table(capsys: Captured, found: list[dict[str, Any]], columns: tuple[str, ...
     [
         (NODES, rows.NODE_COLUMNS, ("name", "address", "floating_ip", "status", "health")),
         (BAYS, rows.LIST_COLUMNS, ("name", "status", "nodes", "api_address")),
+        (RUNS, rows.HISTORY_COLUMNS, ("started", "operation", "result", "created")),
         (DRIFT, rows.DRIFT_COLUMNS, ("difference", "name", "field", "recorded", "found")),
     ],
 )
 def test_a_row_is_a_line_with_what_matters_unfolded(
     found: list[dict[str, Any]], columns: tuple[str, ...], shown: tuple[str, ...], capsys: Captured
 ) -> None:
-    lines = table(capsys, found, columns)
+    lines = [line for line in table(capsys, found, columns) if line[0] in "╭│├╰"]
     assert len(lines) == 4 + len(found)
     assert max(map(len, lines)) <= 80
     for row, line in zip(found, lines[3:-1], strict=True):
@@ -80,7 +94,19 @@ def test_a_row_is_a_line_with_what_matters_unfolded(
 
 def test_what_is_left_out_is_said_beside_the_table(capsys: Captured) -> None:
     print_list(DRIFT, rows.DRIFT_COLUMNS, Format.TABLE, narrow=rows.NARROW[rows.DRIFT_COLUMNS])
-    assert capsys.readouterr().err == "too narrow here for bay, type, severity, remedy: --long shows every column\n"
+    out, err = capsys.readouterr()
+    assert err == "too narrow here for bay, type, severity: --long shows every column\n"
+    assert out.splitlines()[-1] == "physics-node-0: openstack server unlock physics-node-0", "a command in one piece"
+
+
+def test_a_check_says_below_what_to_do(capsys: Captured) -> None:
+    checks = [
+        {"name": "python", "ok": True, "detail": "3.11", "remedy": ""},
+        {"name": "cloud", "ok": False, "detail": "d" * 50, "remedy": "export OS_CLOUD=mycloud && bay doctor"},
+    ]
+    lines = table(capsys, checks, rows.CHECK_COLUMNS)
+    assert lines[-1] == "cloud: export OS_CLOUD=mycloud && bay doctor"
+    assert "d" * 50 in lines[4]
 
 
 @pytest.mark.parametrize("width", ["80", "300"])

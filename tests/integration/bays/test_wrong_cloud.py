@@ -97,6 +97,7 @@ def test_what_the_state_knows_is_shown_to_any_login(owner: Bay) -> None:
         "ours-node-0": "UNKNOWN",
     }
     assert nodes.err.startswith("the status of the servers is not known: bay ours belongs to project ")
+    assert "which servers are outdated is not known: bay ours belongs to project " in nodes.err
 
 
 @pytest.mark.parametrize("command", PLAIN)

@@ -98,7 +98,7 @@ def test_outdated_nodes_are_rebuilt_in_batches_and_do_the_same_work(story: Story
     assert not any(row["outdated"] for row in listed)
     assert story.addresses() == addresses, "floating IPs are of ports, which stay"
     shown = "docker node ls --filter role=worker --quiet | xargs docker node inspect --format"
-    labels = story.type(f"{shown} '{{{{.Description.Hostname}}}} {{{{.Spec.Labels.rack}}}}'").splitlines()
+    labels = story.type(f"{shown} '{{{{.Description.Hostname}}}} {{{{.Description.Engine.Labels.rack}}}}'").splitlines()
     assert sorted(labels) == [f"{NAME}-node-{index} one" for index in (1, 2, 3)]
     comes(dict.fromkeys(addresses, "2"), lambda: story.answers(30080))
 

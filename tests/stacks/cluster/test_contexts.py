@@ -10,7 +10,7 @@ import pytest
 from bay.components.engines import ENGINES
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster import contexts
-from bay.stacks.cluster.contexts import put_context, remove_context
+from bay.stacks.cluster.contexts import has_context, put_context, remove_context
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.stack import FakeStack
@@ -48,7 +48,9 @@ def test_a_kubeconfig_is_made_for_its_owner_alone_and_taken_back(
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert BAY_ID in file.read_text()
     assert [path.name for path in file.parent.iterdir()] == ["config"], "no lock and no half of a file is left"
+    assert has_context("demo", home)
     assert remove_context("demo", home) == [file]
+    assert not has_context("demo", home)
     assert "demo" not in file.read_text()
     assert remove_context("demo", home) == []
 
@@ -67,6 +69,12 @@ def test_a_context_of_docker_is_taken_back_with_its_folders(
 def test_nothing_is_made_where_there_is_nothing_to_remove(home: dict[str, str], tmp_path: Path) -> None:
     assert remove_context("demo", home) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_kubeconfig_has_none(home: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text("[")
+    assert not has_context("demo", home)
 
 
 def test_a_link_stays_a_link(home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

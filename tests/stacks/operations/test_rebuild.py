@@ -178,15 +178,35 @@ def test_an_unhealthy_server_that_stays_refuses_it() -> None:
     assert make_plan(bay, EVERYTHING).refusal is None
 
 
+def test_a_server_that_is_locked_is_named_before_anything_is_changed() -> None:
+    bay = bay_with(SMALL, "demo-node-0", "demo-node-1")
+    (server,) = [one for one in bay.fake.openstack.things["server"] if one.name == "demo-node-1"]
+    server.is_locked = True
+    with pytest.raises(BayError, match="bay demo: demo-node-1 is locked in Nova") as refused:
+        rebuild(bay, EVERYTHING, deny_disruptions)
+    assert refused.value.hint.startswith("'openstack server unlock SERVER'")
+    assert done(bay) == []
+
+
 def test_masters_without_a_quorum_beside_them_stay() -> None:
     bay = bay_with(HA, "demo-master-0", "demo-master-1")
     assert make_plan(bay, EVERYTHING).refusal is None
-    (server,) = [one for one in bay.fake.openstack.things["server"] if one.name == "demo-master-1"]
-    server.status = "ERROR"
+    for name in ("demo-master-0", "demo-master-1"):
+        (server,) = [one for one in bay.fake.openstack.things["server"] if one.name == name]
+        server.status = "ERROR"
     refused = "without demo-master-0 only 1 of 3 masters would be healthy; quorum needs 2"
     with pytest.raises(BayError, match=refused):
         rebuild(bay, EVERYTHING, deny_disruptions)
     assert done(bay) == []
+
+
+def test_an_unhealthy_server_that_is_outdated_goes_first_since_it_is_no_loss() -> None:
+    bay = bay_with(HA, "demo-master-0", "demo-master-1", "demo-node-0", "demo-node-1")
+    for name in ("demo-master-1", "demo-node-1"):
+        (server,) = [one for one in bay.fake.openstack.things["server"] if one.name == name]
+        server.status = "ERROR"
+    assert make_plan(bay, EVERYTHING).names == ["demo-master-1", "demo-master-0", "demo-node-1", "demo-node-0"]
+    assert make_plan(bay, EVERYTHING).refusal is None
 
 
 def test_a_larger_flavor_has_to_fit_the_quota() -> None:

@@ -16,7 +16,7 @@ from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.messages import told
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
-from tests.fakes.pulumi_events import TYPES, begins, gone, urn
+from tests.fakes.pulumi_events import TYPES, begins, differs, gone, urn
 from tests.fakes.stack import Clock, FakeStack
 from tests.fakes.states import BAY_ID, FINISHED, Deployment, bay_of
 
@@ -107,6 +107,13 @@ def test_a_batch_is_waited_for_as_long_as_was_said(monkeypatch: pytest.MonkeyPat
     bay.fake.openstack.consoles["id node 0"] = [""]
     with pytest.raises(NotReady, match="server demo-node-0 is not ready after 7 minutes"):
         repaired(bay, RepairRequest(timeout=timedelta(minutes=7)))
+
+
+def test_a_server_that_somebody_resized_is_resized_back_where_it_is() -> None:
+    """Else Pulumi would keep its flavor: it keeps that of all servers until they are rebuilt."""
+    bay = stack(drift=[differs("Instance", "demo-node-1", "flavorId", "id-m1.small", "id-m1.large", "id node 1")])
+    assert repaired(bay, RepairRequest(wait=False))[-1] == "up"
+    assert [run.keywords["resized"] for run in bay.programs] == [["demo-node-1"]]  # type: ignore[attr-defined]
 
 
 def finishing(*names: str) -> list[Any]:

@@ -16,7 +16,7 @@ UPDATE = {
 
 def test_a_run_is_when_it_was_how_it_ended_and_how_much_it_changed() -> None:
     assert runs_of([UPDATE]) == [
-        Run("2026-11-30T10:00:00.000Z", "update", "succeeded", 72, 3, 2, 1, 1, "0123456789ab", "more nodes")
+        Run("2026-11-30T10:00:00Z", "update", "succeeded", 72, 3, 2, 1, 1, "0123456789ab", "more nodes")
     ]
 
 
