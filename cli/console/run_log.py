@@ -98,9 +98,9 @@ class RunLog:
 
 
 def _head(words: Sequence[str], started: datetime) -> str:
-    from importlib.metadata import version
+    from bay.components.distribution import installed_version
 
-    versions = f"bay {version('bay')}, Python {platform.python_version()}"
+    versions = f"bay {installed_version()}, Python {platform.python_version()}"
     return f"{started:%Y-%m-%dT%H:%M:%SZ} {versions}: {_without_secrets(words)}"
 
 

@@ -23,9 +23,9 @@ EXPECTED = {"bay preview": 2, "bay doctor": None}
 
 
 def section(title: str) -> list[str]:
-    """The commands of a section, without what follows a remark."""
+    """The commands of the section whose title begins so."""
     text = re.split(r"^## ", TEXT, flags=re.M)
-    (own,) = (part for part in text if part.startswith(f"{title}\n"))
+    (own,) = (part for part in text if part.startswith(title))
     blocks = re.findall(r"^```\n(.*?)^```", own, re.M | re.S)
     lines = [line for block in blocks for line in block.splitlines()]
     answered = any(line.startswith("$ ") for line in lines)
@@ -85,7 +85,8 @@ def test_a_bay_on_ones_cloud_from_the_first_line_to_the_last(bay: Bay, keypair: 
     lines = [line for line in section("On your cloud") if not line.startswith(("make setup", "openstack "))]
     lines = [line.replace("mycloud", "sandbox").replace("mykey", keypair) for line in lines]
     end = next(number for number, line in enumerate(lines) if line.startswith("bay delete"))
-    between = [*section("Preview"), *map(without_remark, section("Drift, repair, deletion"))]
+    mended = [line for line in section("Drift") if not line.startswith("bay rebuild")]  # that waits for booted servers
+    between = [*section("Preview"), *map(without_remark, mended)]
     usage = [line for line in section("Quotas") if "--usage" in line]
     done = typed(bay, shell, list(map(answered, [*lines[:end], *between, *usage, *lines[end:]])), tools)
     assert "docker node ls at tcp://" in done.out

@@ -1,12 +1,12 @@
 """What the state alone says of a bay: complete, cut off, hardly begun."""
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bay.components.distribution import installed_version
 from bay.stacks.errors import UntrustedState
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot, read_snapshot
 from tests.fakes.messages import told
@@ -162,7 +162,7 @@ def test_a_state_of_every_release_is_read(recording: Path) -> None:
 
 
 def test_there_is_a_state_of_this_release() -> None:
-    assert f"bay-{version('bay')}" in [file.stem for file in RELEASES]
+    assert f"bay-{installed_version()}" in [file.stem for file in RELEASES]
 
 
 @pytest.mark.parametrize(
