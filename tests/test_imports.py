@@ -22,6 +22,7 @@ BENCH_OTHERWISE = {
     ("bench/plan.py", "bay.components"),  # planning is what a platform engineer's own program does, too
     ("bench/plan.py", "bay.stacks"),
     ("bench/boot.py", "bay.stacks.settings"),  # only the settings know which folder holds the user's node images
+    ("bench/rebuild.py", "bay.stacks.settings"),
     ("bench/clouds.py", "bay.stacks.settings"),  # the same for the user's sandbox
 }
 """(file, what it may import all the same)."""
@@ -44,6 +45,7 @@ READ_THE_ENVIRONMENT = {
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
+    "bench/rebuild.py",  # the same
     "bench/scale.py",  # copies it for `bay`
 }
 SILENT = ("stacks", "components")
