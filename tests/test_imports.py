@@ -22,6 +22,7 @@ BENCH_OTHERWISE = {
     ("bench/plan.py", "bay.components"),  # planning is what a platform engineer's own program does, too
     ("bench/plan.py", "bay.stacks"),
     ("bench/boot.py", "bay.stacks.settings"),  # only the settings know which folder holds the user's node images
+    ("bench/rebuild.py", "bay.stacks.settings"),
     ("bench/clouds.py", "bay.stacks.settings"),  # the same for the user's sandbox
     ("bench/rebuild.py", "bay.stacks.settings"),  # the same as bench/boot.py
 }
@@ -46,6 +47,7 @@ READ_THE_ENVIRONMENT = {
     "toolchain/__main__.py",  # a command of its own, which comes before bay's
     "bench/bays.py",  # copies it for `bay`
     "bench/boot.py",  # where programs are, for the node images
+    "bench/rebuild.py",  # the same
     "bench/scale.py",  # copies it for `bay`
     "bench/many.py",  # the same
     "bench/rebuild.py",  # where programs are, for the node images
