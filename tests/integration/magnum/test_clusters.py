@@ -98,7 +98,7 @@ def test_a_deletion_interrupts_a_creation(clusters: Clusters) -> None:
     ("values", "reason"),
     [
         ({"labels": {"no_such_label": "1"}}, "label no_such_label"),
-        ({"node_count": 5000}, "quota"),
+        ({"node_count": 500}, "quota"),
     ],
 )
 def test_what_cannot_be_created_says_why(clusters: Clusters, values: dict[str, Any], reason: str) -> None:

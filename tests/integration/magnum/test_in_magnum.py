@@ -18,7 +18,7 @@ RUN = "import sys; sys.path.append({site!r}); import pytest; sys.exit(pytest.mai
 
 def test_the_driver_with_magnums_own_objects(magnum: Sandbox) -> None:
     environment = install.ensure(magnum.cache, print, module.REQUIREMENTS)
-    options = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "ignore"]
+    options = ["-q", "--noconftest", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "ignore"]
     done = subprocess.run(
         [
             environment / "bin" / "python",
