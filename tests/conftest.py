@@ -28,8 +28,12 @@ SERVICES = 8
 
 
 def pytest_configure() -> None:
-    """A shell without job control starts what is in its background with SIGINT ignored, and children inherit that."""
+    """Undo what the surroundings of a test run do to it.
+
+    A shell without job control starts what is in its background with SIGINT ignored, and children inherit that.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("COLUMNS", None)  # of pytest-xdist, for its workers: tables would be as narrow as that
 
 
 def free_first_port() -> int:

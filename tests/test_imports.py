@@ -50,7 +50,6 @@ READ_THE_ENVIRONMENT = {
     "bench/rebuild.py",  # the same
     "bench/scale.py",  # copies it for `bay`
     "bench/many.py",  # the same
-    "bench/rebuild.py",  # where programs are, for the node images
 }
 SILENT = ("stacks", "components")
 """Packages that are a library: they print nothing, ask nobody and handle no signal."""

@@ -25,13 +25,14 @@ def list_nodes(
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
-    """List the servers of a bay with Nova's status of each, what the engine says of it, and in what it is outdated.
+    """List the servers of a bay with Nova's status of each and what the engine says of it.
 
     Example: bay node list physics -f value -c floating_ip
 
     Example: bay node list physics --long
 
-    Outdated servers are not what a new one would be (image, flavor, boot-data, ...): 'bay rebuild' replaces them.
+    --long, or -c outdated, also compares each server with what a new one would be (image, flavor, boot-data, ...),
+    which takes seconds; 'bay rebuild' replaces those that differ.
     """
     from bay.cli.console.columns import NARROW, NODE_COLUMNS, OUTDATED
     from bay.cli.console.rows import node_rows
@@ -39,11 +40,12 @@ def list_nodes(
     from bay.stacks.background import run_in_background
 
     bays = open_bays(os_cloud, state, os_region_name)
-    asked = not columns or OUTDATED in columns  # Pulumi compares, which takes seconds
+    asked = long or OUTDATED in (columns or ())
+    shown = NODE_COLUMNS if asked else tuple(column for column in NODE_COLUMNS if column != OUTDATED)
     compared = run_in_background(lambda: bays.outdated(name)) if asked else None
     servers = bays.servers(name)
     rows = node_rows(servers, _outdated(compared) if compared else None)
-    print_list(rows, NODE_COLUMNS, form, columns or [], narrow=NARROW[NODE_COLUMNS], long=long)
+    print_list(rows, shown, form, columns or [], narrow=NARROW[NODE_COLUMNS], long=long)
 
 
 def _outdated(compared: "Callable[[], Reasons]") -> "Reasons | None":

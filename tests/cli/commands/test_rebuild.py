@@ -132,14 +132,14 @@ def test_a_batch_of_nothing_is_a_wrong_option(size: str, capsys: Captured, monke
 
 
 def test_the_list_of_nodes_says_in_what_they_are_outdated(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert bay(Bays(OLD), monkeypatch, "node", "list", "demo", "-f", "json") == 0
+    assert bay(Bays(OLD), monkeypatch, "node", "list", "demo", "--long", "-f", "json") == 0
     rows = {row["name"]: row["outdated"] for row in json.loads(capsys.readouterr().out)}
     assert rows == {"demo-master-0": [], "demo-node-0": ["image", "boot-data"]}
 
 
 def test_where_that_is_not_known_the_rest_is_listed(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     bays = Bays(OLD, unknown=BayError("image: there is no image 'x'", "nearest: y"))
-    assert bay(bays, monkeypatch, "node", "list", "demo", "-f", "json") == 0
+    assert bay(bays, monkeypatch, "node", "list", "demo", "--long", "-f", "json") == 0
     shown = capsys.readouterr()
     assert [row["outdated"] for row in json.loads(shown.out)] == [None, None]
     assert shown.err == "which servers are outdated is not known: image: there is no image 'x'\n"
@@ -147,6 +147,7 @@ def test_where_that_is_not_known_the_rest_is_listed(capsys: Captured, monkeypatc
 
 def test_it_is_not_compared_for_columns_that_do_not_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
     bays = Bays(OLD)
+    assert bay(bays, monkeypatch, "node", "list", "demo") == 0
     assert bay(bays, monkeypatch, "node", "list", "demo", "-c", "name") == 0
     assert bays.compared == 0
     assert bay(bays, monkeypatch, "node", "list", "demo", "-c", "name", "-c", "outdated") == 0

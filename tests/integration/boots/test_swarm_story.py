@@ -85,14 +85,14 @@ def test_a_job_of_gitlab_ci_builds_an_image_and_tries_it(story: Story) -> None:
 
 def test_outdated_nodes_are_rebuilt_in_batches_and_do_the_same_work(story: Story) -> None:
     story.run("update", NAME, "--set", "nodes.labels={rack: one}", "--yes")
-    listed = story.user.run("node", "list", NAME, "-f", "json").json
+    listed = story.user.run("node", "list", NAME, "--long", "-f", "json").json
     assert {row["name"]: row["outdated"] for row in listed} == {
         MASTER: [],
         **{f"{NAME}-node-{index}": ["boot-data"] for index in (1, 2, 3)},
     }
     before, addresses = {row["name"]: row["id"] for row in listed}, story.addresses()
     story.run("rebuild", NAME, "--max-unavailable", "2", "--yes")
-    listed = story.user.run("node", "list", NAME, "-f", "json").json
+    listed = story.user.run("node", "list", NAME, "--long", "-f", "json").json
     assert [row["name"] for row in listed if row["id"] == before[row["name"]]] == [MASTER]
     assert {row["health"] for row in listed} == {"HEALTHY"}
     assert not any(row["outdated"] for row in listed)
