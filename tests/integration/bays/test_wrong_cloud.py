@@ -91,7 +91,7 @@ def test_another_address_is_another_cloud(owner: Bay, tmp_path: Path) -> None:
 def test_what_the_state_knows_is_shown_to_any_login(owner: Bay) -> None:
     shown = owner.run("show", "ours", "-f", "json", **STRANGER)
     assert shown.json["status"] == "CREATE_COMPLETE"
-    nodes = owner.run("node", "list", "ours", "-f", "json", **STRANGER)
+    nodes = owner.run("node", "list", "ours", "--long", "-f", "json", **STRANGER)
     assert {node["name"]: node["status"] for node in nodes.json} == {
         "ours-master-0": "UNKNOWN",
         "ours-node-0": "UNKNOWN",
