@@ -59,6 +59,7 @@ class BayStack:
         self._salt = ""
         self._state: StateSnapshot | None = None
         self._deployment: Deployment | None = None
+        self._files: file_backend.Files | None = None
 
     # What the state says
 
@@ -66,7 +67,9 @@ class BayStack:
     def state(self) -> StateSnapshot:
         """The snapshot; read when it is first asked for, and after each run that changed it."""
         if self._state is None:
+            files = self._files_now()
             read = self._deployment = self._read()
+            self._files = files
             self._state = read_snapshot(self.name, read.deployment if read else None)
             self._salt = self._state.salt
         return self._state
@@ -135,11 +138,21 @@ class BayStack:
         """
 
         def replace() -> None:
-            if before and _content(self._read_unchecked()) != _content(before):
+            if before and self._is_changed_since(before):
                 raise Locked(f"bay {self.name} was changed by another run meanwhile", "run the same again")
             self._stack.import_stack(deployment)
 
         self._change(replace)
+
+    def _is_changed_since(self, before: Deployment) -> bool:
+        """By its files where these are the same, since a state with a journal is read by a process."""
+        if before is self._deployment and self._files and self._files == self._files_now():
+            return False
+        return _content(self._read_unchecked()) != _content(before)
+
+    def _files_now(self) -> file_backend.Files | None:
+        folder = self.pulumi.state_folder
+        return file_backend.files_of(folder, self.project, self.stack_name) if folder else None
 
     def take_over(self, other: "BayStack") -> None:
         """Hold what another stack holds, with its secrets, whose passphrase this one has too."""

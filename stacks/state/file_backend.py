@@ -58,6 +58,22 @@ def _reads_plain_file(folder: Path, project: str, stack: str) -> bool:
     return is_by_project(folder) and not any((states / f"{stack}.json{ending}").exists() for ending in COMPRESSED)
 
 
+Files = Mapping[str, tuple[int, int, int]]
+"""Path below the folder of a state -> inode, size, and time of the last change in nanoseconds."""
+
+
+def files_of(folder: Path, project: str, stack: str) -> Files:
+    """The files that a stack's state is read from: while they are the same, so is what they hold."""
+    states = (folder / ".pulumi" / "stacks" / project).glob(f"{stack}.json*")
+    journals = (folder / ".pulumi" / "journals" / project / stack).glob("*")
+    found = {}
+    for file in (*states, *journals):
+        with suppress(FileNotFoundError):
+            known = file.stat()
+            found[str(file.relative_to(folder))] = (known.st_ino, known.st_size, known.st_mtime_ns)
+    return found
+
+
 def has_stack(folder: Path, project: str, stack: str) -> bool:
     """Whether a ``file://`` state has a stack of this name, plain or compressed."""
     return any((folder / ".pulumi" / "stacks" / project).glob(f"{stack}.json*"))

@@ -167,3 +167,16 @@ def test_only_of_this_machine_a_holder_is_known_to_be_dead(pid: int, host: str, 
 def test_a_holder_that_runs_is_not_dead(tmp_path: Path) -> None:
     with living_pulumi(tmp_path) as pid:
         assert not LockHolder(pid, "ada", socket.gethostname(), Path("x")).is_dead
+
+
+@pytest.mark.parametrize("changed", [".pulumi/stacks/bay/demo.json", ".pulumi/journals/bay/demo/1", None])
+def test_the_files_of_a_state_tell_whether_it_may_have_changed(tmp_path: Path, changed: str | None) -> None:
+    for path in (".pulumi/stacks/bay/demo.json", ".pulumi/stacks/bay/other.json", ".pulumi/journals/bay/demo/1"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("{}")
+    before = file_backend.files_of(tmp_path, "bay", "demo")
+    assert set(before) == {".pulumi/stacks/bay/demo.json", ".pulumi/journals/bay/demo/1"}
+    (tmp_path / ".pulumi/stacks/bay/other.json").write_text("{} ")
+    if changed:
+        (tmp_path / changed).write_text("{} ")
+    assert (file_backend.files_of(tmp_path, "bay", "demo") != before) == bool(changed)
