@@ -102,8 +102,8 @@ def test_a_locked_server_is_named_before_anything_is_changed(bay: Bay, clouds: l
         deleted = bay.run("delete", "strict", "--yes")
         assert deleted.error == (
             "locked servers block the deletion of bay strict: server strict-node-0 is locked",
-            f"unlock them ('openstack server unlock {node.id}'), then 'bay delete strict' again;"
-            " --dry-run lists all of them",
+            "unlock them, then 'bay delete strict' again; --dry-run lists all; the first: "
+            f"openstack server unlock {node.id}",
         )
         assert len(bay.run("node", "list", "strict", "-f", "json").json) == 2, "nothing was changed"
     finally:
