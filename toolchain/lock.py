@@ -63,8 +63,7 @@ def report_waiting(report: Report, what: str) -> Waiting:
 def _take(path: Path, waiting: Waiting) -> int:
     started = time.monotonic()
     while True:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = _open(path)
         try:
             # The holder before may have deleted the folder, and with it this file: then its successor is taken.
             if _is_taken(descriptor, fcntl.LOCK_EX) and _is_at(descriptor, path):
@@ -75,6 +74,19 @@ def _take(path: Path, waiting: Waiting) -> int:
             raise
         os.close(descriptor)
         time.sleep(LOOK_AGAIN)
+
+
+def _open(path: Path) -> int:
+    """The lock file, made where it is not there; the holder before may delete the folder at any moment."""
+    while True:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue
+        except FileExistsError:
+            if path.parent.exists():  # and is no folder
+                raise
 
 
 def _is_taken(descriptor: int, how: int) -> bool:

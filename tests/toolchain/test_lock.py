@@ -79,3 +79,20 @@ def test_a_free_lock_is_taken_without_waiting(tmp_path: Path) -> None:
         with exclusive(tmp_path / "lock", report_waiting(told.append, "another start")):
             pass
     assert told == []
+
+
+def test_a_folder_that_goes_between_its_making_and_the_lock_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file, lock, deleted = os.open, tmp_path / "state" / "lock", []
+
+    def delete_once(path: Path, flags: int, mode: int = 0o777) -> int:
+        if not deleted:
+            deleted.append(path)
+            lock.parent.rmdir()
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", delete_once)
+    with exclusive(lock, report_waiting(print, "nobody")):
+        assert lock.exists()
+    assert deleted == [lock]
