@@ -32,7 +32,7 @@ from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
 from bay.cli.console.formats import Format
 from bay.cli.console.log import show_log
-from bay.cli.errors import INTERRUPTED, exit_code, is_mistake, print_error, unexpected
+from bay.cli.errors import INTERRUPTED, Mistake, exit_code, print_error, unexpected
 from bay.cli.neighbours import own_word
 from bay.cli.parser import CommandBehindDashes, Commands, command_word
 from bay.components.errors import BayError, InvalidInput
@@ -152,9 +152,10 @@ def _run(words: list[str], log: "RunLog | None") -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        if is_mistake(error):
+        told = unexpected(error)
+        if isinstance(told, Mistake):
             LOG.exception("a mistake in bay")
-        return _fail(unexpected(error), words, log)
+        return _fail(told, words, log)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code

@@ -71,7 +71,7 @@ def _limited(caller: Cancellation) -> Iterator[Cancellation]:
     timer.daemon = True
     timer.start()
     try:
-        with caller.stopping(lambda: _request(cancel), cancel.force):
+        with caller.stopping(cancel.request, cancel.force):
             yield cancel
     except BayError:
         if over.is_set():
@@ -79,7 +79,3 @@ def _limited(caller: Cancellation) -> Iterator[Cancellation]:
         raise
     finally:
         timer.cancel()
-
-
-def _request(cancel: Cancellation) -> None:
-    cancel.request()

@@ -61,7 +61,7 @@ class Wanted:
 
 
 def outcomes(bays: Bays, asked: Sequence[Wanted]) -> list[Outcome]:
-    """Preview these; BayError where there is no login to do so with. Notices of single bays are not told."""
+    """Preview these; BayError where there is no login to do so with. Notices of single bays are not shown."""
     return ask_all(bays, asked, _previewed, lambda one, error: failed(one.bay, error), ignore)
 
 

@@ -28,7 +28,7 @@ def _silent(values: Values[T]) -> Values[T]:
     def offered(**arguments: Any) -> list[T]:
         try:
             return values(**arguments)
-        except Exception:  # a broken state or file is told by the command itself
+        except Exception:  # the command itself reports a broken state or file
             return []
 
     return offered
@@ -37,9 +37,9 @@ def _silent(values: Values[T]) -> Values[T]:
 @_silent
 def bays() -> list[str]:
     """From the state's folder, else as they were listed last, else from Pulumi."""
-    settings = _settings()
     from bay.stacks.state.stored_names import stored_names
 
+    settings = _settings()
     found = stored_names(settings)
     if found is not None:
         return found

@@ -52,14 +52,12 @@ def unwritable_output(error: OSError) -> BayError:
     return BayError(f"{OUTPUT}: {error.strerror}", "free some space where the output goes, or send it elsewhere")
 
 
-def is_mistake(error: Exception) -> bool:
-    """Whether it is bay's own: not of the sandbox, of the toolchain or of a file."""
-    known = hasattr(error, "message") and hasattr(error, "hint")
-    return not known and not (isinstance(error, OSError) and (error.filename or error.errno in NO_SPACE))
+class Mistake(BayError):
+    """One of bay's own: of no user, cloud, file, sandbox or toolchain."""
 
 
 def unexpected(error: Exception) -> BayError:
-    """An error that nobody expected, in words."""
+    """An error that nobody expected, in words; Mistake where nothing outside of bay explains it."""
     if hasattr(error, "message") and hasattr(error, "hint"):  # of the sandbox or the toolchain, which know no BayError
         return BayError(error.message, error.hint)
     if isinstance(error, OSError) and error.filename == OUTPUT:
@@ -73,7 +71,7 @@ def unexpected(error: Exception) -> BayError:
         return BayError(
             f"{error.filename}: {error.strerror}", "make it writable and see that there is space, then try again"
         )
-    return BayError(
+    return Mistake(
         f"{type(error).__name__}: {error}",
         "this is a mistake in bay: run it again with 'bay --debug ...' and report what it prints",
     )

@@ -83,6 +83,12 @@ Parallel = Annotated[
         help="Resource operations in flight; 32 to 128 by the bay's size if not given.",
     ),
 ]
+DryRunForm = Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")]
+LoseData = Annotated[bool, typer.Option("--lose-data", help="Replace masters even if control-plane data is lost.")]
+NoWaitForLast = Annotated[
+    bool,
+    typer.Option("--no-wait", help="Do not wait for the engine after the last batch; each other batch is waited for."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,

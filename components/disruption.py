@@ -64,7 +64,7 @@ def _never(before: Had, after: Had) -> Iterator[str]:
 def _batches(before: Had, after: Had) -> Iterator[str]:
     """Groups of which more would go at once than a batch; in the words of `bay.stacks.plan.risks`.
 
-    Another flavor stops nobody: servers keep theirs until `bay rebuild`.
+    A change of flavor interrupts no server: each keeps its own until `bay rebuild`.
     """
     for group, there in _names(before).items():
         struck = _struck(before, after, group)

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from bay.magnum.jobs import Job, Jobs, Lease
 from bay.magnum.settings import Settings
@@ -79,8 +78,3 @@ class Launcher:
 def here() -> str:
     """This process, for people who read the table."""
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def log_of(settings: Settings, cluster: str) -> Path:
-    """What the runners of a cluster said on this host."""
-    return settings.own_folder(cluster) / "log"

@@ -1,8 +1,7 @@
 """What a site decides: the section [bay] of magnum.conf, as plain values that a runner gets, too."""
 
-import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +57,6 @@ class Settings:
             "clouds_file": str(own / "clouds.yaml"),
             "environment": {"PATH": os.defpath, "HOME": str(own), **environment},
         }
-
-    def dumps(self) -> str:
-        """As text, for a runner."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def loads(cls, text: str) -> "Settings":
-        """From that text."""
-        return cls(**json.loads(text))
 
 
 def _is_proxy(name: str) -> bool:

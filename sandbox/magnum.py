@@ -25,7 +25,7 @@ PACKAGES = ("components", "magnum", "stacks")
 ENTRY_POINTS = "[magnum.drivers]\nbay = bay.magnum.driver:Driver\n"
 METADATA = "Metadata-Version: 2.1\nName: bay-magnum-driver\nVersion: 1\n"
 ROLES = ("admin", "service")
-MEMORY = 130  # MiB, of its process when it has started
+MEMORY = 120  # MiB, of its process when it has started
 TEMPLATES: dict[str, dict[str, Any]] = {
     name: {"coe": coe, "image": f"debian-12-{image}", "ha": ha, "flavor": flavor}
     for name, coe, image, ha, flavor in (
@@ -56,7 +56,7 @@ class Magnum:
         self._register()
         launch.launch(settings, self.layout, [catalog.MAGNUM.name], say, self._plan_file, self._code)
         self._make_templates()
-        say(f"magnum takes about {MEMORY} MiB of memory, and 150 MiB for each cluster that is being changed")
+        say(f"magnum takes about {MEMORY} MiB of memory, and each cluster that is being changed a worker beside it")
 
     @cached_property
     def build(self) -> str:

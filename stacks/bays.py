@@ -103,8 +103,7 @@ class Bays:
         project: str = "",
         parallel: int | None = None,
     ) -> None:
-        self.context = Context(settings, login, listen, cancel, checkout, project)
-        self.context.parallel = parallel
+        self.context = Context(settings, login, listen, cancel, checkout, project, parallel)
 
     def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Bays":
         """The same bays with the same login, for an operation that is ended by a `cancel` of its own."""
@@ -405,7 +404,7 @@ class Bays:
     def rebuild(
         self, name: str, request: RebuildRequest | None = None, *, approve: Approve = deny_disruptions
     ) -> RebuildPlan:
-        """Create outdated servers again, batch by batch; returns the plan that was carried out."""
+        """Replace outdated servers, batch by batch; returns the plan that was carried out."""
         with opened_for_change(self.context, name) as bay:
             return rebuild.rebuild(bay, request or RebuildRequest(), approve)
 

@@ -10,8 +10,8 @@ from bay.stacks.errors import Interrupted
 
 @dataclass(frozen=True)
 class _Stop:
-    in_order: Callable[[], None]
-    at_once: Callable[[], None]
+    in_order: Callable[[], object]
+    at_once: Callable[[], object]
 
 
 class Cancellation:
@@ -56,7 +56,7 @@ class Cancellation:
         self.raise_if_requested()
 
     @contextmanager
-    def stopping(self, in_order: Callable[[], None], at_once: Callable[[], None]) -> Iterator[None]:
+    def stopping(self, in_order: Callable[[], object], at_once: Callable[[], object]) -> Iterator[None]:
         """While this lasts, the end is asked for by these; `in_order` at once where that was asked for before."""
         stop = _Stop(in_order, at_once)
         self._running.append(stop)

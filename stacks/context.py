@@ -14,7 +14,7 @@ from bay.components.openstack.login import Login
 from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.child_environment import child_environment, loopback_exemption
-from bay.stacks.cloud.project_lists import ProjectLists
+from bay.stacks.cloud.kind_lists import ProjectLists
 from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
@@ -53,6 +53,7 @@ class Context:
         cancel: Cancellation | None = None,
         checkout: Path | None = None,
         project: str = "",
+        parallel: int | None = None,
     ) -> None:
         self.settings = settings
         self.login = login
@@ -60,8 +61,8 @@ class Context:
         self.cancel = cancel or Cancellation()
         self.checkout = checkout
         self.project = project
+        self.parallel = parallel
         self.lists: ProjectLists | None = None
-        self.parallel: int | None = None
         self._connecting = Lock()
 
     def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Context":

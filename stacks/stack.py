@@ -148,7 +148,8 @@ class BayStack:
         """By its files where these are the same, since a state with a journal is read by a process."""
         if before is self._deployment and self._files and self._files == self._files_now():
             return False
-        return _content(self._read_unchecked()) != _content(before)
+        read = self._read_unchecked()
+        return content_of((read.deployment if read else None) or {}) != content_of(before.deployment or {})
 
     def _files_now(self) -> file_backend.Files | None:
         folder = self.pulumi.state_folder
@@ -417,10 +418,9 @@ def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:
         require_same_project(state.name, state.cloud, current)
 
 
-def _content(read: Deployment | None) -> list[Any]:
-    """What counts of a deployment; the rest says when it was written."""
-    content = (read.deployment if read else None) or {}
-    return [content.get(key) or [] for key in ("resources", "pending_operations")]
+def content_of(deployment: Mapping[str, Any]) -> list[Any]:
+    """What a deployment holds; the rest says who wrote it, and when."""
+    return [deployment.get(key) or [] for key in ("resources", "pending_operations")]
 
 
 def _unprotected(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,22 +34,22 @@ def list_nodes(
     --long, or -c outdated, also compares each server with what a new one would be (image, flavor, boot-data, ...),
     which takes seconds; 'bay rebuild' replaces those that differ.
     """
-    from bay.cli.console.columns import NARROW, NODE_COLUMNS, OUTDATED
+    from bay.cli.console.columns import LONG_NODE_COLUMNS, NARROW, NODE_COLUMNS, OUTDATED
     from bay.cli.console.rows import node_rows
     from bay.cli.session import open_bays
     from bay.stacks.background import run_in_background
 
     bays = open_bays(os_cloud, state, os_region_name)
     asked = long or OUTDATED in (columns or ())
-    shown = NODE_COLUMNS if asked else tuple(column for column in NODE_COLUMNS if column != OUTDATED)
     compared = run_in_background(lambda: bays.outdated(name)) if asked else None
     servers = bays.servers(name)
     rows = node_rows(servers, _outdated(compared) if compared else None)
+    shown = LONG_NODE_COLUMNS if asked else NODE_COLUMNS
     print_list(rows, shown, form, columns or [], narrow=NARROW[NODE_COLUMNS], long=long)
 
 
 def _outdated(compared: "Callable[[], Reasons]") -> "Reasons | None":
-    """None where it cannot be told: the rest of the list is worth having."""
+    """None where the comparison fails: the rest of the list is worth having."""
     from bay.components.errors import BayError
     from bay.stacks.errors import Interrupted
 

@@ -1,4 +1,4 @@
-"""`bay rebuild`: create outdated servers again, batch by batch."""
+"""`bay rebuild`: replace outdated servers, batch by batch."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, cast
@@ -50,26 +50,19 @@ def rebuild(
             help="Servers of a group that are replaced at the same time, 40% unless said; masters go one by one.",
         ),
     ] = None,
-    lose_data: Annotated[
-        bool, typer.Option("--lose-data", help="Replace masters even if control-plane data is lost.")
-    ] = False,
+    lose_data: options.LoseData = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
-    form: Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")] = Format.TABLE,
+    form: options.DryRunForm = Format.TABLE,
     columns: options.Columns = None,
-    no_wait: Annotated[
-        bool,
-        typer.Option(
-            "--no-wait", help="Do not wait for the engine after the last batch; each other batch is waited for."
-        ),
-    ] = False,
+    no_wait: options.NoWaitForLast = False,
     timeout: options.Timeout = options.MINUTES,
     parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
 ) -> None:
-    """Create outdated servers again: drain, replace, wait until healthy, batch by batch; masters one by one.
+    """Replace outdated servers: drain, replace, wait until healthy, batch by batch; masters one by one.
 
     Outdated are servers whose image, flavor, boot data, volumes, zone or key are not what a new server would get.
 
@@ -79,7 +72,7 @@ def rebuild(
 
     It stops at the first server that does not come back; run again, it resumes.
     """
-    from bay.cli.console.columns import REBUILD_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
     from bay.stacks.operations.rebuild import RebuildRequest
@@ -91,7 +84,7 @@ def rebuild(
     request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait)
     if dry_run:
         plan = bays.rebuild_plan(name, request)
-        print_list(plan.rows, REBUILD_COLUMNS, form, columns or [])
+        print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])
         say(f"bay {name}: {plan.summary}")
         if plan.refusal:
             raise plan.refusal
@@ -103,11 +96,11 @@ def rebuild(
 
 def _show(approvable: "Approvable") -> None:
     """The plan, before the question."""
-    from bay.cli.console.columns import REBUILD_COLUMNS
+    from bay.cli.console.columns import REPAIR_COLUMNS
 
     plan = cast("RebuildPlan", approvable)
     say(f"bay {plan.bay}: {plan.summary}")
-    say_table(plan.rows, REBUILD_COLUMNS)
+    say_table(plan.rows, REPAIR_COLUMNS)
 
 
 def _result(done: "RebuildPlan") -> str:

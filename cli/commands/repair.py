@@ -33,19 +33,12 @@ def repair(
             "and routes that others added to the bay's resources.",
         ),
     ] = False,
-    lose_data: Annotated[
-        bool, typer.Option("--lose-data", help="Recreate masters even if control-plane data is lost.")
-    ] = False,
+    lose_data: options.LoseData = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
-    form: Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")] = Format.TABLE,
+    form: options.DryRunForm = Format.TABLE,
     columns: options.Columns = None,
-    no_wait: Annotated[
-        bool,
-        typer.Option(
-            "--no-wait", help="Do not wait for the engine after the last batch; each other batch is waited for."
-        ),
-    ] = False,
+    no_wait: options.NoWaitForLast = False,
     timeout: options.Timeout = options.MINUTES,
     parallel: options.Parallel = None,
     os_cloud: options.OsCloud = None,

@@ -17,7 +17,7 @@ commands = Commands(help="Where the states of the bays are kept.")
 def check_state(
     form: options.Form = Format.TABLE, columns: options.Columns = None, state: options.State = None
 ) -> None:
-    """Check the state itself: sizes, versions, locks, journals, copies and passphrases; exit 0 if all is well, else 1.
+    """Check the state itself: sizes, versions, locks, journals, copies, passphrases; exit 0: all sound, else 1.
 
     Example: bay state doctor
 

@@ -7,13 +7,13 @@ BAY_FIELDS = (
 """What `bay show` says of a bay."""
 OUTDATED = "outdated"
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
-NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health", OUTDATED)
+NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health")
+LONG_NODE_COLUMNS = (*NODE_COLUMNS, OUTDATED)
 OUTDATED_COLUMNS = ("name", "coe", "model", "status", OUTDATED)
 USAGE_COLUMNS = ("name", "coe", "status", "servers", "cores", "ram_mib", "volumes", "volumes_gib")
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
-REBUILD_COLUMNS = REPAIR_COLUMNS
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -30,7 +30,7 @@ CHANGE_COLUMNS = ("operation", "type", "name", "fields")
 
 NARROW = {
     LIST_COLUMNS: ("model", "masters", "coe"),
-    NODE_COLUMNS: ("role", "group", OUTDATED),
+    NODE_COLUMNS: ("role", "group"),
     USAGE_COLUMNS: ("coe", "volumes"),
     DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
     DELETE_COLUMNS: ("size", "remedy", "address"),
@@ -43,11 +43,11 @@ NARROW = {
 OF_COMMAND = {
     "list": (*LIST_COLUMNS, *USAGE_COLUMNS[3:], OUTDATED),
     "show": (*BAY_FIELDS, *ORIGIN_COLUMNS),
-    "node list": NODE_COLUMNS,
+    "node list": LONG_NODE_COLUMNS,
     "drift": DRIFT_COLUMNS,
     "delete": DELETE_COLUMNS,
     "repair": REPAIR_COLUMNS,
-    "rebuild": REBUILD_COLUMNS,
+    "rebuild": REPAIR_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -75,7 +75,7 @@ def authority(key: str, bay: str, made_at: datetime) -> str:
     builder = _builder(subject, subject, own.public_key(), made_at, AUTHORITY_LIFETIME)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
-    return _signed(builder, own)
+    return _sign(builder, own)
 
 
 def client(issuer: Authority, key: str, name: str, made_at: datetime, organisation: str | None = None) -> str:
@@ -83,7 +83,7 @@ def client(issuer: Authority, key: str, name: str, made_at: datetime, organisati
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     subject = _name(name, organisation)
-    return _signed(_leaf(issuer, key, subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH), _load_key(issuer.key))
+    return _sign(_leaf(issuer, key, subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH), _load_key(issuer.key))
 
 
 def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime) -> str:
@@ -93,7 +93,7 @@ def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime)
 
     builder = _leaf(issuer, key, _name(names[0]), made_at, ExtendedKeyUsageOID.SERVER_AUTH)
     alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
-    return _signed(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
+    return _sign(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
 
 
 def read_request(pem: str) -> "x509.CertificateSigningRequest":
@@ -122,7 +122,7 @@ def signed_request(
 
     purpose = ExtendedKeyUsageOID.CLIENT_AUTH
     builder = _leaf_for(issuer, request.public_key(), request.subject, made_at, purpose, lifetime)
-    return _signed(builder, _load_key(issuer.key))
+    return _sign(builder, _load_key(issuer.key))
 
 
 def _leaf(
@@ -173,7 +173,7 @@ def _builder(
     )
 
 
-def _signed(builder: "x509.CertificateBuilder", key: "SigningKey") -> str:
+def _sign(builder: "x509.CertificateBuilder", key: "SigningKey") -> str:
     """Signed under a serial number that is a hash of everything else in the certificate."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,7 +1,8 @@
 """Lists of servers, ports and volumes without openstacksdk's resource objects, of which there may be thousands.
 
-A resource copies all its attributes, converted, into itself when it is made: 3 to 5 ms for each server of a list. What
-a list gives here are records over the JSON that came; the same attributes are converted as they are asked for.
+A resource copies all its attributes, converted, into itself when it is created, which takes
+milliseconds for each server of a list. What a list gives here are records over the JSON that came; the same attributes
+are converted as they are asked for.
 """
 
 from collections.abc import Iterator, Mapping

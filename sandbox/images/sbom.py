@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from bay.components.distribution import DISTRIBUTION, installed_version
 from bay.sandbox.images import catalog
 from bay.sandbox.images.parts import in_order
 from bay.sandbox.images.programs import Programs
@@ -20,8 +21,6 @@ from bay.sandbox.images.stock import stock
 
 if TYPE_CHECKING:
     from cyclonedx.model.bom import Bom
-
-WHEEL = "openstack-bay"
 
 _REQUIREMENT = re.compile(r"^\t?(?:require )?([\w.~/-]+\.[\w.~/-]+) (v\S+)", re.MULTILINE)
 _REPLACEMENT = re.compile(r"^\t?(?:replace )?([\w.~/-]+)(?: v\S+)? => ([\w.~/-]+) (v\S+)", re.MULTILINE)
@@ -106,7 +105,7 @@ def bill(name: str, version: str, items: Iterable[Item]) -> "Bom":
 
 def write(folder: Path, cache: Path) -> list[Path]:
     """The files, one for the wheel and one for each node image that is built; cache: the sandbox's."""
-    bills = {"bay": bill(WHEEL, distribution(WHEEL).version, sorted(set(python_packages(WHEEL))))}
+    bills = {"bay": bill(DISTRIBUTION, installed_version(), sorted(set(python_packages(DISTRIBUTION))))}
     for one in stock(cache):
         if one.state != "absent":
             version = one.folder.resolve().name.removeprefix(f"{one.name}-")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bay.components.answer_cache import AnswerCache
 from bay.components.ownership import ID_KEY, id_tag
-from bay.stacks.cloud.project_lists import ProjectLists
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -21,6 +21,10 @@ INTERFACE_OWNERS = (
     "network:ha_router_replicated_interface",
 )
 """Device owners that Neutron gives to the ports of plain, distributed and highly available routers."""
+
+
+ProjectLists = AnswerCache[list[Any]]
+"""Lists of what a whole project has: looks at many bays need the same ones."""
 
 
 @dataclass
@@ -37,7 +41,7 @@ class Listing:
     bay_id: str
     is_whole: bool = False
     known: frozenset[str] = frozenset()
-    lists: ProjectLists = field(default_factory=ProjectLists)
+    lists: ProjectLists = field(default_factory=AnswerCache)
 
     @property
     def tag(self) -> str:
@@ -47,7 +51,7 @@ class Listing:
     def of_project(self, what: str) -> list[Any]:
         """Neutron resources of the project. what: method of openstacksdk that lists them: ``ports``."""
         list_all = getattr(self.cloud.network, what)
-        return self.lists.of(what, lambda: list_all(project_id=self.cloud.current_project_id))
+        return self.lists.get(what, lambda: list(list_all(project_id=self.cloud.current_project_id)))
 
     def marked(self, what: str) -> list[Any]:
         """Those with the bay's mark."""
@@ -103,7 +107,8 @@ class Listing:
     def _stored(self, what: str) -> list[Any]:
         if not self.cloud.has_service("block-storage"):
             return []
-        return self.lists.of(what, getattr(self.cloud.block_storage, what))
+        list_all = getattr(self.cloud.block_storage, what)
+        return self.lists.get(what, lambda: list(list_all()))
 
     @cached_property
     def rbac_policies(self) -> list[Any]:

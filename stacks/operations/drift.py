@@ -11,9 +11,8 @@ from bay.stacks.cloud.additions import BESIDE, find_additions, owned_resources, 
 from bay.stacks.cloud.controller_resources import list_controller_resources
 from bay.stacks.cloud.discovery import CloudObject, things_of
 from bay.stacks.cloud.kind_additions import Addition
-from bay.stacks.cloud.kind_lists import Listing
+from bay.stacks.cloud.kind_lists import Listing, ProjectLists
 from bay.stacks.cloud.kinds import KINDS, Thing
-from bay.stacks.cloud.project_lists import ProjectLists
 from bay.stacks.cloud.servers import server_statuses
 from bay.stacks.operations.drift_events import HIGH, Difference, What, of_event
 from bay.stacks.stack import BayStack

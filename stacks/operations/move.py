@@ -2,8 +2,6 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
-from typing import Any
 
 from bay.components.errors import BayError, InvalidInput
 from bay.components.text import without_passwords
@@ -11,14 +9,11 @@ from bay.stacks.context import Context
 from bay.stacks.errors import AlreadyExists, Locked, NotFound
 from bay.stacks.opening import opened, opened_for_change
 from bay.stacks.settings import PROJECT
-from bay.stacks.stack import BayStack
+from bay.stacks.stack import BayStack, content_of
 from bay.stacks.state import lock, passphrase
 from bay.stacks.state.disk import require_space, require_writable
 
 LOG = logging.getLogger(__name__)
-
-COMPARED = ("resources", "pending_operations")
-"""What a state holds; the rest says who wrote it, and when."""
 
 
 def move(context: Context, name: str, to: str) -> str:
@@ -64,11 +59,7 @@ def _copy(old: BayStack, new: BayStack, where: str) -> None:
 
 def _same(old: BayStack, new: BayStack) -> bool:
     """Whether both hold the same, secrets in the clear: so the new one is read as any command will read it."""
-    return _content(old.secrets()) == _content(new.secrets())
-
-
-def _content(deployment: Mapping[str, Any]) -> list[Any]:
-    return [deployment.get(key) or [] for key in COMPARED]
+    return content_of(old.secrets()) == content_of(new.secrets())
 
 
 def _remove(old: BayStack, new: BayStack) -> None:

@@ -1,6 +1,6 @@
-"""Rebuilds a bay: outdated servers are created again, batch by batch, while the rest serves."""
+"""Rebuilds a bay: outdated servers are replaced, batch by batch, while the rest serves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -87,6 +87,7 @@ class _Rebuild:
         self.resolved = resolve(self.spec, bay.cloud)
         self.program = partial(program, bay.name, self.spec, managed_by=bay.state.managed_by, resolved=self.resolved)
         self.found = Comparison()
+        self.unhealthy: Mapping[str, str] = {}
         self.rollout = Rollout(
             bay,
             request.selection.lose_data,
@@ -100,8 +101,8 @@ class _Rebuild:
         """InvalidInput for what the bay does not have; BayError where the last change is unfinished."""
         self.found = compare_as_new(self.bay, self.spec, self.resolved)
         fields = [f"{f.path}: {f.old or 'none'} -> {f.new}" for f in changed_fields(self.before, self.spec)]
-        ill = self._unhealthy() if self.found.reasons else ()
-        return plan_rebuild(self.bay.state, self.spec, self.found, self.request.selection, fields, ill)
+        self.unhealthy = self._unhealthy() if self.found.reasons else {}
+        return plan_rebuild(self.bay.state, self.spec, self.found, self.request.selection, fields, self.unhealthy)
 
     def require_possible(self, plan: RebuildPlan) -> None:
         """BayError where the plan does not fit the quotas, servers are unhealthy, or masters would lose data."""
@@ -117,7 +118,9 @@ class _Rebuild:
         """A rebuild that was interrupted may have left servers that still boot: they are no batch of this one."""
         if plan.batches:
             young = launched_since(self.bay.cloud, self.bay.state, datetime.now(UTC) - EARLIER)
-            self.rollout.wait(sorted(young - set(plan.names)), is_last=False)
+            if earlier := sorted(young - set(plan.names)):
+                self.rollout.wait(earlier, is_last=False)
+                self.unhealthy = self._unhealthy()
 
     def run(self, plan: RebuildPlan) -> None:
         """What is unfinished first: a server that an earlier run left uncreated is back before the first batch."""
@@ -186,7 +189,7 @@ class _Rebuild:
 
     def _require_healthy(self, plan: RebuildPlan) -> None:
         """Servers that stay have to carry what runs on those that go."""
-        for name, condition in self._unhealthy().items():
+        for name, condition in self.unhealthy.items():
             if name not in plan.names:
                 bay = self.bay.name
                 raise BayError(

@@ -61,7 +61,7 @@ def save(what: PlanInput, path: Path, *, started: float) -> Plan:
         plan = build_plan(what, save=file, started=started)
         _require_allowed(plan)
         SavedPlan(
-            made_by=this_version(),
+            made_by=installed_version(),
             made_at=datetime.now(UTC),
             bay=what.name,
             managed_by=what.owner,
@@ -85,11 +85,6 @@ def _require_allowed(plan: Plan) -> None:
     for risk in plan.risks:
         if risk.refused and risk.allowed_by not in CHECKED_BY_PLAN:
             raise PlanRefused(f"the plan is not saved, since it would be refused: {risk.message}", way_out(risk))
-
-
-def this_version() -> str:
-    """Of bay: another one may write other boot data for the same spec."""
-    return installed_version()
 
 
 def _pulumi_plan(path: Path) -> Values:
@@ -150,9 +145,9 @@ def read(path: Path) -> SavedPlan:
         )
     if checksum != digest(content):
         raise InvalidInput(f"{path}: the plan is damaged: its checksum does not match", AGAIN)
-    if content.get("made_by") != this_version():
+    if content.get("made_by") != installed_version():
         raise InvalidInput(
-            f"{path}: the plan is from bay {content.get('made_by')}, and this is bay {this_version()}", AGAIN
+            f"{path}: the plan is from bay {content.get('made_by')}, and this is bay {installed_version()}", AGAIN
         )
     try:
         return SavedPlan.model_validate(content)

@@ -38,8 +38,7 @@ def connect_without_proxy() -> None:
 def without_stack_traces() -> None:
     """Have the SDK in this process send no stack trace with a resource, for good.
 
-    Each would stay in the state, with folders of whoever ran the program: a tenth of the size of a large bay's.
-    To collect them takes a sixth of a program's time (docs/speed.md).
+    Each would stay in the state, with folders of whoever ran the program, and to collect them takes the program time.
     """
     resource._get_stack_trace = StackTrace  # the SDK has no public way to leave them out
 

@@ -28,9 +28,7 @@ def part_of(deployment: Mapping[str, Any], bay: str) -> dict[str, Any] | None:
     kept = inside | providers | ({stack["urn"]} if stack else set())
     above = stack["urn"] if stack else None
     found = [_within(one, kept, above) for one in resources if one["urn"] in kept]
-    pending = [
-        op for op in deployment.get("pending_operations") or [] if _is_of(op["resource"], {one["urn"] for one in own})
-    ]
+    pending = [op for op in deployment.get("pending_operations") or [] if _is_of(op["resource"], inside)]
     return {
         **deployment,
         "resources": [_with_outputs(one, bay, own, root) if one["type"] == STACK_TYPE else one for one in found],

@@ -1,4 +1,4 @@
-"""Every `bay` command that README, pages and help show is one that bay takes: its words and options are known."""
+"""Every `bay` command that README and pages show is one that bay takes: its words and options are known."""
 
 import re
 import shlex
@@ -11,8 +11,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 from bay.cli.app import app
-from tests.docs.test_shells import PAGES
-from tests.paths import ROOT
+from tests.paths import PAGES, ROOT
 
 INLINE = re.compile(r"`(bay [^`]+)`")
 SUBSTITUTED = re.compile(r"\$\((bay [^()]*)\)|<\((bay [^()]*)\)")
@@ -125,3 +124,12 @@ def test_every_target_of_make_that_a_page_names_is_there() -> None:
         named = {*re.findall(r"`make ([a-z-]+)`", "".join(parts[::2]))}
         named |= {*re.findall(r"^make ([a-z-]+)", "".join(parts[1::2]), re.M)}
         assert named <= there, page
+
+
+ADVICE = [page for page in PAGES if page.parent.name != "decisions"]
+
+
+@pytest.mark.parametrize("page", ADVICE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_installs_the_other_project(page: Path) -> None:
+    """The name `bay` on the package index is another project's."""
+    assert not re.search(r"pip[x]? install [^`\n]*(?<![\w-])'?bay(?![\w./-])", page.read_text(encoding="utf-8"))

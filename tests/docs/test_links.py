@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.paths import DOCS, ROOT
+from tests.paths import DOCS, PAGES, ROOT
 
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *sorted(DOCS.rglob("*.md"))]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 MENTION = re.compile(r"(?<![\w./-])docs/[\w./-]*\w")
 ELSEWHERE = ("http://", "https://", "mailto:")

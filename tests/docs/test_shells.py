@@ -8,9 +8,8 @@ import pytest
 import typer.main
 
 from bay.cli.app import app
-from tests.paths import ROOT
+from tests.paths import PAGES, ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ("bay ", "openstack ", "pulumi ", "--set ", "--install ", "! bay ")
 INLINE = re.compile(r"`((?:bay|pulumi|openstack) [^`]*)`")
 SYNOPSIS = re.compile(r" \[(NAME|NODE)\]|\|show|\[same options\]")

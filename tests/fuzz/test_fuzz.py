@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import strategies as st
 
+from bay.components.distribution import installed_version
 from bay.components.node.proof import proof
 from bay.components.spec.merge import build_spec
 from bay.components.text import is_printable
@@ -81,7 +82,7 @@ def test_saved_plans(tmp_path: Path) -> None:
     plan = {
         "format": saved.FORMAT,
         "version": saved.VERSION,
-        "made_by": saved.this_version(),
+        "made_by": installed_version(),
         "made_at": "2026-01-02T03:04:00Z",
         "bay": "demo",
         "managed_by": "cli",

@@ -15,7 +15,7 @@ from tests.paths import ROOT
 
 pytestmark = pytest.mark.toolchain
 
-PACKAGES = ("cli", "components", "sandbox", "stacks", "toolchain")
+PACKAGES = ("cli", "components", "magnum", "sandbox", "stacks", "toolchain")
 FILES = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
 ANOTHER_PROGRAM = """
 from bay.components.bay import Bay

@@ -70,9 +70,8 @@ def test_the_attributes_of_a_cluster_win_over_its_templates() -> None:
 def test_the_engine_and_model_are_those_of_the_templates_labels(labels: dict[str, str], model: str, coe: str) -> None:
     made = spec(None, {"labels": labels})
     assert (made.model, made.coe) == (model, coe)
-    assert spec(
-        {"labels": {"availability_zone": "nova"}} if coe == "kubernetes" else {"labels": {}}, {"labels": labels}
-    )
+    kept = spec({"labels": {"bay_access_api": "192.0.2.1/32"}}, {"labels": labels})
+    assert (kept.model, kept.coe) == (model, coe), "labels of the cluster take none of them away"
 
 
 def test_labels_of_a_cluster_are_in_the_place_of_its_templates() -> None:

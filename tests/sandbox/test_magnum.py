@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> magnum.Magnum:
+def service(tmp_path: Path) -> magnum.Magnum:
     names = (*catalog.NAMES, *catalog.EXTRAS, *seeds.USERS)
     settings = Settings(tmp_path, tmp_path / "environment", catalog.ports(23000, ["magnum"]), dict.fromkeys(names, "x"))
     return magnum.Magnum(settings, Layout(tmp_path), tmp_path / "cache" / "sandbox")
@@ -24,31 +24,33 @@ def test_only_a_sandbox_with_magnum_has_a_port_for_it() -> None:
     assert catalog.ports(23000, ["magnum"])["magnum"] == 23008
 
 
-def test_another_version_of_the_driver_is_another_build(made: magnum.Magnum, monkeypatch: pytest.MonkeyPatch) -> None:
-    same = magnum.Magnum(made.settings, made.layout, made.cache)
-    assert same.build == made.build
-    folder = made.layout.state / "other"
+def test_another_version_of_the_driver_is_another_build(
+    service: magnum.Magnum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = magnum.Magnum(service.settings, service.layout, service.cache)
+    assert same.build == service.build
+    folder = service.layout.state / "other"
     folder.mkdir()
     (folder / "driver.py").write_text("changed = True")
     monkeypatch.setattr(magnum, "packages", lambda: [("magnum", folder)])
-    assert magnum.Magnum(made.settings, made.layout, made.cache).build != made.build
+    assert magnum.Magnum(service.settings, service.layout, service.cache).build != service.build
 
 
-def test_the_driver_is_found_by_its_entry_point_with_the_code_that_runs_here(made: magnum.Magnum) -> None:
-    paste = made.settings.environment / "etc" / "magnum" / "api-paste.ini"
+def test_the_driver_is_found_by_its_entry_point_with_the_code_that_runs_here(service: magnum.Magnum) -> None:
+    paste = service.settings.environment / "etc" / "magnum" / "api-paste.ini"
     paste.parent.mkdir(parents=True)
     paste.write_text("pipeline = cors authtoken api_v1\n")
-    made.layout.plan.parent.mkdir()
-    made.layout.plan.write_text(json.dumps({"services": {"keystone": {}}, "build": "0"}))
-    made._write(made.settings)
-    made._write(made.settings)  # a second start
-    python = made.layout.etc / "magnum" / "python"
+    service.layout.plan.parent.mkdir()
+    service.layout.plan.write_text(json.dumps({"services": {"keystone": {}}, "build": "0"}))
+    service._write(service.settings)
+    service._write(service.settings)  # a second start
+    python = service.layout.etc / "magnum" / "python"
     assert (python / "bay" / "magnum").resolve() == ROOT / "magnum"
     (entries,) = python.glob("*.dist-info/entry_points.txt")
     assert "bay = bay.magnum.driver:Driver" in entries.read_text()
-    plan = json.loads((made.layout.etc / "magnum" / "plan.json").read_text())
+    plan = json.loads((service.layout.etc / "magnum" / "plan.json").read_text())
     assert plan["services"]["magnum"]["url"] == "http://127.0.0.1:23008/v1"
-    assert (plan["build"], list(plan["services"])) == (made.build, ["keystone", "magnum"])
+    assert (plan["build"], list(plan["services"])) == (service.build, ["keystone", "magnum"])
 
 
 def test_the_filter_comes_after_the_one_that_checks_tokens() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bay.cli.console.columns import BAY_FIELDS, LIST_COLUMNS, NODE_COLUMNS, USAGE_COLUMNS
+from bay.cli.console.columns import BAY_FIELDS, LIST_COLUMNS, LONG_NODE_COLUMNS, USAGE_COLUMNS
 from bay.cli.console.rows import (
     bay_row,
     list_row,
@@ -104,7 +104,7 @@ def test_a_node_has_novas_status_or_it_is_said_why_not(statuses: Mapping[str, st
     rows = node_rows(Servers(COMPLETE, statuses, NOT_ASKED))
     assert [row["status"] for row in rows] == words
     assert [row["name"] for row in rows] == ["demo-master-0", "demo-node-0"]
-    assert {tuple(row) for row in rows} == {NODE_COLUMNS}
+    assert {tuple(row) for row in rows} == {LONG_NODE_COLUMNS}
     assert [row["health"] for row in rows] == ["UNKNOWN", "UNKNOWN"]
 
 

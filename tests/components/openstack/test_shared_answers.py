@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from bay.components import answer_cache
 from bay.components.openstack import shared_answers
 
 
@@ -77,8 +78,8 @@ def test_another_question_token_or_verb_is_asked_again(cloud: Cloud, session: re
 
 def test_an_answer_gets_old(cloud: Cloud, session: requests.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(shared_answers, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(shared_answers, "MANY", 2)
+    monkeypatch.setattr(answer_cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(answer_cache, "MANY", 2)
     for seconds, texts in ((0, "answer 1"), (29, "answer 1"), (31, "answer 2")):
         now[0] = 1000.0 + seconds
         assert session.get(f"{cloud.url}/flavors").text == texts
@@ -86,4 +87,4 @@ def test_an_answer_gets_old(cloud: Cloud, session: requests.Session, monkeypatch
         session.get(f"{cloud.url}/{path}")
     now[0] += 100
     session.get(f"{cloud.url}/d")
-    assert len(session.adapters["http://"]._kept) == 1, "what is too old is thrown away"  # type: ignore[attr-defined]
+    assert len(session.adapters["http://"]._answers._kept) == 1, "what is too old is thrown away"  # type: ignore[attr-defined]

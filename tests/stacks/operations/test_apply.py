@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bay.components.distribution import installed_version
 from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
@@ -16,7 +17,7 @@ from bay.stacks.operations import apply, patience
 from bay.stacks.operations.apply import scaled
 from bay.stacks.plan.fingerprint import capture
 from bay.stacks.plan.planner import SpecSource
-from bay.stacks.plan.saved import OpenPlan, SavedPlan, this_version
+from bay.stacks.plan.saved import OpenPlan, SavedPlan
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import LastRun
 from tests.fakes.messages import told
@@ -292,7 +293,7 @@ def saved(tmp_path: Path) -> OpenPlan:
     bay = stack()
     (tmp_path / "pulumi.json").write_text("{}")
     plan = SavedPlan(
-        made_by=this_version(),
+        made_by=installed_version(),
         made_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         bay="demo",
         managed_by="cli",

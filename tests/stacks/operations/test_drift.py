@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
-from bay.stacks.cloud.project_lists import ProjectLists
+from bay.stacks.cloud.kind_lists import ProjectLists
 from bay.stacks.operations.drift import Drift, compare, compare_with_cloud
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import StateSnapshot

@@ -1,6 +1,7 @@
 """A bay's state moves whole or not at all, and is never in none of the two."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,10 @@ def test_a_bay_that_is_being_changed_is_not_moved(context: FakeContext, tmp_path
         with lock.held(settings.lock_file("demo"), "demo"), pytest.raises(BayError, match="is being changed"):
             move(context, "demo", to)
     assert latest(tmp_path / "state") == complete()
+
+
+def test_an_answer_tells_no_password_of_a_state(context: FakeContext) -> None:
+    url = "postgres://me:secret@db/bays"
+    context.settings = replace(context.settings, state=url)
+    with pytest.raises(InvalidInput, match=r"^bay demo is in postgres://me:\*\*\*@db/bays already$"):
+        move(context, "demo", url)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bay.cli.errors import exit_code
+from bay.components.distribution import installed_version
 from bay.components.errors import BayError
 from bay.components.openstack.resolve import resolve
 from bay.components.spec import BaySpec
@@ -17,7 +18,7 @@ from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.errors import NotFound, PlanRefused, PlanStale
 from bay.stacks.plan.fingerprint import capture
 from bay.stacks.plan.planner import OnCloud, prepare
-from bay.stacks.plan.saved import OpenPlan, SavedPlan, open_plan, read, save, this_version
+from bay.stacks.plan.saved import OpenPlan, SavedPlan, open_plan, read, save
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.pulumi_events import begins, urn
@@ -43,7 +44,7 @@ def plan() -> SavedPlan:
     """Of a complete bay, for one node more."""
     bay = stack()
     return SavedPlan(
-        made_by=this_version(),
+        made_by=installed_version(),
         made_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         bay="demo",
         managed_by="cli",
@@ -153,7 +154,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_plans_of_other_versions_of_bay_and_of_other_bays_are_refused(plan: SavedPlan, tmp_path: Path) -> None:
     file = tmp_path / "one.plan"
     plan.model_copy(update={"made_by": "9.9"}).write(file)
-    with pytest.raises(BayError, match=f"is from bay 9.9, and this is bay {this_version()}"):
+    with pytest.raises(BayError, match=f"is from bay 9.9, and this is bay {installed_version()}"):
         read(file)
     plan.write(file)
     with pytest.raises(BayError, match="the plan is for bay demo, not for other"), open_plan(file, "other"):

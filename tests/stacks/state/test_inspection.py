@@ -13,7 +13,7 @@ from tests.fakes.stack import write_history, write_lock, write_state
 from tests.fakes.states import complete, cut_off
 
 
-def found(folder: Path, check: str) -> list[Finding]:
+def findings(folder: Path, check: str) -> list[Finding]:
     return [one for one in inspect(folder, ["demo"]) if one.check == check]
 
 
@@ -21,20 +21,20 @@ def test_a_state_is_told_by_size_resources_time_and_version(tmp_path: Path) -> N
     written = complete()
     written["manifest"]["time"] = "2026-01-02T03:04:05.9Z"
     write_state(tmp_path, written)
-    (state,) = found(tmp_path, "state")
+    (state,) = findings(tmp_path, "state")
     assert (state.bay, state.ok, state.remedy) == ("demo", True, "")
     count = len(complete()["resources"])
     assert state.detail.endswith(f" kB, {count} resources, written 2026-01-02T03:04:05, by Pulumi 3.259.0, layout 3")
     write_state(tmp_path, cut_off())
-    assert "1 operations were interrupted" in found(tmp_path, "state")[0].detail
+    assert "1 operations were interrupted" in findings(tmp_path, "state")[0].detail
     write_state(tmp_path, None)
-    assert found(tmp_path, "state")[0].detail.endswith("0 resources, layout 3")
+    assert findings(tmp_path, "state")[0].detail.endswith("0 resources, layout 3")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 3}', '{"version": 3, "checkpoint": 5}'])
 def test_a_state_that_is_cut_short_is_no_good(tmp_path: Path, content: str) -> None:
     write_state(tmp_path, complete()).write_text(content)
-    (state,) = found(tmp_path, "state")
+    (state,) = findings(tmp_path, "state")
     assert (state.ok, state.detail.partition(", ")[2]) == (False, "cut short or no state")
 
 
@@ -43,28 +43,28 @@ def test_a_lock_is_told_with_who_and_since_when_and_a_dead_one_has_a_remedy(tmp_
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
     dead = write_lock(tmp_path, process.pid)
-    (one,) = found(tmp_path, "lock")
+    (one,) = findings(tmp_path, "lock")
     assert (one.ok, one.remedy) == (False, "bay cancel demo")
     assert f"process {process.pid} since 2026-11-22T17:00:00" in one.detail
     dead.unlink()
     write_lock(tmp_path, 1, host="elsewhere")
-    assert [(one.ok, one.detail[:24]) for one in found(tmp_path, "lock")] == [(True, "held by ada@elsewhere, p")]
+    assert [(one.ok, one.detail[:24]) for one in findings(tmp_path, "lock")] == [(True, "held by ada@elsewhere, p")]
 
 
 def test_a_journal_is_well_only_while_its_run_goes_on(tmp_path: Path) -> None:
     write_state(tmp_path, complete())
     journals = tmp_path / ".pulumi/journals/bay/demo"
     journals.mkdir(parents=True)
-    assert found(tmp_path, "journal") == []
+    assert findings(tmp_path, "journal") == []
     (journals / "abc.open").write_text("x" * 1500)
-    (left,) = found(tmp_path, "journal")
+    (left,) = findings(tmp_path, "journal")
     assert (left.ok, left.detail[:30], left.remedy[:15]) == (False, "1.5 kB, left by an interrupted", "bay update demo")
     with living_pulumi(tmp_path) as pid:
         write_lock(tmp_path, pid)
-        (running,) = found(tmp_path, "journal")
+        (running,) = findings(tmp_path, "journal")
         assert (running.ok, running.detail) == (True, "1.5 kB, of the run that holds the lock")
     (journals / "abc.open").rename(journals / "abc.kept-17")
-    (kept,) = found(tmp_path, "journal")
+    (kept,) = findings(tmp_path, "journal")
     assert not kept.ok
     assert kept.remedy.endswith(f"then remove {journals / 'abc.kept-17'}")
     assert [one.detail for one in left_behind(tmp_path, ["other"])] == ["of demo, which is in no state"]
@@ -78,7 +78,9 @@ def test_copies_are_counted(tmp_path: Path) -> None:
     backups.mkdir(parents=True)
     for name in ("demo.1.json", "demo.2.json", "demo.2.json.attrs"):
         (backups / name).write_text("x" * 1_000_000)
-    assert [one.detail for one in found(tmp_path, "copies")] == ["2 backups of 2.0 MB, 1 states in the history of 2 B"]
+    assert [one.detail for one in findings(tmp_path, "copies")] == [
+        "2 backups of 2.0 MB, 1 states in the history of 2 B"
+    ]
 
 
 def test_passphrases_that_are_missing_or_of_no_bay_are_told(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2153
 # How a master lets a node go. Sourced by join-root.
 
-# The node that asks, if its entry is at its address: masters are drained for nobody.
+# The node that asks, if its entry is at its address: masters are never drained.
 entry() {
   local found name addresses
   found=$(kube get nodes --selector '!node-role.kubernetes.io/control-plane' --field-selector "metadata.name=$NAME" \

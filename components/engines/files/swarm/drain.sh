@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # How a manager lets a node go. Sourced by join-root.
 
-# entries ADDRESS: ids of the workers there; managers are drained for nobody.
+# entries ADDRESS: ids of the workers there; managers are never drained.
 entries() {
   local found workers
   found=$(docker node ls --filter role=worker --quiet) || return 1

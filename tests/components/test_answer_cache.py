@@ -1,0 +1,26 @@
+"""Answers that are kept: asked for once by all who need them, and again when they are old."""
+
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from bay.components import answer_cache
+from bay.components.answer_cache import AnswerCache
+
+
+def test_a_list_is_asked_for_once_until_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked = [5.0], list[str]()
+    monkeypatch.setattr(answer_cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    lists = AnswerCache[list[str]](30)
+    for seconds, whose in ((5, ["p1"]), (34, ["p1"]), (35, ["p2"])):
+        now[0] = float(seconds)
+        with ThreadPoolExecutor(4) as pool:
+            found = pool.map(lambda _: lists.get("ports", lambda: asked.append("x") or [f"p{len(asked)}"]), range(8))
+            assert list(found) == [whose] * 8
+    assert lists.get("routers", lambda: ["r"]) == ["r"]
+
+
+def test_of_one_look_nothing_is_asked_twice() -> None:
+    lists, answers = AnswerCache[list[str]](), iter([[], ["later"]])
+    assert [lists.get("ports", lambda: next(answers)) for _ in range(2)] == [[], []]
