@@ -2,11 +2,14 @@
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+SECONDS_TO_DIE = 5.0
 
 
 def is_alive(pid: int) -> bool:
@@ -42,8 +45,21 @@ def session_members(leader: int) -> Iterator[int]:
                 yield pid
 
 
-def kill(pids: Iterable[int]) -> None:
-    """End processes at once; those that are gone already are no error."""
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+def kill_session(leader: int) -> None:
+    """End all processes of the session that this one leads, or led; see :func:`kill_all`."""
+    kill_all(lambda: session_members(leader))
+
+
+def kill_all(find: Callable[[], Iterable[int]]) -> None:
+    """End processes by force, and return once none of them runs.
+
+    A signal is not an end: the kernel takes a moment, and a process that was just being started is in no first list.
+    So they are looked for until none is found. One that no signal ends (it waits for a device) is given up after
+    SECONDS_TO_DIE.
+    """
+    deadline = time.monotonic() + SECONDS_TO_DIE
+    while (alive := [pid for pid in find() if is_alive(pid)]) and time.monotonic() < deadline:
+        for pid in alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)

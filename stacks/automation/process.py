@@ -14,7 +14,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from bay.stacks.cancellation import Cancellation
-from bay.stacks.processes import kill, session_members
+from bay.stacks.processes import kill_session
 from bay.stacks.state import file_backend
 from bay.stacks.state_url import folder_of
 
@@ -122,7 +122,7 @@ class PulumiProcess(PulumiCommand):
                 self._wait(child, can_be_killed=_is_read_only(args))
             finally:
                 if child.returncode is not None and child.returncode < 0:
-                    kill(session_members(child.pid))  # plugins would go on to create what nobody notes any more
+                    kill_session(child.pid)  # plugins would go on to create what nobody notes any more
                 for reader in readers:
                     reader.join()
         return CommandResult(stdout="\n".join(output), stderr="\n".join(errors), code=child.returncode)
@@ -150,7 +150,7 @@ class PulumiProcess(PulumiCommand):
     def kill(self) -> None:
         """End Pulumi and its plugins now; what was in flight is left pending in the state."""
         for child in list(self.children):
-            kill([child.pid, *session_members(child.pid)])
+            kill_session(child.pid)
 
 
 def _is_read_only(args: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from bay.stacks.processes import is_alive, kill, session_members
+from bay.stacks.processes import is_alive, kill_session, session_members
 
 SECONDS = 60
 
@@ -22,7 +22,7 @@ def leader() -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            kill([process.pid, *session_members(process.pid)])
+            kill_session(process.pid)
 
 
 def member_of(leader: subprocess.Popen[str]) -> int:
@@ -58,12 +58,18 @@ def test_a_session_is_its_leader_with_all_that_it_started(leader: subprocess.Pop
     assert set(session_members(leader.pid)) == {member}, "the session outlives its leader"
 
 
-def test_processes_are_ended_at_once_and_those_that_are_gone_are_no_error(leader: subprocess.Popen[str]) -> None:
+def test_a_session_is_ended_when_none_of_its_processes_runs_any_more(leader: subprocess.Popen[str]) -> None:
     member = member_of(leader)
-    kill([leader.pid, member])  # the shell would end by itself once its child is gone
+    kill_session(leader.pid)
+    assert not is_alive(member)
     assert leader.wait() == -9
-    deadline = time.monotonic() + SECONDS
-    while is_alive(member):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    kill([leader.pid])
+    kill_session(leader.pid)  # one that is gone already is no error
+
+
+def test_what_a_session_starts_while_it_is_ended_ends_too() -> None:
+    script = "for number in $(seq 300); do test $number = 20 && echo; sleep 60 & done; wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        kill_session(process.pid)
+        assert not [pid for pid in session_members(process.pid) if is_alive(pid)]

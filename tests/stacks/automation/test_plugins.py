@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bay.stacks.automation.plugins import end_orphaned_plugins
+from bay.stacks.processes import is_alive, kill_session
 
 SECONDS = 60
 Leader = Literal["lives", "is gone", "is not waited for"]
@@ -69,8 +70,31 @@ def test_only_an_orphan_is_ended(tmp_path: Path, program: str, other: str, leade
     state = f"file://{tmp_path}"
     with plugin(tmp_path / program, f"{state}{other}", leader) as process:
         end_orphaned_plugins(state)
-        if ended:
-            _until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
-        else:
-            time.sleep(0.2)  # as long as a signal takes, and more
-            assert process.status() == psutil.STATUS_SLEEPING
+        assert is_alive(process.pid) != ended
+        assert ended or process.status() == psutil.STATUS_SLEEPING, "no signal is on its way"
+
+
+def test_a_plugin_whose_pulumi_lost_its_terminal_is_none(tmp_path: Path) -> None:
+    """`nohup pulumi up &` in a terminal that was closed: the leader of the session is gone, Pulumi lives."""
+    state = f"file://{tmp_path}"
+    shutil.copy("/bin/sleep", tmp_path / "pulumi-resource-openstack")
+    shutil.copy("/bin/sh", tmp_path / "pulumi")
+    (tmp_path / "up").write_text("./pulumi-resource-openstack 600 & echo $!; wait")
+    with subprocess.Popen(
+        ["sh", "-c", "./pulumi up & wait"],
+        cwd=tmp_path,
+        env={"PULUMI_BACKEND_URL": state},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as shell:
+        assert shell.stdout is not None
+        started = int(shell.stdout.readline())
+        try:
+            _until(lambda: psutil.Process(started).name().startswith("pulumi-"))
+            shell.kill()
+            shell.wait()
+            end_orphaned_plugins(state)
+            assert is_alive(started)
+        finally:
+            kill_session(shell.pid)
