@@ -17,7 +17,7 @@ from bay.stacks.cloud.discovery import other_bay_of_name
 from bay.stacks.errors import AlreadyExists, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
-from bay.stacks.operations.patience import run_patiently
+from bay.stacks.operations.patience import up_patiently
 from bay.stacks.plan import planner, quota
 from bay.stacks.plan.planner import OnCloud, SpecSource
 from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
@@ -156,17 +156,9 @@ def _up(
         if plan:
             up(plan=plan.pulumi)
         else:
-            _up_patiently(bay, up)
+            up_patiently(bay, lambda _replaced: up())
     except ServerFault as error:
         raise _with_reason(bay, error) from None
-
-
-def _up_patiently(bay: BayStack, up: Callable[[], None]) -> None:
-    """What a busy cloud did all the same, before it turned a call away, is found by its mark."""
-    resumed: list[bool] = []
-    run_patiently(bay, up, lambda: resumed.append(recovery.resume(bay)))
-    if any(resumed):
-        recovery.delete_duplicates(bay)
 
 
 def _with_reason(bay: BayStack, error: ServerFault) -> BayError:

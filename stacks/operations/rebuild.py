@@ -18,6 +18,7 @@ from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.outdated import Comparison, compare_as_new
+from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, is_on_volume, plan_rebuild
 from bay.stacks.operations.rollout import Rollout
 from bay.stacks.plan import quota
@@ -151,7 +152,10 @@ class _Rebuild:
         """Servers of later batches stay as they are. An image whose name stands for another one by now is new, too."""
         waiting = [action.urn for batch in later for action in batch.actions]
         images = self._images_of_before() if replaced else []
-        self.bay.up(partial(self.program, resized=resized), replace=[*images, *replaced], exclude=waiting)
+        run = partial(self.program, resized=resized)
+        up_patiently(
+            self.bay, lambda left: self.bay.up(run, replace=left, exclude=waiting), replaced=[*images, *replaced]
+        )
 
     def _images_of_before(self) -> list[str]:
         """URNs of images whose name the cloud now gives to another one; the state keeps the first (decision 0004)."""

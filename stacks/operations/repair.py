@@ -20,6 +20,7 @@ from bay.stacks.operations import recovery
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.drift import Drift, compare, compare_with_cloud
 from bay.stacks.operations.drift_events import What
+from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.refresh_targets import refresh_targets
 from bay.stacks.operations.repair_plan import FLAVOR, RepairAction, RepairPlan, plan_repair
 from bay.stacks.operations.rollout import Rollout
@@ -170,7 +171,8 @@ class _Repair:
     ) -> None:
         """Servers of later batches stay as they are: the state may have them though they are no more."""
         waiting = [action.urn for batch in later for action in batch.actions]
-        self.bay.up(partial(self.program, resized=resized), replace=replaced, exclude=waiting)
+        run = partial(self.program, resized=resized)
+        up_patiently(self.bay, lambda left: self.bay.up(run, replace=left, exclude=waiting), replaced)
 
     def _refresh(self, actions: Sequence[RepairAction]) -> None:
         """The state learns what the cloud has; only then Pulumi reconciles it."""
