@@ -12,7 +12,7 @@ from bay.components.ownership import Mark
 from bay.components.ports import Ports
 from bay.components.spec.groups import Masters, NodeGroup, Volume
 
-KEPT_AS_MADE = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints", "flavorId"]
+KEPT_AS_CREATED = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints", "flavorId"]
 """A change of these would rebuild, replace or stop servers, all at once; `bay rebuild` reaches them in batches."""
 FLAVOR = "flavorId"
 ATTACHMENT = ["networks", "securityGroups"]
@@ -47,7 +47,7 @@ class ServerArgs:
         attachment = ATTACHMENT if self.keeps_attachment else []
         if self.as_new:
             return attachment
-        shape = [one for one in KEPT_AS_MADE if one != FLAVOR] if name in self.resized else KEPT_AS_MADE
+        shape = [one for one in KEPT_AS_CREATED if one != FLAVOR] if name in self.resized else KEPT_AS_CREATED
         return [*shape, *attachment]
 
 

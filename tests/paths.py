@@ -1,5 +1,6 @@
 """Where things are in this checkout."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -9,3 +10,8 @@ PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.m
 """What people read."""
 GOLDEN = ROOT / "tests" / "golden"
 RECORDED = ROOT / "tests" / "recorded"
+
+
+def code_blocks(page: Path, language: str = "sh") -> list[str]:
+    """The blocks of a page in a language: what its reader types or copies."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)

@@ -1,7 +1,7 @@
 """Creates and changes a bay: the order of steps."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest

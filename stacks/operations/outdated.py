@@ -25,7 +25,7 @@ REASONS = {
     "keyPair": "key",
     "schedulerHints": "affinity",
 }
-"""Property that a server keeps as it was created (`bay.components.servers.KEPT_AS_MADE`) -> what users call it."""
+"""Property that a server keeps as it was created (`bay.components.servers.KEPT_AS_CREATED`) -> what users call it."""
 
 BOOT_IMAGE = "blockDevices[0].uuid"
 """The image of a server, where it has volumes: the first of its disks is made of it."""

@@ -27,8 +27,8 @@ LATER = re.compile(
 )
 """Fields that shape a server when it is created: its boot data, image, flavor, key, volumes and place.
 
-A server that is there keeps what it was created with (`bay.components.servers.KEPT_AS_MADE`): a change of these would
-rebuild, replace or stop all servers at once; `bay rebuild` does so in batches.
+A server that is there keeps what it was created with (`bay.components.servers.KEPT_AS_CREATED`): a change of these
+would rebuild, replace or stop all servers at once; `bay rebuild` does so in batches.
 """
 
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from bay.cli import completion
 from bay.cli.app import app, run
 from bay.cli.console.columns import OF_COMMAND
 from bay.components.spec.merge import build_spec
@@ -174,3 +175,16 @@ def test_every_shell_gets_its_script_by_name(shell: str, capsys: Captured) -> No
     out, err = capsys.readouterr()
     assert f"_BAY_COMPLETE=complete_{shell}" in out
     assert err == ""
+
+
+def test_projects_beside_bays_own_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAY_STATE", f"file://{tmp_path}/state")
+    assert completion.projects() == []
+    for name in ("bay", "annex", "physics"):
+        (tmp_path / "state" / ".pulumi" / "stacks" / name).mkdir(parents=True)
+    assert completion.projects() == ["annex", "physics"]
+
+
+def test_a_state_that_is_no_folder_offers_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAY_STATE", "s3://bays")
+    assert completion.projects() == []

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from bay.magnum.jobs import Job
 from bay.magnum.launch import Launcher
 from tests.magnum.site import WORKER, Site, make_site
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.toolchain  # it needs none of it, but is too slow for `make check`
 
@@ -45,14 +45,6 @@ def launcher(launchers: Callable[[], Launcher]) -> Launcher:
     return launchers()
 
 
-def until(condition: Callable[[], Any]) -> None:
-    for _ in range(1200):
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail("it did not come to that in a minute")
-
-
 def finish(site: Site, launcher: Launcher) -> Job:
     """As the conductor's periodic task does."""
 
@@ -61,7 +53,7 @@ def finish(site: Site, launcher: Launcher) -> Job:
         launcher.ensure(job)
         return job.is_done
 
-    until(is_done)
+    eventually(is_done)
     return site.jobs.get("c")
 
 
@@ -75,7 +67,7 @@ def test_a_deletion_interrupts_a_creation(site: Site, launcher: Launcher) -> Non
     site.answer(create={"sleep": 600})
     site.want("create")
     launcher.start("c")
-    until(lambda: site.operations == ["create"])
+    eventually(lambda: site.operations == ["create"])
     site.want("delete")
     launcher.start("c")
     assert finish(site, launcher).outcome["ok"]
@@ -87,9 +79,9 @@ def test_a_killed_runner_takes_its_worker_along_and_another_goes_on(site: Site, 
     site.answer(create={"sleep": 600})
     site.want("create")
     launcher.start("c")
-    until(lambda: site.operations == ["create"])
+    eventually(lambda: site.operations == ["create"])
     os.kill(launcher.children[0].pid, signal.SIGKILL)
-    until(lambda: not workers(site))
+    eventually(lambda: not workers(site))
     site.answer()
     assert finish(site, launcher).outcome["ok"]
     assert site.operations == ["create", "create"]
@@ -116,14 +108,14 @@ def test_a_runner_that_was_stopped_for_too_long_ends_itself(
     site.answer(create={"sleep": 600})
     site.want("create")
     launcher.start("c")
-    until(lambda: site.operations == ["create"])
+    eventually(lambda: site.operations == ["create"])
     old = launcher.children[0]
     os.kill(old.pid, signal.SIGSTOP)
     site.answer()
     assert finish(site, launchers()).outcome["ok"]
     os.kill(old.pid, signal.SIGCONT)
     assert old.wait() == 1
-    until(lambda: not workers(site))
+    eventually(lambda: not workers(site))
 
 
 @pytest.mark.long

@@ -3,15 +3,13 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from bay.stacks.processes import is_alive, kill_session, session_members
-
-SECONDS = 60
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -33,10 +31,7 @@ def member_of(leader: subprocess.Popen[str]) -> int:
 def test_a_process_lives_until_it_has_ended_whether_anybody_waits_for_it_or_not() -> None:
     assert is_alive(os.getpid())
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        deadline = time.monotonic() + SECONDS
-        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
         assert not is_alive(process.pid), "nobody has waited for it"
     assert not is_alive(process.pid)
 

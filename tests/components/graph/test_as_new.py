@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.servers import ATTACHMENT, FLAVOR, KEPT_AS_MADE
+from bay.components.servers import ATTACHMENT, FLAVOR, KEPT_AS_CREATED
 from bay.components.spec.merge import build_spec, changed_spec
 from tests.components.graph.recorder import Graph
 
@@ -20,8 +20,8 @@ def kept(graph: Graph) -> dict[str, list[str]]:
 def test_as_new_nothing_is_kept_but_the_port_that_nova_made(graph: Graph, run: Run) -> None:
     new = kept(run(graph.spec, as_new=True))
     for server, properties in kept(graph).items():
-        assert properties[: len(KEPT_AS_MADE)] == KEPT_AS_MADE
-        assert new[server] == properties[len(KEPT_AS_MADE) :]
+        assert properties[: len(KEPT_AS_CREATED)] == KEPT_AS_CREATED
+        assert new[server] == properties[len(KEPT_AS_CREATED) :]
         assert new[server] in ([], ATTACHMENT)
 
 
@@ -36,7 +36,7 @@ def test_as_new_a_server_is_created_from_the_same(graph: Graph, run: Run) -> Non
 def test_only_servers_that_are_named_are_resized(resized: list[str], run: Run) -> None:
     found = kept(run(build_spec([{"model": "swarm-ha", "nodes": 2}]), resized=resized))
     assert [name for name, properties in found.items() if FLAVOR not in properties] == resized
-    assert all({*properties, FLAVOR} == set(KEPT_AS_MADE) for properties in found.values())
+    assert all({*properties, FLAVOR} == set(KEPT_AS_CREATED) for properties in found.values())
 
 
 @pytest.mark.parametrize(

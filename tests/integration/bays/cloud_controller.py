@@ -10,7 +10,7 @@ from typing import Any
 from openstack.connection import Connection
 from openstack.exceptions import NotFoundException, SDKException
 
-from tests.integration.bays.harness import eventually
+from tests.waiting import eventually
 
 ROOM = 120.0
 """Seconds for what the cloud says it will do, on a busy machine."""

@@ -5,7 +5,7 @@ import time
 from openstack.connection import Connection
 from openstack.exceptions import NotFoundException
 
-from tests.integration.bays.harness import eventually
+from tests.waiting import eventually
 
 
 def server(cloud: Connection, name: str):  # type: ignore[no-untyped-def]

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
 from tests.paths import ROOT
+from tests.waiting import eventually
 
 CHECKOUT = ROOT
 COMMAND = Path(sys.executable).with_name("bay")
@@ -182,14 +182,6 @@ class Bay:
         for name in self.names():
             result = self.run("delete", name, "--yes")
             assert result.code == 0, result
-
-
-def eventually(seen: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until `seen` is true; the test fails where it does not come."""
-    deadline = time.monotonic() + seconds
-    while not seen():
-        assert time.monotonic() < deadline, f"not seen within {seconds:.0f} s: {seen}"
-        time.sleep(0.1)
 
 
 def connect(sandbox: Sandbox, cloud: str) -> Connection:

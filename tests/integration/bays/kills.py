@@ -12,8 +12,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.integration.bays.harness import Bay, Running, eventually
+from tests.integration.bays.harness import Bay, Running
 from tests.integration.bays.relay import PATIENCE, Answer, Refused, Relay, Request
+from tests.waiting import eventually
 
 Victim = Literal["all", "bay", "pulumi", "plugin"]
 

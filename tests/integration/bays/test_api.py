@@ -1,7 +1,6 @@
 """The programs of docs/api.md, run as they stand there: in threads of one process, and in a worker."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,27 +8,22 @@ from pathlib import Path
 import pytest
 
 from tests.integration.bays.harness import PROJECTS, Bay
-from tests.paths import DOCS
+from tests.paths import DOCS, code_blocks
 
 pytestmark = pytest.mark.sandbox
 
-PAGE = (DOCS / "api.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    """The code blocks of the page in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+PAGE = DOCS / "api.md"
 
 
 def test_two_bays_of_two_projects_live_at_the_same_time_in_threads_of_one_process(bay: Bay) -> None:
     program = bay.home / "program.py"
-    (source,) = blocks("python")
+    (source,) = code_blocks(PAGE, "python")
     program.write_text(source)
     done = bay.execute(
         [sys.executable, str(program), str(bay.sandbox.clouds_file), *PROJECTS], BAY_STATE=None, OS_CLOUD="nowhere"
     )
     assert done.code == 0, done
-    (printed,) = blocks("text")
+    (printed,) = code_blocks(PAGE, "text")
     assert done.out.endswith(printed), done
     assert "created" not in done.err, "nothing is drawn"
     assert "bay.stacks" in (bay.home / "bays.log").read_text()
@@ -48,7 +42,7 @@ def place(user: Bay) -> dict[str, object]:
 
 
 def test_a_worker_answers_the_requests_of_the_page(bay: Bay) -> None:
-    requests, example = blocks("json")
+    requests, example = code_blocks(PAGE, "json")
     assert set(json.loads(example)) == set(place(bay)), "the page shows all that is asked for"
     done = subprocess.run(
         [sys.executable, "-m", "bay.stacks.worker"],

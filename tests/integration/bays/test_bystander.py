@@ -11,7 +11,8 @@ from openstack.connection import Connection
 from bay.components.ownership import name_tag
 from tests.integration.bays.cloud_controller import ROOM
 from tests.integration.bays.conftest import NewBay
-from tests.integration.bays.harness import Bay, eventually, inventory
+from tests.integration.bays.harness import Bay, inventory
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

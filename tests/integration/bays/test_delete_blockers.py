@@ -8,7 +8,8 @@ import pytest
 from openstack.connection import Connection
 
 from tests.integration.bays.cloud_controller import ROOM
-from tests.integration.bays.harness import Bay, eventually
+from tests.integration.bays.harness import Bay
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

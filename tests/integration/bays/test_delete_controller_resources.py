@@ -1,11 +1,9 @@
 """`bay delete` deletes what the engine's controllers created, or keeps it on request; what only looks alike stays."""
 
 import os
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,9 @@ from openstack.connection import Connection
 
 from tests.integration.bays.cloud_controller import ROOM, CloudController
 from tests.integration.bays.conftest import NewBay
-from tests.integration.bays.harness import CHECKOUT, COMMAND, Bay, Inventory, eventually
+from tests.integration.bays.harness import COMMAND, Bay, Inventory
+from tests.paths import DOCS, code_blocks
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 
@@ -116,11 +116,6 @@ def test_what_the_controllers_created_goes_and_what_looks_alike_stays(
     assert shared.tags == [f"kube_service_{lookalikes.cluster}_default_web"]
 
 
-def blocks(page: Path) -> list[str]:
-    """What a page has its reader type, block by block."""
-    return re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-
-
 def kept(cloud: Connection) -> list[Any]:
     """Everything that was kept from the bay."""
     storage = cloud.block_storage
@@ -134,7 +129,7 @@ def test_the_page_on_deleting_does_what_it_says(
 ) -> None:
     """What is kept has no mark, so a bay of the same name that is deleted later leaves it alone."""
     user, cloud = new_bay(), clouds[0]
-    create, look, delete = blocks(CHECKOUT / "docs" / "delete.md")
+    create, look, delete = code_blocks(DOCS / "delete.md")
     path = f"{COMMAND.parent}:{os.environ['PATH']}"
     made = user.execute(["bash", "-ec", create], PATH=path)
     assert made.code == 0, made

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import Bay, Running, eventually
+from tests.integration.bays.harness import Bay, Running
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

@@ -11,9 +11,10 @@ from openstack.connection import Connection
 from tests.integration.bays import reliability
 from tests.integration.bays.campaign import Fates, agreed, expected, live
 from tests.integration.bays.conftest import NewBay, NewRelay
-from tests.integration.bays.harness import Bay, Inventory, eventually
+from tests.integration.bays.harness import Bay, Inventory
 from tests.integration.bays.kill_points import QUICK
 from tests.integration.bays.kills import Point, struck
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

@@ -11,8 +11,9 @@ from openstack.connection import Connection
 
 from tests.integration.bays.campaign import agreed
 from tests.integration.bays.conftest import NewBay, NewRelay
-from tests.integration.bays.harness import Bay, eventually
+from tests.integration.bays.harness import Bay
 from tests.integration.bays.relay import Answer, Refused, Relay, Request
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

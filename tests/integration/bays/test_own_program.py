@@ -1,25 +1,20 @@
 """docs/program.md as it stands there: from the two files to the destroy, with bay's own commands between."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.integration.bays.harness import COMMAND, Bay, Result
-from tests.paths import DOCS
+from tests.paths import DOCS, code_blocks
 
 pytestmark = pytest.mark.sandbox
 
-PAGE = (DOCS / "program.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+PAGE = DOCS / "program.md"
 
 
 def test_the_page_is_typed_from_its_files_to_the_destroy(bay: Bay, request: pytest.FixtureRequest) -> None:
-    begin, up, look, end = (block.replace("mycloud", "sandbox") for block in blocks("sh"))
-    (settings,), (program, protected) = blocks("yaml"), blocks("python")
+    begin, up, look, end = (block.replace("mycloud", "sandbox") for block in code_blocks(PAGE))
+    (settings,), (program, protected) = code_blocks(PAGE, "yaml"), code_blocks(PAGE, "python")
     folder = bay.home / "annex"
     path = f"{COMMAND.parent}:{bay.environment()['PATH']}"
 

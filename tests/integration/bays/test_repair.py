@@ -6,8 +6,9 @@ import pytest
 from openstack.connection import Connection
 
 from tests.integration.bays import damage
-from tests.integration.bays.harness import Bay, eventually
+from tests.integration.bays.harness import Bay
 from tests.integration.bays.kills import kill
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import Bay, connect, eventually
+from tests.integration.bays.harness import Bay, connect
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.load import Load, under_load
 from tests.integration.boots.services import PORT, Kubernetes, Service, Swarm, age_master
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(1800)]
 

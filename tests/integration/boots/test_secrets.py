@@ -20,9 +20,9 @@ import yaml
 from bay.components.node.proof import proof, proof_key
 from bay.sandbox.services.sandbox_services.nodes import namespaces
 from bay.sandbox.services.sandbox_services.nodes.names import Names
-from tests.integration.bays.harness import eventually
 from tests.integration.boots.standing import SERVERS, Standing
 from tests.integration.boots.story import comes
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.boot,

@@ -4,8 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -15,8 +14,8 @@ import pytest
 
 from bay.stacks.automation.plugins import end_orphaned_plugins
 from bay.stacks.processes import is_alive, kill_session
+from tests.waiting import eventually
 
-SECONDS = 60
 Leader = Literal["lives", "is gone", "is not waited for"]
 
 
@@ -35,10 +34,10 @@ def plugin(program: Path, state: str, leader: Leader) -> Iterator[psutil.Process
         assert pulumi.stdout is not None
         started = psutil.Process(int(pulumi.stdout.readline()))
         try:
-            _until(lambda: started.name() == program.name)
+            eventually(lambda: started.name() == program.name)
             if leader != "lives":
                 pulumi.kill()
-                _until(lambda: psutil.Process(pulumi.pid).status() == psutil.STATUS_ZOMBIE)
+                eventually(lambda: psutil.Process(pulumi.pid).status() == psutil.STATUS_ZOMBIE)
             if leader == "is gone":
                 pulumi.wait()
             yield started
@@ -46,13 +45,6 @@ def plugin(program: Path, state: str, leader: Leader) -> Iterator[psutil.Process
             pulumi.kill()
             with suppress(ProcessLookupError):
                 os.kill(started.pid, signal.SIGKILL)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +83,7 @@ def test_a_plugin_whose_pulumi_lost_its_terminal_is_none(tmp_path: Path) -> None
         assert shell.stdout is not None
         started = int(shell.stdout.readline())
         try:
-            _until(lambda: psutil.Process(started).name().startswith("pulumi-"))
+            eventually(lambda: psutil.Process(started).name().startswith("pulumi-"))
             shell.kill()
             shell.wait()
             end_orphaned_plugins(state)

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bay.stacks.automation.process import PulumiProcess
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.errors import Interrupted
 from bay.stacks.processes import is_alive
+from tests.waiting import eventually
 
 SECONDS = 60
 
@@ -95,10 +95,7 @@ def while_it_runs(one: PulumiProcess, folder: Path, args: list[str], do: Callabl
 
     thread = threading.Thread(target=run)
     thread.start()
-    deadline = time.monotonic() + SECONDS
-    while not (folder / "started").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually((folder / "started").exists)
     do()
     thread.join(SECONDS)
     assert not thread.is_alive()

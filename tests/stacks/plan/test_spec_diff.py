@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bay.components.servers import KEPT_AS_MADE
+from bay.components.servers import KEPT_AS_CREATED
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.plan.spec_diff import all_fields, changed_fields, kept_until_rebuild
 from bay.stacks.plan.types import FieldChange, Group
@@ -81,7 +81,7 @@ def test_a_field_is_said_to_hold_for_later_servers_where_those_that_are_there_ke
 def test_what_servers_keep_is_what_the_fields_say() -> None:
     """A property that is kept no more would make `later` a lie: image, boot data, key, disks, zone, spread, flavor."""
     shape = ["imageId", "userData", "keyPair", "blockDevices", "availabilityZone", "schedulerHints", "flavorId"]
-    assert shape == KEPT_AS_MADE
+    assert shape == KEPT_AS_CREATED
 
 
 def test_which_servers_keep_what_they_were_created_with_is_noted() -> None:
