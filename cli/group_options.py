@@ -27,7 +27,9 @@ RemoveLabel = Annotated[
 ]
 Taint = Annotated[
     list[str] | None,
-    typer.Option("--taint", metavar="KEY[=VALUE]:EFFECT", help="Taint of the nodes (Kubernetes); repeatable."),
+    typer.Option(
+        "--taint", metavar="KEY[=VALUE]:EFFECT", help="Taint of the nodes, where the engine knows such; repeatable."
+    ),
 ]
 RemoveTaint = Annotated[
     list[str] | None, typer.Option("--remove-taint", metavar="KEY[:EFFECT]", help="Taint that goes; repeatable.")

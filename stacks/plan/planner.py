@@ -25,6 +25,7 @@ from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
 from bay.stacks.plan.impact import find_impact
+from bay.stacks.plan.live_labels import find_live
 from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
@@ -130,7 +131,9 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
     changes = with_names(on.cloud, steps.changes(failed))
     fields = changed_fields(what.before, what.spec) if what.before else all_fields(what.spec)
     servers = _built_servers(what, failed)
-    own_fields = fields if what.before else ()
+    live = find_live(what.bay, fields if what.before else (), servers)
+    own_fields = live.fields
+    fields = own_fields if what.before else fields
     context = RiskContext(
         *(what.spec, state.is_complete, changes, own_fields, servers, steps.opened),
         unhealthy=_unhealthy_masters(what, steps),
@@ -149,7 +152,8 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
             *interrupted,
             *on.resolved.warnings,
             *_other_images(what, steps),
-            *kept_until_rebuild(what.name, own_fields, servers),
+            *live.notes,
+            *kept_until_rebuild(what.name, what.spec, own_fields, servers),
         ),
         quota=usage,
         location=location(on.cloud, on.resolved),
