@@ -320,7 +320,14 @@ class Bays:
 
     def group_delete_plan(self, name: str, group: str) -> Plan:
         """What `delete_group` would do."""
-        return groups.expecting_removal(self.preview(name, groups.without_group(name, group)), group)
+        return groups.expecting_removal(self.preview(name, self._without_group(name, group)), group)
+
+    def new_group(self, name: str, group: str, fields: Mapping[str, Any]) -> SpecSource:
+        """What `create_group` makes of the spec, for `preview` and `update`."""
+        return groups.with_new_group(name, group, fields, lambda: self.snapshot(name))
+
+    def _without_group(self, name: str, group: str) -> SpecSource:
+        return groups.without_group(name, group, lambda: self.snapshot(name))
 
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
@@ -409,8 +416,11 @@ class Bays:
         approve: Approve = deny_disruptions,
         wait: timedelta | None = None,
     ) -> StateSnapshot:
-        """Give a bay one more group of nodes; AlreadyExists. fields: of the group, as the spec has them."""
-        return self.update(name, groups.with_new_group(name, group, fields), approve=approve, wait=wait)
+        """Give a bay one more group of nodes; AlreadyExists. fields: of the group, as the spec has them.
+
+        With the same fields again it resumes a creation that was interrupted.
+        """
+        return self.update(name, self.new_group(name, group, fields), approve=approve, wait=wait)
 
     def set_group(
         self,
@@ -426,8 +436,8 @@ class Bays:
 
     def delete_group(self, name: str, group: str, *, approve: Approve) -> StateSnapshot:
         """Delete a group with all its servers, which are drained; its plan has the risk `delete`."""
-        wanted = groups.without_group(name, group)
-        return self.update(name, wanted, approve=groups.approve_removal(approve, group))
+        approve = groups.approve_removal(approve, group)
+        return self.update(name, self._without_group(name, group), approve=approve)
 
     def wait(self, name: str, *, servers: Collection[str] | None = None, timeout: timedelta = HOUR) -> None:
         """Wait until the engine runs on servers of a bay, by id, else on all of them; NotReady."""

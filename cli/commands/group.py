@@ -100,7 +100,6 @@ def create_group(
     """
     from bay.cli.planning import Change, change
     from bay.cli.session import open_bays
-    from bay.stacks.operations.groups import with_new_group
 
     fields = fields_of(
         count=count,
@@ -118,7 +117,7 @@ def create_group(
         yes, dry_run=dry_run, wait=options.waiting(no_wait, timeout), form=form, columns=tuple(columns or ())
     )
     bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
-    change(bays, name, with_new_group(name, group, fields), asked)
+    change(bays, name, bays.new_group(name, group, fields), asked)
 
 
 @commands.command("set")

@@ -14,7 +14,7 @@ from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
 from bay.stacks.cloud.discovery import other_bay_of_name
-from bay.stacks.errors import AlreadyExists, ServerFault
+from bay.stacks.errors import AlreadyExists, NoSpec, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
 from bay.stacks.operations.patience import run_patiently
@@ -104,7 +104,7 @@ def scaled(bay: str, group: str, count: int | None, remove: Collection[str]) -> 
 
     def specify(spec: BaySpec | None) -> BaySpec:
         if spec is None:
-            raise BayError(f"bay {bay} has no spec yet; its creation never started", f"'bay create {bay}' creates it")
+            raise NoSpec(bay)
         if group not in spec.groups:
             raise InvalidInput(f"bay {bay} has no group {group!r}", nearest(group, list(spec.groups)))
         if count is None and not remove:

@@ -1,7 +1,7 @@
 """Groups of a bay that is there: edits of its spec, which an update carries out, and what a list of them says."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from bay.components.spec.groups import Nodes, Volume
 from bay.components.spec.merge import changed_spec
 from bay.components.text import join_names
 from bay.stacks.approval import Approvable, Approval, Approve, Risk
-from bay.stacks.errors import AlreadyExists
+from bay.stacks.errors import AlreadyExists, NoSpec
 from bay.stacks.operations.outdated import Reasons
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Plan
@@ -43,15 +43,21 @@ class GroupEdit:
         return not (self.fields or self.add_taints or self.remove_taints)
 
 
-def with_new_group(bay: str, group: str, fields: Mapping[str, Any]) -> SpecSource:
-    """The spec with one group more: of one server, and of the flavor of the bay's nodes, unless `fields` say so."""
+def with_new_group(bay: str, group: str, fields: Mapping[str, Any], state: Callable[[], StateSnapshot]) -> SpecSource:
+    """The spec with one group more: of one server, and of the flavor of the bay's nodes, unless `fields` say so.
+
+    state: gives the bay's, which tells a group that is there from one whose creation was interrupted: the same words
+    resume it.
+    """
 
     def specify(spec: BaySpec | None) -> BaySpec:
         before = _require_spec(bay, spec)
+        if group in before.node_groups and _is_unfinished(state(), group):
+            again = _with(changed_spec(before, [_layer(group, None)]), group, fields)
+            if again == before:
+                return before
         _require_new(bay, before, group)
-        count = max(1, _number(fields.get("min")))
-        values = {"count": count, "flavor": before.nodes.flavor, **fields}
-        return changed_spec(before, [{"node_groups": {group: values}}])
+        return _with(before, group, fields)
 
     return specify
 
@@ -75,11 +81,16 @@ def with_changed_group(bay: str, group: str, edit: GroupEdit) -> SpecSource:
     return specify
 
 
-def without_group(bay: str, group: str) -> SpecSource:
-    """The spec without a group; BayError for one that every bay has, and for the last one that has nodes."""
+def without_group(bay: str, group: str, state: Callable[[], StateSnapshot]) -> SpecSource:
+    """The spec without a group; BayError for one that every bay has, and for the last one that has nodes.
+
+    state: gives the bay's: a group that the spec has no more, and of which servers are left, is deleted to its end.
+    """
 
     def specify(spec: BaySpec | None) -> BaySpec:
         before = _require_spec(bay, spec)
+        if group not in before.groups and any(server.group == group for server in state().servers):
+            return before
         _require_group(bay, before, group)
         if group == "master":
             raise InvalidInput(f"bay {bay} cannot be without masters", f"'bay delete {bay}' deletes the bay")
@@ -158,6 +169,18 @@ def _volume(volume: Volume | None) -> str | None:
     return f"{volume.size}:{volume.type}" if volume.type else str(volume.size)
 
 
+def _with(spec: BaySpec, group: str, fields: Mapping[str, Any]) -> BaySpec:
+    count = max(1, _number(fields.get("min")))
+    values = {"count": count, "flavor": spec.nodes.flavor, **fields}
+    return changed_spec(spec, [_layer(group, values)])
+
+
+def _is_unfinished(state: StateSnapshot, group: str) -> bool:
+    """Whether servers of a group that the recorded spec has were never created, or not to their end."""
+    missing = any(_group_of(state.name, server) == group for server in state.missing_servers)
+    return missing or bool(state.interrupted_operations)
+
+
 def _layer(group: str, fields: Any) -> dict[str, Any]:
     """A layer of the spec with fields of one group."""
     own = OF_EVERY_BAY.get(group)
@@ -166,7 +189,7 @@ def _layer(group: str, fields: Any) -> dict[str, Any]:
 
 def _require_spec(bay: str, spec: BaySpec | None) -> BaySpec:
     if spec is None:
-        raise BayError(f"bay {bay} has no spec yet; its creation never started", f"'bay create {bay}' creates it")
+        raise NoSpec(bay)
     return spec
 
 

@@ -20,7 +20,7 @@ from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
-from bay.stacks.errors import NotFound, Protected
+from bay.stacks.errors import NoSpec, NotFound, Protected
 from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
@@ -86,11 +86,12 @@ def prepare(bay: BayStack, specify: SpecSource, *, from_file: bool = False) -> P
     state = bay.state
     try:
         spec = specify(state.spec if from_file else intended_spec(state, bay.context.checkout))
-    except NoModel as error:
+    except (NoModel, NoSpec) as error:
         if bay.exists:
             raise
         missing = not_found(bay.name, other_names(bay.context))
-        raise NotFound(missing.message, f"{missing.hint}; for a new bay {error.hint}") from None
+        more = f"; for a new bay {error.hint}" if isinstance(error, NoModel) else ""
+        raise NotFound(missing.message, f"{missing.hint}{more}") from None
 
     def reach() -> OnCloud:
         connected()

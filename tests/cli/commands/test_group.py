@@ -15,7 +15,7 @@ from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approve, Risk
 from bay.stacks.cancellation import Cancellation
-from bay.stacks.operations.groups import group_rows
+from bay.stacks.operations.groups import group_rows, with_new_group
 from bay.stacks.plan import types
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Group, Plan
@@ -49,6 +49,9 @@ class Bays:
         self.calls.append(("groups", name, ask_outdated))
         found = {"demo-gpu-1": ("flavor",)} if ask_outdated else None
         return group_rows(StateSnapshot.from_deployment("demo", bay_of(SPEC)), found)
+
+    def new_group(self, name: str, group: str, fields: dict[str, Any]) -> SpecSource:
+        return with_new_group(name, group, fields, lambda: StateSnapshot.from_deployment("demo", bay_of(SPEC)))
 
     def preview(self, name: str, specify: SpecSource, **_options: Any) -> Plan:
         self.calls.append(("preview", name))

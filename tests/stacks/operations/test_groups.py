@@ -8,7 +8,7 @@ import pytest
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approvable, Approval, allow, deny_disruptions
-from bay.stacks.errors import PlanRefused
+from bay.stacks.errors import AlreadyExists, PlanRefused
 from bay.stacks.operations import apply, groups
 from bay.stacks.operations.groups import GroupEdit, group_rows, with_changed_group, with_new_group, without_group
 from bay.stacks.state.snapshot import StateSnapshot
@@ -30,8 +30,13 @@ GPU: dict[str, Any] = {
 SPEC = changed_spec(PLAIN, [{"node_groups": {"gpu": GPU}}])
 
 
+def state(spec: BaySpec = SPEC, **left: Any) -> StateSnapshot:
+    """Of a bay of this spec; built: names of servers that there are."""
+    return StateSnapshot.from_deployment("demo", bay_of(spec, **left))
+
+
 def created(group: str = "gpu", spec: BaySpec | None = PLAIN, **fields: Any) -> BaySpec:
-    return with_new_group("demo", group, fields)(spec)
+    return with_new_group("demo", group, fields, state)(spec)
 
 
 def changed(fields: Mapping[str, Any] | None = None, *taints: str, group: str = "gpu", gone: Any = ()) -> BaySpec:
@@ -100,7 +105,20 @@ def test_a_bay_that_was_never_begun_has_no_groups() -> None:
     said = ("bay demo has no spec yet; its creation never started", "'bay create demo' creates it", 1)
     assert told(lambda: created(spec=None)) == said
     assert told(lambda: with_changed_group("demo", "gpu", GroupEdit({"count": 1}))(None)) == said
-    assert told(lambda: without_group("demo", "gpu")(None)) == said
+    assert told(lambda: without_group("demo", "gpu", state)(None)) == said
+
+
+def test_a_creation_that_was_interrupted_is_resumed_by_the_same_words() -> None:
+    begun = state(built=SPEC.server_names("demo") - {"demo-gpu-2"})
+    fields = {"flavor": "m1.small", **GPU}
+    assert with_new_group("demo", "gpu", fields, lambda: begun)(SPEC) == SPEC
+    with pytest.raises(AlreadyExists):
+        with_new_group("demo", "gpu", {**fields, "count": 4}, lambda: begun)(SPEC)
+    with pytest.raises(AlreadyExists):
+        with_new_group("demo", "gpu", fields, state)(SPEC)
+    other = state(built=SPEC.server_names("demo") - {"demo-node-1"})
+    with pytest.raises(AlreadyExists):
+        with_new_group("demo", "gpu", fields, lambda: other)(SPEC)
 
 
 # Set
@@ -175,7 +193,7 @@ def test_an_impossible_change_is_refused(group: str, edit: GroupEdit, message: s
 
 
 def test_a_group_goes_with_all_that_was_said_of_it() -> None:
-    assert without_group("demo", "gpu")(SPEC) == PLAIN
+    assert without_group("demo", "gpu", state)(SPEC) == PLAIN
 
 
 ONLY = changed_spec(SPEC, [{"nodes": 0}])
@@ -197,14 +215,20 @@ ONLY = changed_spec(SPEC, [{"nodes": 0}])
     ],
 )
 def test_what_a_bay_needs_is_not_deleted(spec: BaySpec, group: str, message: str, hint: str, code: int) -> None:
-    shown, way_out, ended = told(lambda: without_group("demo", group)(spec))
+    shown, way_out, ended = told(lambda: without_group("demo", group, state)(spec))
     assert (shown, ended) == (message, code)
     assert way_out.startswith(hint)
 
 
 def test_an_empty_group_goes_though_there_is_no_other_with_nodes() -> None:
     empty = changed_spec(ONLY, [{"node_groups": {"gpu": {"count": 0}}}])
-    assert "gpu" not in without_group("demo", "gpu")(empty).groups
+    assert "gpu" not in without_group("demo", "gpu", state)(empty).groups
+
+
+def test_a_deletion_that_was_interrupted_goes_on_while_servers_are_left() -> None:
+    left = state(PLAIN, built=PLAIN.server_names("demo") | {"demo-gpu-1"})
+    assert without_group("demo", "gpu", lambda: left)(PLAIN) == PLAIN
+    assert told(lambda: without_group("demo", "gpu", lambda: state(PLAIN))(PLAIN))[0] == "bay demo has no group 'gpu'"
 
 
 def deleting(*names: str) -> list[Any]:
@@ -227,7 +251,7 @@ def test_the_end_of_a_group_is_a_risk_of_its_own_which_names_its_servers() -> No
         seen.append(plan)
         return Approval()
 
-    apply.update(bay, without_group("demo", "gpu"), groups.approve_removal(approve, "gpu"))
+    apply.update(bay, without_group("demo", "gpu", state), groups.approve_removal(approve, "gpu"))
     (plan,) = seen
     assert [(risk.kind, risk.refused, risk.allowed_by) for risk in plan.risks] == [("delete", True, "delete")]
     assert plan.risks[0].message.startswith("group gpu goes with its 3 servers: demo-gpu-0, demo-gpu-1, demo-gpu-2; ")
@@ -237,14 +261,14 @@ def test_the_end_of_a_group_is_a_risk_of_its_own_which_names_its_servers() -> No
 def test_nobody_deletes_a_group_without_a_word() -> None:
     bay = stack(*GROUP_GPU)
     with pytest.raises(PlanRefused, match="group gpu goes with its 3 servers"):
-        apply.update(bay, without_group("demo", "gpu"), groups.approve_removal(deny_disruptions, "gpu"))
+        apply.update(bay, without_group("demo", "gpu", state), groups.approve_removal(deny_disruptions, "gpu"))
     assert bay.deeds == []
 
 
 def test_what_else_would_go_is_refused_as_ever() -> None:
     bay = stack(*GROUP_GPU, "node-0", "node-1")
     with pytest.raises(PlanRefused, match="2 of 2 servers of group node at once"):
-        apply.update(bay, without_group("demo", "gpu"), groups.approve_removal(allow("delete"), "gpu"))
+        apply.update(bay, without_group("demo", "gpu", state), groups.approve_removal(allow("delete"), "gpu"))
     assert bay.deeds == []
 
 
@@ -252,8 +276,8 @@ def test_what_else_would_go_is_refused_as_ever() -> None:
 
 
 def test_a_group_is_listed_with_what_its_servers_are_made_of() -> None:
-    state = StateSnapshot.from_deployment("demo", bay_of(SPEC, built=SPEC.server_names("demo") - {"demo-gpu-2"}))
-    master, node, gpu = group_rows(state, {"demo-gpu-0": ("image",), "demo-node-0": ("flavor", "image")})
+    found = state(built=SPEC.server_names("demo") - {"demo-gpu-2"})
+    master, node, gpu = group_rows(found, {"demo-gpu-0": ("image",), "demo-node-0": ("flavor", "image")})
     assert (master["name"], master["role"], master["min"], master["taints"]) == ("master", "master", None, [])
     assert (node["name"], node["count"], node["flavor"], node["outdated"]) == ("node", 2, "m1.large", 1)
     assert gpu == {
@@ -275,5 +299,4 @@ def test_a_group_is_listed_with_what_its_servers_are_made_of() -> None:
 
 
 def test_without_a_comparison_it_is_not_known_what_is_outdated() -> None:
-    state = StateSnapshot.from_deployment("demo", bay_of(SPEC))
-    assert [row["outdated"] for row in group_rows(state)] == [None, None, None]
+    assert [row["outdated"] for row in group_rows(state())] == [None, None, None]
