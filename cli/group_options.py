@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bay.cli import completion
 from bay.components.errors import InvalidInput
 
 Count = Annotated[int | None, typer.Option("--count", metavar="N", help="Number of servers in the group.")]
@@ -23,7 +24,13 @@ Label = Annotated[
     typer.Option("--label", metavar="KEY=VALUE", help="Label that the engine gives the nodes; repeatable."),
 ]
 RemoveLabel = Annotated[
-    list[str] | None, typer.Option("--remove-label", metavar="KEY", help="Label that goes; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--remove-label",
+        metavar="KEY",
+        help="Label that goes; repeatable.",
+        autocompletion=completion.group_labels,
+    ),
 ]
 Taint = Annotated[
     list[str] | None,
@@ -32,7 +39,13 @@ Taint = Annotated[
     ),
 ]
 RemoveTaint = Annotated[
-    list[str] | None, typer.Option("--remove-taint", metavar="KEY[:EFFECT]", help="Taint that goes; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--remove-taint",
+        metavar="KEY[:EFFECT]",
+        help="Taint that goes; repeatable.",
+        autocompletion=completion.group_taints,
+    ),
 ]
 BootVolume = Annotated[
     str | None,

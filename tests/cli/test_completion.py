@@ -4,10 +4,12 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
 
+from bay.cli import completion
 from bay.cli.app import app, run
 from bay.cli.console.columns import OF_COMMAND
 from bay.components.spec.merge import build_spec
@@ -23,7 +25,7 @@ Offered = Callable[..., list[str]]
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Of a user with a bay called demo, in which a group has a name of its own, and two clouds."""
-    spec = build_spec([{"model": "swarm", "nodes": 2, "node_groups": {"gpu": {"count": 1}}}])
+    spec = build_spec([{"model": "swarm", "nodes": 2, "node_groups": {"gpu": {"count": 1, "labels": {"disk": "ssd"}}}}])
     write_state(tmp_path / ".local" / "share" / "bay" / "state", bay_of(spec))
     folder = tmp_path / ".config" / "openstack"
     folder.mkdir(parents=True)
@@ -82,6 +84,8 @@ def offered(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Of
         ("bay rebuild demo --group g", ["gpu"]),
         ("bay group delete demo g", ["gpu"]),
         ("bay group set ", ["demo"]),
+        ("bay group set demo gpu --remove-label ", ["disk"]),
+        ("bay group set demo node --remove-label ", []),
         ("bay group set demo gpu --unset im", ["image"]),
         ("bay group list demo -c z", ["zones"]),
         ("bay rebuild demo --node demo-g", ["demo-gpu-0"]),
@@ -178,3 +182,14 @@ def test_every_shell_gets_its_script_by_name(shell: str, capsys: Captured) -> No
     out, err = capsys.readouterr()
     assert f"_BAY_COMPLETE=complete_{shell}" in out
     assert err == ""
+
+
+def test_taints_of_a_group_are_offered_by_key_and_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = {"node_groups": {"gpu": {"taints": ["a=b/c:NoSchedule", "x:NoExecute"]}}, "nodes": 3}
+    monkeypatch.setattr(completion, "_resources", lambda _ctx: [("bay:index:Bay", {"spec": spec})])
+
+    def taints(group: str) -> list[str]:
+        return completion.group_taints(ctx=SimpleNamespace(params={"group": group}, args=[]))
+
+    assert taints("gpu") == ["a:NoSchedule", "x:NoExecute"]
+    assert taints("node") == taints("other") == []
