@@ -37,6 +37,7 @@ from bay.stacks.operations import apply, drift, groups, outdated, rebuild, repai
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.group_rows import group_rows
 from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.move import move
 from bay.stacks.operations.outdated import Reasons
@@ -306,7 +307,7 @@ class Bays:
     def groups(self, name: str, *, ask_outdated: bool = False) -> list[dict[str, Any]]:
         """The groups of a bay, masters first, as rows; ask_outdated: with the number of outdated servers of each."""
         found = self.outdated(name) if ask_outdated else None
-        return groups.group_rows(self.snapshot(name), found)
+        return group_rows(self.snapshot(name), found)
 
     def newer_images(self, states: Iterable[StateSnapshot]) -> dict[str, dict[str, int]]:
         """Bay -> name of an image that has a newer one -> number of servers that boot an older; of the login's bays."""

@@ -1,4 +1,4 @@
-"""Groups of a bay that is there: edits of its spec, which an update carries out, and what a list of them says."""
+"""Groups of a bay that is there: edits of its spec, which an update carries out."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -6,14 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from bay.components.errors import BayError, InvalidInput, nearest
-from bay.components.openstack.resolve import image_of
-from bay.components.spec import BaySpec, role_of
-from bay.components.spec.groups import Nodes, Volume
+from bay.components.spec import BaySpec
+from bay.components.spec.groups import Nodes
 from bay.components.spec.merge import changed_spec
 from bay.components.text import join_names
 from bay.stacks.approval import Approvable, Approval, Approve, Risk
 from bay.stacks.errors import AlreadyExists, NoSpec
-from bay.stacks.operations.outdated import Reasons
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Plan
 from bay.stacks.state.snapshot import StateSnapshot
@@ -130,43 +128,6 @@ def approve_removal(approve: Approve, group: str) -> Approve:
         return approve(expecting_removal(cast(Plan, plan), group))
 
     return approve_plan
-
-
-def group_rows(state: StateSnapshot, outdated: Reasons | None = None) -> list[dict[str, Any]]:
-    """A row for each group, masters first: what the spec says of it, and how many servers there are.
-
-    outdated: server -> in what, to count them; None: not known. A volume is ``SIZE`` or ``SIZE:TYPE``.
-    """
-    spec = state.require_spec()
-    rows = []
-    for name, group in spec.groups.items():
-        own = [server.name for server in state.servers if server.group == name]
-        limits = group if isinstance(group, Nodes) else None
-        rows.append(
-            {
-                "name": name,
-                "role": role_of(name),
-                "count": group.count,
-                "servers": len(own),
-                "min": limits.min if limits else None,
-                "max": limits.max if limits else None,
-                "flavor": group.flavor,
-                "image": image_of(spec, group),
-                "zones": list(group.zones),
-                "labels": dict(group.labels),
-                "taints": list(limits.taints) if limits else [],
-                "boot_volume": _volume(group.boot_volume),
-                "engine_volume": _volume(group.engine_volume),
-                "outdated": None if outdated is None else sum(one in outdated for one in own),
-            }
-        )
-    return rows
-
-
-def _volume(volume: Volume | None) -> str | None:
-    if volume is None:
-        return None
-    return f"{volume.size}:{volume.type}" if volume.type else str(volume.size)
 
 
 def _with(spec: BaySpec, group: str, fields: Mapping[str, Any]) -> BaySpec:

@@ -15,7 +15,8 @@ from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approve, Risk
 from bay.stacks.cancellation import Cancellation
-from bay.stacks.operations.groups import group_rows, with_new_group
+from bay.stacks.operations.group_rows import group_rows
+from bay.stacks.operations.groups import with_new_group
 from bay.stacks.plan import types
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Group, Plan

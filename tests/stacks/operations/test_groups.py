@@ -10,7 +10,8 @@ from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import Approvable, Approval, allow, deny_disruptions
 from bay.stacks.errors import AlreadyExists, PlanRefused
 from bay.stacks.operations import apply, groups
-from bay.stacks.operations.groups import GroupEdit, group_rows, with_changed_group, with_new_group, without_group
+from bay.stacks.operations.group_rows import group_rows
+from bay.stacks.operations.groups import GroupEdit, with_changed_group, with_new_group, without_group
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.messages import told
 from tests.fakes.openstack import boot, ordinary_cloud
