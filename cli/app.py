@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bay.cli import options as shared
-from bay.cli.commands import ca, doctor, model, node, sandbox, state
+from bay.cli.commands import ca, doctor, group, model, node, sandbox, state
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.completion import completion
 from bay.cli.commands.config import config
@@ -58,6 +58,7 @@ app.command()(rebuild)
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")
+app.add_typer(group.commands, name="group")
 app.command()(config)
 app.add_typer(model.commands, name="model")
 app.add_typer(ca.commands, name="ca")

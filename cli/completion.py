@@ -75,6 +75,19 @@ def groups(ctx: typer.Context) -> list[str]:
 
 
 @_silent
+def group_labels(ctx: typer.Context) -> list[str]:
+    """Keys of the labels of the group that the command line names."""
+    return [key for group in _group(ctx) for key in group.get("labels") or {}]
+
+
+@_silent
+def group_taints(ctx: typer.Context) -> list[str]:
+    """``KEY:EFFECT`` of its taints."""
+    taints = [text for group in _group(ctx) for text in group.get("taints") or []]
+    return [f"{text.partition(':')[0].partition('=')[0]}:{text.rpartition(':')[2]}" for text in taints]
+
+
+@_silent
 def clouds() -> list[str]:
     """Of the clouds.yaml that openstacksdk would read, and the local one."""
     return sorted({"sandbox", *_named_clouds()})
@@ -140,6 +153,19 @@ def _resources(ctx: typer.Context) -> Iterator[tuple[str, Mapping[str, Any]]]:
         deployment = {"resources": open_bays().snapshot(bay).resources}
     for resource in deployment.get("resources") or []:
         yield resource["type"], resource.get("inputs") or {}
+
+
+def _group(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
+    """The group of that bay that is named too, as its spec has it."""
+    words = [word for word in ctx.args if not word.startswith("-")]
+    name = str(ctx.params.get("group") or (words[1] if len(words) > 1 else ""))
+    for kind, inputs in _resources(ctx):
+        if kind == "bay:index:Bay":
+            spec = inputs["spec"]
+            named = {"master": spec.get("masters"), "node": spec.get("nodes"), **(spec.get("node_groups") or {})}
+            found = named.get(name)
+            if isinstance(found, Mapping):  # a number alone is its count
+                yield found
 
 
 def _named_clouds() -> list[str]:

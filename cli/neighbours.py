@@ -44,7 +44,7 @@ COMMANDS = {
     "coe": "'bay' itself: 'bay create NAME --model MODEL', 'bay list', 'bay show NAME'",
     "stack": "'bay list' and 'bay export NAME'",
     "template": "'bay model list', 'bay model show MODEL'",
-    "nodegroup": "'bay node list NAME', 'bay scale NAME N --group GROUP'",
+    "nodegroup": "'bay group list NAME', 'bay scale NAME N --group GROUP'",
     "nodes": "'bay node list NAME'",
     "apply": "'bay create NAME' for a new bay, 'bay update NAME' for one that is there",
     "up": "'bay create NAME' for a new bay, 'bay update NAME' for one that is there",

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """How a user wants a bay changed. allow, answers: see `TerminalApproval`. wait: None for not at all."""
+    """How a user wants a bay changed. allow, answers: see `TerminalApproval`. wait: None for not at all.
+
+    form, columns: of the plan that a dry run prints.
+    """
 
     yes: bool
     allow: tuple[str, ...] = ()
@@ -33,13 +36,15 @@ class Change:
     dry_run: bool = False
     wait: timedelta | None = None
     plan: Path | None = None
+    form: Format = Format.TABLE
+    columns: tuple[str, ...] = ()
 
 
 def change(bays: "Bays", name: str, specify: "SpecSource", asked: Change) -> None:
     """Change the spec; what is risky in its plan is refused or asked for before anything is changed."""
     require_kinds(asked.allow)
     if asked.dry_run:
-        print_plan(bays, name, specify)
+        print_plan(bays, name, specify, asked.form, asked.columns)
         return
     terminal = TerminalApproval(asked.yes, _show, asked.allow, asked.answers)
     plans: list[Plan] = []

@@ -33,10 +33,12 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, drift, outdated, rebuild, repair
+from bay.stacks.operations import apply, drift, groups, outdated, rebuild, repair
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
+from bay.stacks.operations.group_rows import group_rows
+from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.move import move
 from bay.stacks.operations.outdated import Reasons
 from bay.stacks.operations.rebuild import RebuildRequest
@@ -302,6 +304,11 @@ class Bays:
             spec = bay.state.require_spec()
             return outdated.compare_as_new(bay, spec, resolve(spec, bay.cloud)).reasons
 
+    def groups(self, name: str, *, ask_outdated: bool = False) -> list[dict[str, Any]]:
+        """The groups of a bay, masters first, as rows; ask_outdated: with the number of outdated servers of each."""
+        found = self.outdated(name) if ask_outdated else None
+        return group_rows(self.snapshot(name), found)
+
     def newer_images(self, states: Iterable[StateSnapshot]) -> dict[str, dict[str, int]]:
         """Bay -> name of an image that has a newer one -> number of servers that boot an older; of the login's bays."""
         found = find_newer_images(self.context.cloud, self.of_login(states))
@@ -311,6 +318,17 @@ class Bays:
         """What `rebuild` would do."""
         with opened(self.context, name) as bay:
             return rebuild.make_plan(bay, request or RebuildRequest())
+
+    def group_delete_plan(self, name: str, group: str) -> Plan:
+        """What `delete_group` would do."""
+        return groups.expecting_removal(self.preview(name, self._without_group(name, group)), group)
+
+    def new_group(self, name: str, group: str, fields: Mapping[str, Any]) -> SpecSource:
+        """What `create_group` makes of the spec, for `preview` and `update`."""
+        return groups.with_new_group(name, group, fields, lambda: self.snapshot(name))
+
+    def _without_group(self, name: str, group: str) -> SpecSource:
+        return groups.without_group(name, group, lambda: self.snapshot(name))
 
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
@@ -389,6 +407,38 @@ class Bays:
     ) -> StateSnapshot:
         """Give a group more or fewer servers; `remove` names servers to go, which moves no other."""
         return self.update(name, apply.scaled(name, group, count, remove), approve=approve, wait=wait)
+
+    def create_group(
+        self,
+        name: str,
+        group: str,
+        fields: Mapping[str, Any],
+        *,
+        approve: Approve = deny_disruptions,
+        wait: timedelta | None = None,
+    ) -> StateSnapshot:
+        """Give a bay one more group of nodes; AlreadyExists. fields: of the group, as the spec has them.
+
+        With the same fields again it resumes a creation that was interrupted.
+        """
+        return self.update(name, self.new_group(name, group, fields), approve=approve, wait=wait)
+
+    def set_group(
+        self,
+        name: str,
+        group: str,
+        edit: GroupEdit,
+        *,
+        approve: Approve = deny_disruptions,
+        wait: timedelta | None = None,
+    ) -> StateSnapshot:
+        """Change fields of a group: a count scales it, and what shapes servers holds for new ones until `rebuild`."""
+        return self.update(name, groups.with_changed_group(name, group, edit), approve=approve, wait=wait)
+
+    def delete_group(self, name: str, group: str, *, approve: Approve) -> StateSnapshot:
+        """Delete a group with all its servers, which are drained; its plan has the risk `delete`."""
+        approve = groups.approve_removal(approve, group)
+        return self.update(name, self._without_group(name, group), approve=approve)
 
     def wait(self, name: str, *, servers: Collection[str] | None = None, timeout: timedelta = HOUR) -> None:
         """Wait until the engine runs on servers of a bay, by id, else on all of them; NotReady."""

@@ -10,7 +10,14 @@ class NotFound(BayError):
 
 
 class AlreadyExists(BayError):
-    """There is a bay of this name, here or in another state of the project."""
+    """There is a bay of this name, here or in another state of the project; or a group of this name in the bay."""
+
+
+class NoSpec(BayError):
+    """A bay is to be changed of which nothing was ever created, if it exists at all."""
+
+    def __init__(self, bay: str) -> None:
+        super().__init__(f"bay {bay} has no spec yet; its creation never started", f"'bay create {bay}' creates it")
 
 
 class Locked(BayError):

@@ -8,6 +8,7 @@ from bay.components.node.certificates import Authority
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
 from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
@@ -65,6 +66,27 @@ def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
     return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 
+def _groups(bays: Bays, request: Request, _approve: Approve) -> Values:
+    return {"groups": bays.groups(request.bay)}
+
+
+def _create_group(bays: Bays, request: Request, approve: Approve) -> Values:
+    return _state(bays.create_group(*_group(request), request.fields, approve=approve, wait=_wait(request)))
+
+
+def _set_group(bays: Bays, request: Request, approve: Approve) -> Values:
+    edit = GroupEdit(request.fields)
+    return _state(bays.set_group(*_group(request), edit, approve=approve, wait=_wait(request)))
+
+
+def _delete_group(bays: Bays, request: Request, approve: Approve) -> Values:
+    return _state(bays.delete_group(*_group(request), approve=approve))
+
+
+def _group(request: Request) -> tuple[str, str]:
+    return request.bay, request.group
+
+
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
     bays.delete(request.bay, Keep(request.keep_volumes, request.keep_floating_ips), approve=approve)
     return {"deleted": request.bay}
@@ -117,4 +139,8 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "show": _show,
     "status": _status,
     "health": _health,
+    "groups": _groups,
+    "create_group": _create_group,
+    "set_group": _set_group,
+    "delete_group": _delete_group,
 }

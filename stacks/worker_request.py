@@ -10,7 +10,22 @@ from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
 Operation = Literal[
-    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "show", "status", "health"
+    "create",
+    "update",
+    "scale",
+    "wait",
+    "repair",
+    "rebuild",
+    "delete",
+    "preview",
+    "drift",
+    "show",
+    "status",
+    "health",
+    "groups",
+    "create_group",
+    "set_group",
+    "delete_group",
 ]
 
 
@@ -45,7 +60,8 @@ class Request(BaseModel):
     layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
     layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
     approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
-    that go, of `group`; an update takes them out before it makes the bay what its layers say.
+    that go, of `group`; an update takes them out before it makes the bay what its layers say. fields: of the group that
+    is created or set, as the spec has them; null: the default again.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +76,7 @@ class Request(BaseModel):
     addons: tuple[str, ...] = ()
     models: tuple[Path, ...] = ()
     group: str = "node"
+    fields: Values = Field(default_factory=dict)
     count: int | None = None
     remove: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()

@@ -9,6 +9,11 @@ OUTDATED = "outdated"
 LIST_COLUMNS = ("name", "coe", "model", "status", "masters", "nodes", "api_address")
 NODE_COLUMNS = ("name", "role", "group", "address", "floating_ip", "id", "status", "health")
 LONG_NODE_COLUMNS = (*NODE_COLUMNS, OUTDATED)
+GROUP_COLUMNS = ("name", "role", "count", "flavor", "image", "zones", "labels")
+LONG_GROUP_COLUMNS = (
+    *("name", "role", "count", "servers", "min", "max", "flavor", "image", "zones", "labels", "taints"),
+    *("boot_volume", "engine_volume"),
+)
 OUTDATED_COLUMNS = ("name", "coe", "model", "status", OUTDATED)
 USAGE_COLUMNS = ("name", "coe", "status", "servers", "cores", "ram_mib", "volumes", "volumes_gib")
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
@@ -31,6 +36,7 @@ CHANGE_COLUMNS = ("operation", "type", "name", "fields")
 NARROW = {
     LIST_COLUMNS: ("model", "masters", "coe"),
     NODE_COLUMNS: ("role", "group"),
+    GROUP_COLUMNS: ("role", "zones"),
     USAGE_COLUMNS: ("coe", "volumes"),
     DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
     DELETE_COLUMNS: ("size", "remedy", "address"),
@@ -44,6 +50,10 @@ OF_COMMAND = {
     "list": (*LIST_COLUMNS, *USAGE_COLUMNS[3:], OUTDATED),
     "show": (*BAY_FIELDS, *ORIGIN_COLUMNS),
     "node list": LONG_NODE_COLUMNS,
+    "group list": (*LONG_GROUP_COLUMNS, OUTDATED),
+    "group create": CHANGE_COLUMNS,
+    "group set": CHANGE_COLUMNS,
+    "group delete": CHANGE_COLUMNS,
     "drift": DRIFT_COLUMNS,
     "delete": DELETE_COLUMNS,
     "repair": REPAIR_COLUMNS,

@@ -1,28 +1,22 @@
 """Asks a bay's engine how its nodes are; what cannot be asked is UNKNOWN, and says why."""
 
-import base64
-import http.client
 import json
-import ssl
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES, Question
 from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
+from bay.stacks.cluster import api
 from bay.stacks.errors import Interrupted
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
 
-TIMEOUT = 4.0
-"""Seconds for an answer; one that takes longer helps nobody who waits for a table."""
 AT_ONCE = 7
 """Addresses tried at the same time: a bay has at most so many masters."""
 HEALTHY, UNHEALTHY, UNKNOWN = "HEALTHY", "UNHEALTHY", "UNKNOWN"
@@ -64,7 +58,7 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
     """Ask at every address at the same time; the first answer counts. files: those of `bay config`."""
     if not spec.access.api:
         return CLOSED
-    if not {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+    if not set(files) >= api.NEEDED:
         return Health(UNKNOWN, "the engine gives its clients no certificate to ask with")
     if not addresses:
         return Health(UNKNOWN, "the state has no address of the API")
@@ -86,7 +80,7 @@ def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: 
 
 def first_that_answers(spec: BaySpec, addresses: Sequence[str], files: Mapping[str, str]) -> str:
     """The address for a client, who can name only one: the first, unless only another one answers now."""
-    if len(addresses) > 1 and spec.access.api and {"ca.pem", "cert.pem", "key.pem"} <= set(files):
+    if len(addresses) > 1 and spec.access.api and set(files) >= api.NEEDED:
         question = ENGINES[spec.coe].question
         with ThreadPoolExecutor(AT_ONCE) as pool:
             answers = list(pool.map(lambda address: _answer(address, question, files), addresses))
@@ -117,37 +111,12 @@ def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problem
 
 def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any | str:
     """The engine's answer (parsed JSON), or the address with what is wrong."""
-    host, _, port = address.rpartition(":")
     try:
-        context, headers = _context(files), _headers(question, files)
-        connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=TIMEOUT, context=context)
-        with closing(connection):
-            connection.request("GET", question.path, headers=headers)
-            response = connection.getresponse()
-            body = response.read()
-        if 300 <= response.status < 400:
+        reply = api.call(address, question.path, files, basic=question.basic)
+        if 300 <= reply.status < 400:
             return STANDS_BY
-        if response.status != http.client.OK:
-            return f"{address}: HTTP {response.status}"
-        return json.loads(body)
-    except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
-        return f"{address}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
-
-
-def _context(files: Mapping[str, str]) -> ssl.SSLContext:
-    """Trusts the bay's own authority alone, and shows the client's certificate."""
-    context = ssl.create_default_context(cadata=files["ca.pem"])
-    with tempfile.TemporaryDirectory(prefix="bay-") as folder:  # ssl reads keys from files only; 0700
-        for name in ("cert.pem", "key.pem"):
-            (Path(folder) / name).write_text(files[name], encoding="utf-8")
-        context.load_cert_chain(Path(folder) / "cert.pem", Path(folder) / "key.pem")
-    return context
-
-
-def _headers(question: Question, files: Mapping[str, str]) -> dict[str, str]:
-    headers = {"Accept": "application/json"}
-    if question.basic is not None:
-        login = json.loads(files[question.basic])
-        word = base64.b64encode(f"{login['principal']}:{login['secret']}".encode()).decode()
-        headers["Authorization"] = f"Basic {word}"
-    return headers
+        if reply.status != HTTPStatus.OK:
+            return f"{address}: HTTP {reply.status}"
+        return json.loads(reply.body)
+    except api.ERRORS as error:
+        return api.problem(address, error)

@@ -14,11 +14,13 @@ from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
 from bay.stacks.cloud.discovery import other_bay_of_name
-from bay.stacks.errors import AlreadyExists, ServerFault
+from bay.stacks.errors import AlreadyExists, NoSpec, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
 from bay.stacks.operations.patience import up_patiently
+from bay.stacks.operations.relabel import relabel
 from bay.stacks.plan import planner, quota
+from bay.stacks.plan.live_labels import relabelled_servers
 from bay.stacks.plan.planner import OnCloud, SpecSource
 from bay.stacks.plan.policy import NO_DISRUPTION, Allowance, allowance
 from bay.stacks.plan.saved import OpenPlan
@@ -81,7 +83,9 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
         write_spec(bay, what.spec)
     servers = _by_group(bay)
     _up(bay, what.spec, on.resolved, plan, allowed)
-    for text in kept_until_rebuild(bay.name, drawn.fields, servers, images=True):
+    if relabelled := relabelled_servers(drawn.fields, servers):
+        relabel(bay, what.spec, relabelled)
+    for text in kept_until_rebuild(bay.name, what.spec, drawn.fields, servers, images=True):
         bay.notify("kept-until-rebuild", text)
     if resumed:
         recovery.delete_duplicates(bay)
@@ -100,7 +104,7 @@ def scaled(bay: str, group: str, count: int | None, remove: Collection[str]) -> 
 
     def specify(spec: BaySpec | None) -> BaySpec:
         if spec is None:
-            raise BayError(f"bay {bay} has no spec yet; its creation never started", f"'bay create {bay}' creates it")
+            raise NoSpec(bay)
         if group not in spec.groups:
             raise InvalidInput(f"bay {bay} has no group {group!r}", nearest(group, list(spec.groups)))
         if count is None and not remove:

@@ -9,6 +9,7 @@ from bay.components.disruption import HARD, KINDS
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.spec import BaySpec
 from bay.stacks.opening import opened_aside
+from bay.stacks.operations.outdated_labels import tell_labels
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.types import Change
 from bay.stacks.program.bay_program import program
@@ -31,31 +32,36 @@ BOOT_IMAGE = "blockDevices[0].uuid"
 """The image of a server, where it has volumes: the first of its disks is made of it."""
 
 Reasons = Mapping[str, tuple[str, ...]]
-"""Name of a server -> in what it is outdated, in the order of `REASONS`; only servers that are."""
+"""Name of a server -> in what it is outdated, in the order of `REASONS`, then labels; only servers that are."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """reasons: of the servers that there are. unfinished: what a plain run would change, since the last one did not
-    go through."""
+    go through. relabelled: servers whose nodes can get the labels that they lack while they run."""
 
     reasons: Reasons = field(default_factory=dict)
     unfinished: tuple[Change, ...] = ()
+    relabelled: frozenset[str] = frozenset()
 
 
 def compare_as_new(bay: BayStack, spec: BaySpec, resolved: ResolvedSpec) -> Comparison:
     """Compare each server with the one that this spec, and this version of bay, would create in its place.
 
     The state says what a server was created from: a copy of it is compared, in which nothing is protected, with a
-    program that keeps nothing (`Bay`, as_new).
+    program that keeps nothing (`Bay`, as_new). Labels and taints are compared with those that the nodes have.
     """
+    found = tell_labels(bay, spec, _compare(bay, spec, resolved), lambda other: _compare(bay, other, resolved))
+    LOG.info("%s: outdated: %s; unfinished: %d", bay.name, dict(found.reasons), len(found.unfinished))
+    return found
+
+
+def _compare(bay: BayStack, spec: BaySpec, resolved: ResolvedSpec) -> Comparison:
     steps = PreviewSteps()
     as_new = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved)
     with opened_aside(bay, bay.unprotected_copy()) as copy:
         copy.preview(partial(as_new, allow=(*KINDS, HARD), as_new=True), steps)
-    found = comparison(steps.changes(), {server.name for server in bay.state.servers})
-    LOG.info("%s: outdated: %s; unfinished: %d", bay.name, dict(found.reasons), len(found.unfinished))
-    return found
+    return comparison(steps.changes(), {server.name for server in bay.state.servers})
 
 
 def comparison(changes: Iterable[Change], servers: Iterable[str]) -> Comparison:

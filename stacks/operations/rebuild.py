@@ -20,6 +20,7 @@ from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.outdated import Comparison, compare_as_new
 from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, is_on_volume, plan_rebuild
+from bay.stacks.operations.relabel import relabel
 from bay.stacks.operations.rollout import Rollout
 from bay.stacks.plan import quota
 from bay.stacks.plan.spec_diff import changed_fields
@@ -127,8 +128,10 @@ class _Rebuild:
         """What is unfinished first: a server that an earlier run left uncreated is back before the first batch."""
         if self.bay.state.managed_by == "file" and self.spec != self.before:
             write_spec(self.bay, self.spec)
+        if plan.relabelled:
+            relabel(self.bay, self.spec, [action.name for action in plan.relabelled])
         try:
-            if plan.finished or not plan.batches:
+            if plan.finished or not (plan.batches or (plan.relabelled and not plan.fields)):
                 self._up((), plan.batches)
                 created = [action.name for action in plan.finished if action.type == "Instance"]
                 self.rollout.wait(created, is_last=not plan.batches)

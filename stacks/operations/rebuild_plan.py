@@ -1,7 +1,7 @@
 """What a rebuild does with which server, and in which order: pure, from a state and what is outdated in it."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,12 +12,13 @@ from bay.components.text import join_names
 from bay.stacks.approval import Risk
 from bay.stacks.operations.batches import Batch, split
 from bay.stacks.operations.outdated import Comparison
+from bay.stacks.operations.outdated_labels import LABELS
 from bay.stacks.plan.types import DISRUPTIVE, Change
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
-How = Literal["replace", "resize", "leave", "finish"]
-"""replace: by a new server; resize: give the server that is there the flavor, since its disk must stay; leave: as it
-is, with the reason; finish: what an earlier run left undone."""
+How = Literal["replace", "resize", "relabel", "leave", "finish"]
+"""replace: by a new server; resize: give the server that is there the flavor, since its disk must stay; relabel: give
+its node labels and taints while it runs; leave: as it is, with the reason; finish: what an earlier run left undone."""
 
 ONLY_MASTER = "the only master, with its control-plane data on its own disk; --lose-data replaces it"
 
@@ -57,7 +58,8 @@ class Selection:
 class RebuildPlan:
     """batches: servers, masters first. finished: what an earlier run left undone, all at once before them. skipped:
     outdated servers that stay. fields: of the spec that change, as ``image: debian-13``. refusal: why a rebuild would
-    not do it: quotas are too low, servers are unhealthy, or masters would lose their quorum.
+    not do it: quotas are too low, servers are unhealthy, or masters would lose their quorum. relabelled: servers that
+    stay, and get labels before the batches.
     """
 
     bay: str
@@ -66,6 +68,7 @@ class RebuildPlan:
     skipped: tuple[RebuildAction, ...] = ()
     fields: tuple[str, ...] = ()
     refusal: BayError | None = None
+    relabelled: tuple[RebuildAction, ...] = ()
 
     @property
     def risks(self) -> tuple[Risk, ...]:
@@ -75,7 +78,7 @@ class RebuildPlan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.batches or self.finished or self.fields)
+        return not (self.batches or self.finished or self.relabelled or self.fields)
 
     @property
     def names(self) -> list[str]:
@@ -98,14 +101,14 @@ class RebuildPlan:
     def summary(self) -> str:
         """A line for people."""
         new = f"{join_names(self.fields)}; " if self.fields else ""
-        outdated = len(self.names) + len(self.skipped)
+        outdated = len(self.names) + len(self.relabelled) + len(self.skipped)
         servers = "no server is" if not outdated else "1 server is" if outdated == 1 else f"{outdated} servers are"
         return f"{new}{servers} outdated"
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """As `bay rebuild --dry-run` prints it."""
-        rows = [action.row(0) for action in self.finished]
+        rows = [action.row(0) for action in (*self.finished, *self.relabelled)]
         rows += [action.row(number) for number, batch in enumerate(self.batches, 1) for action in batch.actions]
         return rows + [action.row(None) for action in self.skipped]
 
@@ -128,14 +131,15 @@ def plan_rebuild(
     _require_harmless(state, found.unfinished)
     ordered = sorted(state.servers, key=lambda one: (one.group != "master", one.group, one.name not in unhealthy))
     due = [server for server in ordered if server.name in found.reasons and _is_selected(server, selection)]
-    actions = {server.name: _action(server, spec, found.reasons, selection) for server in due}
-    changed = {name: action for name, action in actions.items() if action.action != "leave"}
+    actions = {server.name: _action(server, spec, found, selection) for server in due}
+    changed = {name: action for name, action in actions.items() if action.loses_disk or action.action == "resize"}
     return RebuildPlan(
         state.name,
         tuple(split(ordered, changed, lambda g, all: batch_size(g, selection.max_unavailable, len(all)))),
         tuple(RebuildAction("finish", c.type, c.name, c.urn, c.operation) for c in found.unfinished),
         tuple(action for action in actions.values() if action.action == "leave"),
         tuple(fields),
+        relabelled=tuple(action for action in actions.values() if action.action == "relabel"),
     )
 
 
@@ -159,11 +163,11 @@ def batch_size(group: str, max_unavailable: str, servers: int = 1) -> int:
     return max(1, servers * number // 100) if percent else number
 
 
-def _action(
-    server: RecordedServer, spec: BaySpec, reasons: Mapping[str, tuple[str, ...]], selection: Selection
-) -> RebuildAction:
-    own = reasons[server.name]
+def _action(server: RecordedServer, spec: BaySpec, found: Comparison, selection: Selection) -> RebuildAction:
+    own = found.reasons[server.name]
     resource = ("Instance", server.name, server.urn)
+    if own == (LABELS,) and server.name in found.relabelled:
+        return RebuildAction("relabel", *resource, LABELS)
     only = server.group == "master" and len(spec.masters.indices) == 1
     if only and not selection.lose_data and not is_on_volume(spec, own):
         if own == ("flavor",):

@@ -20,11 +20,12 @@ from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
-from bay.stacks.errors import NotFound, Protected
+from bay.stacks.errors import NoSpec, NotFound, Protected
 from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
 from bay.stacks.plan.impact import find_impact
+from bay.stacks.plan.live_labels import find_live
 from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
@@ -85,11 +86,12 @@ def prepare(bay: BayStack, specify: SpecSource, *, from_file: bool = False) -> P
     state = bay.state
     try:
         spec = specify(state.spec if from_file else intended_spec(state, bay.context.checkout))
-    except NoModel as error:
+    except (NoModel, NoSpec) as error:
         if bay.exists:
             raise
         missing = not_found(bay.name, other_names(bay.context))
-        raise NotFound(missing.message, f"{missing.hint}; for a new bay {error.hint}") from None
+        more = f"; for a new bay {error.hint}" if isinstance(error, NoModel) else ""
+        raise NotFound(missing.message, f"{missing.hint}{more}") from None
 
     def reach() -> OnCloud:
         connected()
@@ -130,7 +132,9 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
     changes = with_names(on.cloud, steps.changes(failed))
     fields = changed_fields(what.before, what.spec) if what.before else all_fields(what.spec)
     servers = _built_servers(what, failed)
-    own_fields = fields if what.before else ()
+    live = find_live(what.bay, fields if what.before else (), servers)
+    own_fields = live.fields
+    fields = own_fields if what.before else fields
     context = RiskContext(
         *(what.spec, state.is_complete, changes, own_fields, servers, steps.opened),
         unhealthy=_unhealthy_masters(what, steps),
@@ -149,7 +153,8 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
             *interrupted,
             *on.resolved.warnings,
             *_other_images(what, steps),
-            *kept_until_rebuild(what.name, own_fields, servers),
+            *live.notes,
+            *kept_until_rebuild(what.name, what.spec, own_fields, servers),
         ),
         quota=usage,
         location=location(on.cloud, on.resolved),

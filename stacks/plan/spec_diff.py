@@ -51,28 +51,51 @@ def _with_snippets(found: Iterable[tuple[str, Any, Any]]) -> Iterator[tuple[str,
 
 
 def kept_until_rebuild(
-    bay: str, fields: Iterable[FieldChange], servers: Mapping[str, Collection[str]], *, images: bool = False
+    bay: str,
+    spec: BaySpec,
+    fields: Iterable[FieldChange],
+    servers: Mapping[str, Collection[str]],
+    *,
+    images: bool = False,
 ) -> tuple[str, ...]:
-    """Which servers keep what they were created with, of fields that change; servers: their names, by group.
+    """Which servers keep what they were created with, of fields that change, and what a rebuild does with them.
 
-    images: of images too; a plan tells these by what the servers run.
+    spec: after the change. servers: their names, by group. images: of images too; a plan tells these by what the
+    servers run.
     """
-    kept: dict[tuple[str, ...], list[str]] = {}
+    kept: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for field in fields:
         if field.later and (images or not re.search(r"(^|\.)image$", field.path)):
-            kept.setdefault(_reached(field.path, servers), []).append(field.path)
+            kept.setdefault((_group_of(field.path), reached_servers(field.path, servers)), []).append(field.path)
     return tuple(
-        f"{join_names(names)}: created with another {join_names(paths)}; 'bay rebuild {bay}' replaces them"
-        for names, paths in kept.items()
+        f"{join_names(names)}: created with another {join_names(paths)}; {_remedy(bay, spec, group, paths)}"
+        for (group, names), paths in kept.items()
         if names
     )
 
 
-def _reached(path: str, servers: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Servers that a field shapes: those of its group, or all."""
+def _remedy(bay: str, spec: BaySpec, group: str, paths: Collection[str]) -> str:
+    """As `bay.stacks.operations.rebuild_plan` decides: a flavor costs the only master nothing but a restart."""
+    if not group:
+        return f"'bay rebuild {bay}' replaces them"
+    command = f"'bay rebuild {bay} --group {group}'"
+    if group == "master" and spec.masters.count == 1 and spec.masters.state_volume is None:
+        if set(paths) == {"masters.flavor"}:
+            return f"{command} has Nova resize it where it is, since its disk has the control-plane data"
+        return f"{command} leaves it, since its disk has the control-plane data; --lose-data replaces it"
+    return f"{command} replaces them, drained, batch by batch"
+
+
+def _group_of(path: str) -> str:
+    """The group whose servers a field shapes; empty for all."""
     match = re.match(rf"{OF_SERVERS}\.", path)
     word = match[1].removeprefix("node_groups.") if match else ""
-    group = {"masters": "master", "nodes": "node"}.get(word, word)
+    return {"masters": "master", "nodes": "node"}.get(word, word)
+
+
+def reached_servers(path: str, servers: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Servers that a field shapes: those of its group, or all. servers: names, by group."""
+    group = _group_of(path)
     return tuple(sorted(name for one, names in servers.items() if group in ("", one) for name in names))
 
 

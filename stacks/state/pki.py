@@ -26,17 +26,17 @@ def generations(deployment: Mapping[str, Any]) -> list[Generation]:
     """The identity's generations, from a state that was exported with its secrets in the clear."""
     for resource in deployment.get("resources") or []:
         if resource["type"] == IDENTITY_TYPE:
-            return list(_in_the_clear((resource.get("outputs") or {}).get("generations") or []))
+            return list(in_the_clear((resource.get("outputs") or {}).get("generations") or []))
     return []
 
 
-def _in_the_clear(value: Any) -> Any:
-    """Pulumi wraps a secret as a mapping with its JSON in ``plaintext``."""
+def in_the_clear(value: Any) -> Any:
+    """A value of a deployment with its secrets: Pulumi wraps one as a mapping with its JSON in ``plaintext``."""
     if isinstance(value, Mapping):
         if "plaintext" in value:
-            return _in_the_clear(json.loads(value["plaintext"]))
-        return {key: _in_the_clear(item) for key, item in value.items()}
-    return [_in_the_clear(item) for item in value] if isinstance(value, list) else value
+            return in_the_clear(json.loads(value["plaintext"]))
+        return {key: in_the_clear(item) for key, item in value.items()}
+    return [in_the_clear(item) for item in value] if isinstance(value, list) else value
 
 
 def authority(state: StateSnapshot, keys: Generation, kind: str = OWN) -> Authority:

@@ -10,7 +10,7 @@ from bay.components.ownership import Owner
 from bay.components.spec import BaySpec, parse
 from bay.components.spec.stored import NewerSchema, restored
 from bay.components.text import first_ipv4, join_names
-from bay.stacks.errors import UntrustedState
+from bay.stacks.errors import NoSpec, UntrustedState
 
 BAY_TYPE = "bay:index:Bay"
 IDENTITY_TYPE = "pulumi-python:dynamic/bay:Identity"
@@ -139,9 +139,7 @@ class StateSnapshot:
     def require_spec(self) -> BaySpec:
         """The recorded spec; BayError where nothing of the bay was ever created."""
         if self.spec is None:
-            raise BayError(
-                f"bay {self.name} has no spec yet; its creation never started", f"'bay create {self.name}' creates it"
-            )
+            raise NoSpec(self.name)
         return self.spec
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -24,7 +25,7 @@ Offered = Callable[..., list[str]]
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Of a user with a bay called demo, in which a group has a name of its own, and two clouds."""
-    spec = build_spec([{"model": "swarm", "nodes": 2, "node_groups": {"gpu": {"count": 1}}}])
+    spec = build_spec([{"model": "swarm", "nodes": 2, "node_groups": {"gpu": {"count": 1, "labels": {"disk": "ssd"}}}}])
     write_state(tmp_path / ".local" / "share" / "bay" / "state", bay_of(spec))
     folder = tmp_path / ".config" / "openstack"
     folder.mkdir(parents=True)
@@ -81,6 +82,12 @@ def offered(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Of
         ("bay graph demo -f s", ["svg"]),
         ("bay completion z", ["zsh"]),
         ("bay rebuild demo --group g", ["gpu"]),
+        ("bay group delete demo g", ["gpu"]),
+        ("bay group set ", ["demo"]),
+        ("bay group set demo gpu --remove-label ", ["disk"]),
+        ("bay group set demo node --remove-label ", []),
+        ("bay group set demo gpu --unset im", ["image"]),
+        ("bay group list demo -c z", ["zones"]),
         ("bay rebuild demo --node demo-g", ["demo-gpu-0"]),
         ("bay model fields --coe s", ["swarm"]),
         ("bay create x --set nodes.fl", ["nodes.flavor="]),
@@ -188,3 +195,14 @@ def test_projects_beside_bays_own_are_offered(tmp_path: Path, monkeypatch: pytes
 def test_a_state_that_is_no_folder_offers_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAY_STATE", "s3://bays")
     assert completion.projects() == []
+
+
+def test_taints_of_a_group_are_offered_by_key_and_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = {"node_groups": {"gpu": {"taints": ["a=b/c:NoSchedule", "x:NoExecute"]}}, "nodes": 3}
+    monkeypatch.setattr(completion, "_resources", lambda _ctx: [("bay:index:Bay", {"spec": spec})])
+
+    def taints(group: str) -> list[str]:
+        return completion.group_taints(ctx=SimpleNamespace(params={"group": group}, args=[]))
+
+    assert taints("gpu") == ["a:NoSchedule", "x:NoExecute"]
+    assert taints("node") == taints("other") == []

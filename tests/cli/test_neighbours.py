@@ -42,7 +42,7 @@ def test_any_other_mistake_has_no_such_hint(message: str) -> None:
 
 def test_no_word_of_a_neighbour_is_one_of_bays() -> None:
     own = {option for command in OWN.values() for parameter in command.params for option in parameter.opts}
-    assert set(OPTIONS) & own == {"--coe", "--image"}, "of commands that create nothing"
+    assert set(OPTIONS) & own == {"--coe", "--image", "--flavor", "--label"}, "of commands that create no bay"
     assert set(COMMANDS) & set(typer.main.get_command(app.app).commands) == set()  # type: ignore[attr-defined]
 
 

@@ -17,6 +17,8 @@ from bay.stacks.approval import allow
 from bay.stacks.bays import Bays
 from bay.stacks.cluster.health import CLOSED, NOT_ASKED
 from bay.stacks.errors import AlreadyExists, NotFound, NotReady, Protected
+from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from bay.stacks.state.status import Status
@@ -96,6 +98,12 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
     lambda bays: bays.unlock("other"),
     lambda bays: bays.pulumi_environment("other"),
     lambda bays: bays.preview("other", bays.spec({"nodes": 3})),
+    lambda bays: bays.preview("other", scaled("other", "node", 3, [])),
+    lambda bays: bays.groups("other"),
+    lambda bays: bays.create_group("other", "gpu", {}),
+    lambda bays: bays.set_group("other", "node", GroupEdit({"count": 3})),
+    lambda bays: bays.group_delete_plan("other", "gpu"),
+    lambda bays: bays.delete_group("other", "gpu", approve=allow("delete")),
 ]
 
 
@@ -367,6 +375,20 @@ def test_after_a_change_only_new_servers_are_waited_for(bays: Bays, grown: FakeC
 def test_without_a_time_nobody_is_waited_for(bays: Bays, grown: FakeContext) -> None:
     bays.update("demo", to(changed_spec(SPEC, [{"nodes": 2}])))
     assert grown.phases == ["apply"]
+
+
+def test_groups_are_listed_created_changed_and_deleted(bays: Bays, grown: FakeContext, tmp_path: Path) -> None:
+    assert [group["name"] for group in bays.groups("demo")] == ["master", "node"]
+    bays.create_group("demo", "gpu", {"count": 1})
+    write_state(tmp_path / "state", bay_of(changed_spec(SPEC, [{"node_groups": {"gpu": {"count": 2}}}])))
+    with pytest.raises(AlreadyExists, match="bay demo has a group 'gpu' already"):
+        bays.create_group("demo", "gpu", {"count": 2})
+    bays.set_group("demo", "gpu", GroupEdit({"max": 4}))
+    write_state(tmp_path / "state", bay_of(changed_spec(SPEC, [{"node_groups": {"gpu": {"count": 2}}}])))
+    bays.delete_group("demo", "gpu", approve=allow("delete"))
+    assert grown.phases == ["apply"] * 3
+    with pytest.raises(InvalidInput, match="bay demo has no group 'gpu'"):
+        bays.delete_group("demo", "gpu", approve=allow("delete"))
 
 
 def test_servers_are_waited_for_all_of_them_or_those_that_are_named(bays: Bays, context: FakeContext) -> None:

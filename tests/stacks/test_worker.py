@@ -24,6 +24,7 @@ from bay.stacks.cluster.health import Health
 from bay.stacks.errors import NotFound
 from bay.stacks.events import Listener, Notice, ResourceProgress
 from bay.stacks.operations.delete_plan import DeletePlan
+from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan, Selection
 from bay.stacks.operations.repair import RepairRequest
@@ -78,6 +79,26 @@ class FakeBays:
     ) -> StateSnapshot:
         approval = approve(BatchPlan(name))
         self._do("update", name, specify(SWARM), approval.allow, wait)
+        return STATE
+
+    def groups(self, name: str) -> list[dict[str, Any]]:
+        self._do("groups", name)
+        return [{"name": "gpu"}]
+
+    def create_group(
+        self, name: str, group: str, fields: Any, *, approve: Approve, wait: timedelta | None
+    ) -> StateSnapshot:
+        self._do("create_group", name, group, fields, wait)
+        return STATE
+
+    def set_group(
+        self, name: str, group: str, edit: GroupEdit, *, approve: Approve, wait: timedelta | None
+    ) -> StateSnapshot:
+        self._do("set_group", name, group, edit, approve(BatchPlan(name)).allow)
+        return STATE
+
+    def delete_group(self, name: str, group: str, *, approve: Approve) -> StateSnapshot:
+        self._do("delete_group", name, group, approve(DeletePlan(name, (), 0)).allow)
         return STATE
 
     def delete(self, name: str, keep: Keep, *, approve: Approve) -> None:
@@ -328,6 +349,23 @@ def test_a_rebuild_takes_its_options_and_is_of_all_groups_unless_one_is_named() 
     FakeBays.made.clear()
     answers(request("rebuild", group="node"))
     assert call()[2] == RebuildRequest(Selection("node", ()), wait=False)
+
+
+def test_groups_are_listed_created_set_and_deleted() -> None:
+    (answer,) = answers(request("groups"))
+    assert answer["result"] == {"groups": [{"name": "gpu"}]}
+    FakeBays.made.clear()
+    answers(request("create_group", group="gpu", fields={"count": 2}, timeout=90))
+    assert call() == ("create_group", "demo", "gpu", {"count": 2}, timedelta(seconds=90))
+    FakeBays.made.clear()
+    answers(request("set_group", group="gpu", fields={"image": None}, allow=["batch"]))
+    assert call() == ("set_group", "demo", "gpu", GroupEdit({"image": None}), {"batch"})
+    FakeBays.made.clear()
+    (answer,) = answers(request("delete_group", group="gpu"))
+    assert answer["error"]["family"] == "PlanRefused"
+    FakeBays.made.clear()
+    answers(request("delete_group", group="gpu", allow=["delete"]))
+    assert call() == ("delete_group", "demo", "gpu", {"delete"})
 
 
 @pytest.mark.parametrize(("timeout", "limit"), [(0, timedelta(hours=1)), (90, timedelta(seconds=90))])

@@ -24,8 +24,10 @@ from bay.components.engines.kubernetes import (
 from bay.components.engines.kubernetes.contexts import Contexts
 from bay.components.engines.kubernetes.kubeadm import API_PORT
 from bay.components.engines.kubernetes.manifests import KUBERNETES_IMAGES, dump
+from bay.components.engines.kubernetes.node_labels import ARGUMENT, KubernetesNodeLabels, labels_of
 from bay.components.engines.kubernetes.options import KubernetesOptions, check, check_subnets, options_of
 from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
+from bay.components.engines.node_labels import NodeLabels
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
@@ -68,6 +70,7 @@ class Kubernetes:
     )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    node_labels: NodeLabels = field(default_factory=KubernetesNodeLabels)
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""
@@ -161,8 +164,8 @@ NETWORKS = {"flannel": flannel, "calico": calico}
 def _settings(facts: Facts, options: KubernetesOptions) -> dict[str, str | int | Sequence[str]]:
     group = facts.group_spec
     host, port = kubeadm.endpoint(facts)
-    labels = {"bay.name": facts.bay, "bay.group": facts.group, **group.labels}
-    arguments = {"node-labels": ",".join(f"{key}={value}" for key, value in labels.items()), **options.kubelet_args}
+    labels = labels_of(facts.bay, facts.spec, facts.group)
+    arguments = {ARGUMENT: ",".join(f"{key}={value}" for key, value in labels.items()), **options.kubelet_args}
     if options.cloud_provider:
         arguments["cloud-provider"] = "external"
     settings: dict[str, str | int | Sequence[str]] = {

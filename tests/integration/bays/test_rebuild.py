@@ -48,7 +48,7 @@ def test_the_page_on_rebuilds_does_what_it_says(bay: Bay, clouds: list[Connectio
     out, err = type_(look)
     assert out.count("flavor") == 3, "of three nodes, and not of the masters"
     kept = "physics-node-0, physics-node-1, physics-node-2: created with another nodes.flavor"
-    assert f"{kept}; 'bay rebuild physics' replaces them" in err
+    assert f"{kept}; 'bay rebuild physics --group node' replaces them, drained, batch by batch" in err
     assert servers(clouds[0], "physics") == before
     out, err = type_(rebuild)
     assert [line.partition(": ")[2] for line in err.splitlines() if line.startswith("batch ")] == [

@@ -25,6 +25,42 @@ def test_one_node_more_joins(story: Story) -> None:
     assert health(story.user, NAME) == dict.fromkeys([NAME, MASTER, *NODES], "HEALTHY")
 
 
+KEY = "example.org/disk"
+
+
+@pytest.mark.long
+def test_labels_and_taints_of_nodes_change_while_they_run(story: Story) -> None:
+    before = {server.name: server.id for server in story.cloud.compute.servers(name=f"^{NAME}-")}
+    story.type(f"kubectl label node {NODES[0]} mine=stays && kubectl taint node {NODES[0]} own=1:PreferNoSchedule")
+    story.run("group", "set", NAME, "node", "--label", f"{KEY}=ssd", "--taint", f"{KEY}=ssd:PreferNoSchedule")
+    assert labelled(story, f"{KEY}=ssd") == {node: {KEY} for node in NODES[1:]} | {NODES[0]: {KEY, "own"}}
+    assert outdated(story) == [], "though their boot data has no such label"
+    story.type(f"kubectl label node {NODES[1]} {KEY}-")
+    assert outdated(story) == [NODES[1]]
+    story.run("rebuild", NAME, "--yes")
+    assert outdated(story) == []
+    story.run("group", "set", NAME, "node", "--remove-label", KEY, "--remove-taint", KEY)
+    assert labelled(story, KEY) == {}
+    assert labelled(story, "mine=stays") == {NODES[0]: {"own"}}
+    story.type(f"kubectl label node {NODES[0]} mine- && kubectl taint node {NODES[0]} own-")
+    assert {server.name: server.id for server in story.cloud.compute.servers(name=f"^{NAME}-")} == before
+
+
+def labelled(story: Story, selector: str) -> dict[str, set[str]]:
+    """Node that has a label -> keys of its taints."""
+    columns = "--output 'custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key'"
+    lines = story.type(f"kubectl get nodes --selector {selector} --no-headers {columns}").splitlines()
+    found = (line.split() for line in lines)
+    return {name: {key for key in keys.split(",") if key != "<none>"} for name, keys in found}
+
+
+def outdated(story: Story) -> list[str]:
+    """Nodes that are, in labels and in nothing else."""
+    rows = story.user.run("node", "list", NAME, "-f", "json", "-c", "name", "-c", "outdated").json
+    assert {reason for row in rows for reason in row["outdated"]} <= {"labels"}
+    return [row["name"] for row in rows if row["outdated"]]
+
+
 def test_a_site_of_three_components_answers_on_every_node(story: Story) -> None:
     story.type(DEPLOY, "components")
     comes(dict.fromkeys(NODES, "1"), lambda: story.answers(30080))

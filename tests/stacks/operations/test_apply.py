@@ -261,7 +261,8 @@ def test_which_servers_a_change_does_not_reach_is_told_with_what_does() -> None:
     assert told == [
         "demo-master-0, demo-node-0, demo-node-1, demo-node-2: created with another image; "
         "'bay rebuild demo' replaces them",
-        "demo-node-0, demo-node-1, demo-node-2: created with another nodes.flavor; 'bay rebuild demo' replaces them",
+        "demo-node-0, demo-node-1, demo-node-2: created with another nodes.flavor; "
+        "'bay rebuild demo --group node' replaces them, drained, batch by batch",
     ]
 
 

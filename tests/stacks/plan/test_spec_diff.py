@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bay.components.servers import KEPT_AS_CREATED
+from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.plan.spec_diff import all_fields, changed_fields, kept_until_rebuild
 from bay.stacks.plan.types import FieldChange, Group
@@ -84,20 +85,37 @@ def test_what_servers_keep_is_what_the_fields_say() -> None:
     assert shape == KEPT_AS_CREATED
 
 
-def test_which_servers_keep_what_they_were_created_with_is_noted() -> None:
+def noted(before: BaySpec = BEFORE, *, images: bool = False, **said: Any) -> tuple[str, ...]:
     servers = {"master": ["demo-master-0"], "node": ["demo-node-0", "demo-node-1"], "gpu": []}
+    after = changed_spec(before, [said])
+    return kept_until_rebuild("demo", after, changed_fields(before, after), servers, images=images)
 
-    def noted(**said: Any) -> tuple[str, ...]:
-        return kept_until_rebuild("demo", changed_fields(BEFORE, changed_spec(BEFORE, [said])), servers)
 
+BATCHES = "replaces them, drained, batch by batch"
+
+
+def test_which_servers_keep_what_they_were_created_with_is_noted() -> None:
     assert noted(nodes={"flavor": "m1.large"}) == (
-        "demo-node-0, demo-node-1: created with another nodes.flavor; 'bay rebuild demo' replaces them",
+        f"demo-node-0, demo-node-1: created with another nodes.flavor; 'bay rebuild demo --group node' {BATCHES}",
     )
     assert noted(proxy={"http": "http://proxy:1"}, affinity="none") == (
         "demo-master-0, demo-node-0, demo-node-1: created with another affinity, proxy.http; "
         "'bay rebuild demo' replaces them",
     )
     assert noted(nodes=4, image="other", tags=["x"]) == (), "images are told by the servers, the rest reaches them"
-    other_image = changed_fields(BEFORE, changed_spec(BEFORE, [{"image": "x"}]))
-    with_images = kept_until_rebuild("demo", other_image, servers, images=True)
+    with_images = noted(images=True, image="x")
     assert with_images[0].startswith("demo-master-0, demo-node-0, demo-node-1: created with another image;")
+
+
+def test_what_becomes_of_the_only_master_is_said_as_a_rebuild_does_it() -> None:
+    on_volume = changed_spec(BEFORE, [{"masters": {"state_volume": 1}}])
+    three = changed_spec(BEFORE, [{"masters": 3}])
+    start, command = "demo-master-0: created with another masters.flavor", "'bay rebuild demo --group master'"
+    flavor = {"flavor": "m1.large"}
+    assert noted(masters=flavor) == (
+        f"{start}; {command} has Nova resize it where it is, since its disk has the control-plane data",
+    )
+    assert noted(masters={**flavor, "labels": {"a": "b"}})[0].endswith(
+        f"{command} leaves it, since its disk has the control-plane data; --lose-data replaces it"
+    )
+    assert noted(on_volume, masters=flavor) == noted(three, masters=flavor) == (f"{start}; {command} {BATCHES}",)
