@@ -10,7 +10,19 @@ from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
 Operation = Literal[
-    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "show", "status", "health"
+    "create",
+    "update",
+    "scale",
+    "wait",
+    "repair",
+    "rebuild",
+    "upgrade",
+    "delete",
+    "preview",
+    "drift",
+    "show",
+    "status",
+    "health",
 ]
 
 
@@ -64,6 +76,8 @@ class Request(BaseModel):
     remove: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     image: str = ""
+    version: str = ""
+    model: str = ""
     max_unavailable: str = ""
     sweep: bool = False
     lose_data: bool = False

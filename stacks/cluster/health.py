@@ -115,22 +115,35 @@ def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problem
     return Health(status, "; ".join([*reasons, *well, *(f"no answer from {problem}" for problem in problems)]), own)
 
 
+def fetch(address: str, question: Question, files: Mapping[str, str]) -> bytes | None:
+    """What a master says at `question.path`; None where it sends on to the one which leads.
+
+    OSError, HTTPException, ValueError or LookupError where it does not answer so.
+    """
+    host, _, port = address.rpartition(":")
+    context, headers = _context(files), _headers(question, files)
+    connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=TIMEOUT, context=context)
+    with closing(connection):
+        connection.request("GET", question.path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+    if 300 <= response.status < 400:
+        return None
+    if response.status != http.client.OK:
+        raise http.client.HTTPException(f"HTTP {response.status}")
+    return body
+
+
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError, LookupError)
+"""What `fetch` raises."""
+
+
 def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any | str:
     """The engine's answer (parsed JSON), or the address with what is wrong."""
-    host, _, port = address.rpartition(":")
     try:
-        context, headers = _context(files), _headers(question, files)
-        connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=TIMEOUT, context=context)
-        with closing(connection):
-            connection.request("GET", question.path, headers=headers)
-            response = connection.getresponse()
-            body = response.read()
-        if 300 <= response.status < 400:
-            return STANDS_BY
-        if response.status != http.client.OK:
-            return f"{address}: HTTP {response.status}"
-        return json.loads(body)
-    except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
+        body = fetch(address, question, files)
+        return STANDS_BY if body is None else json.loads(body)
+    except NO_ANSWER as error:
         return f"{address}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
 
 

@@ -17,6 +17,7 @@ from bay.stacks.approval import allow
 from bay.stacks.bays import Bays
 from bay.stacks.cluster.health import CLOSED, NOT_ASKED
 from bay.stacks.errors import AlreadyExists, NotFound, NotReady, Protected
+from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from bay.stacks.state.status import Status
@@ -86,6 +87,8 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
     lambda bays: bays.outdated("other"),
     lambda bays: bays.rebuild_plan("other"),
     lambda bays: bays.rebuild("other"),
+    lambda bays: bays.upgrade_plan("other", UpgradeRequest("1.34.2")),
+    lambda bays: bays.upgrade("other", UpgradeRequest("1.34.2")),
     lambda bays: bays.delete_plan("other"),
     lambda bays: bays.update("other", to(SPEC)),
     lambda bays: bays.scale("other", count=3),

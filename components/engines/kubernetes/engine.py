@@ -20,6 +20,7 @@ from bay.components.engines.kubernetes import (
     kubeadm,
     node_identity,
     pki,
+    upgrade,
 )
 from bay.components.engines.kubernetes.contexts import Contexts
 from bay.components.engines.kubernetes.kubeadm import API_PORT
@@ -27,6 +28,7 @@ from bay.components.engines.kubernetes.manifests import KUBERNETES_IMAGES, dump
 from bay.components.engines.kubernetes.options import KubernetesOptions, check, check_subnets, options_of
 from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
 from bay.components.engines.ownership_rules import OwnershipRule
+from bay.components.engines.upgrades import UpgradeRules
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Secret, current
@@ -68,6 +70,7 @@ class Kubernetes:
     )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    upgrade_rules: UpgradeRules = upgrade.RULES
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""
