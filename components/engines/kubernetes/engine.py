@@ -188,7 +188,7 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
         *apiserver.files(current(facts.generations), options),
         *_manifests(facts, options),
         *(user_data.unit("kubernetes", name) for name in MANIFEST_UNITS),
-        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh")),
+        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh", "upgrade.sh")),
     ]
 
 
