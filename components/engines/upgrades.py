@@ -63,10 +63,11 @@ class UpgradeRules:
 
     program: whose version it is, ``Kubernetes``. image_property: of a Glance image, the version that it brings.
     option: of a spec's `options`, where the version is one; empty: the image alone decides. model_options: those that
-    an upgrade to a model takes over from it. minor_by_minor: no minor version is left out, and the major one stays.
-    skew: minor versions that a node may be behind its masters; None: any. first, last: what is done before the first
-    server's engine joins, and after the last master, as (resource, what). node_versions: server name -> version, from
-    the engine's answer to its question of health; may lack masters. metrics: path where masters tell
+    an upgrade to a model takes over from it, as far as it says them. model_pins: those that it replaces as a whole,
+    since what is pinned there is of the versions of before. minor_by_minor: no minor version is left out, and the
+    major one stays. skew: minor versions that a node may be behind its masters; None: any. first, last: what is done
+    before the first new master joins, and after the last one, as (resource, what). node_versions: server name ->
+    version, from the engine's answer to its question of health; may lack masters. metrics: path where masters tell
     `deprecated_calls`; empty: nowhere.
     """
 
@@ -74,6 +75,7 @@ class UpgradeRules:
     image_property: str
     option: str = ""
     model_options: tuple[str, ...] = ()
+    model_pins: tuple[str, ...] = ()
     minor_by_minor: bool = False
     skew: int | None = None
     first: tuple[tuple[str, str], ...] = ()

@@ -11,7 +11,7 @@ from bay.components.engines.upgrades import EngineVersion, UpgradeRules, parse_v
 from bay.components.errors import BayError, InvalidInput
 from bay.components.openstack.scope import project_of
 from bay.components.spec import BaySpec, parse
-from bay.components.spec.merge import model_values
+from bay.components.spec.merge import merge, model_values
 from bay.components.spec.models import read_model
 from bay.components.text import join_names
 from bay.stacks.cloud.engine_images import EngineImage, find_engine_image, list_engine_images
@@ -62,7 +62,10 @@ def find_target(cloud: "Connection", bay: str, spec: BaySpec, request: UpgradeRe
         )
     model = _model(cloud, bay, spec, rules, request) if request.model else {}
     version = _wanted(rules, request, model)
-    image = _image(cloud, spec, rules, request.image or model.get("image", ""), version)
+    word = request.image or model.get("image", "")
+    if version is None and not word:
+        raise InvalidInput(f"model {request.model} names neither an image nor a version", "add --version or --image")
+    image = _image(cloud, spec, rules, word, version)
     target = version or image.version
     require_image_version(rules, "image", image.name, image.version, target, exact=True)
     assert target is not None  # else it was refused
@@ -86,10 +89,9 @@ def _model(
             "name a model of the same engine: 'bay model list'",
         )
     options = values.get("options") or {}
-    return {
-        "image": values.get("image", ""),
-        "options": {name: options[name] for name in rules.model_options if name in options},
-    }
+    named_options = {name: options[name] for name in rules.model_options if name in options}
+    pins = {name: options.get(name, {}) for name in rules.model_pins}
+    return {"image": values.get("image", ""), "options": named_options, "pins": pins}
 
 
 def _wanted(rules: UpgradeRules, request: UpgradeRequest, model: dict[str, Any]) -> EngineVersion | None:
@@ -161,7 +163,7 @@ def _spec(
     word = request.image or model.get("image", "")
     if not word:
         word = spec.image if image.name == spec.image or image.id == spec.image else image.name
-    options = {**spec.options, **model.get("options", {})}
+    options = {**merge(spec.options, model.get("options", {})), **model.get("pins", {})}
     if rules.option:
         options[rules.option] = str(target)
     changed = {"image": word, "options": options, **({"model": request.model} if request.model else {})}

@@ -84,6 +84,11 @@ def test_a_model_gives_image_and_versions_and_nothing_else(cloud: FakeCloud, mod
     assert (spec.model, spec.image, spec.options["version"]) == ("next", "rocky-134", "1.34.2")
     assert spec.options["versions"]["flannel"] == "v0.27.0"
     assert spec.options["pods"] == K8S.options["pods"], "a change of it would be another cluster"
+    pinned = {"versions": {"coredns": "v1.12.0"}, "digests": {"flannel": f"sha256:{'0' * 64}"}}
+    own = build_spec([K8S.model_dump(), {"options": pinned}])
+    options = find_target(cloud, "demo", own, UpgradeRequest(model="next", models=[models])).spec.options  # type: ignore[arg-type]
+    assert (options["versions"]["coredns"], options["versions"]["flannel"]) == ("v1.12.0", "v0.27.0")
+    assert options["digests"] == {}, "it was that of the version of before"
     spec = find_target(cloud, "demo", K8S, UpgradeRequest(model="of-image", models=[models])).spec  # type: ignore[arg-type]
     assert spec.options["version"] == "1.34.2", "that of its image"
 
