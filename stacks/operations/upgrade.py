@@ -64,7 +64,9 @@ class _Upgrade:
         self.report: EngineReport = report_of(bay, self.target.rules)
         booted = booted_versions(bay.cloud, bay.state, self.target.rules.image_property)
         self.running: Versions = versions_by_name(bay.state.servers, self.report.versions, booted)
-        require_step(bay.name, self.target.rules, bay.state.servers, self.running, self.target.version)
+        # One that an earlier run could not create runs nothing: it has no version that could be too old.
+        servers = [one for one in bay.state.servers if (one.id and one.built) or one.name in self.running]
+        require_step(bay.name, self.target.rules, servers, self.running, self.target.version)
         self.rebuild = Rebuild(
             bay,
             RebuildRequest(

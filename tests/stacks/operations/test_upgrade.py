@@ -195,6 +195,22 @@ def test_it_says_how_it_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stopped.value.hint.endswith("; 'bay upgrade demo --version 1.34.2' resumes")
 
 
+def bay_without_image(**more: Any) -> FakeStack:
+    """A bay with a node whose image is gone, so that its version is not known; more: of that node in the state."""
+    bay = bay_with(HA, *ALL)
+    for resource in bay.deployment["resources"]:  # type: ignore[index]
+        if resource["urn"].endswith("demo-node-1"):
+            resource["inputs"]["imageId"] = "id of an image that is gone"
+            resource.update(more)
+    return bay
+
+
+def test_a_server_that_could_not_be_created_has_no_version_that_matters() -> None:
+    assert "which Kubernetes demo-node-1 runs is not known" in refused(bay_without_image(), NEXT).message
+    failed = make_plan(bay_without_image(initErrors=["no valid host was found"]), NEXT)
+    assert rows(failed)[-1] == (5, "replace", "demo-node-1", None, "1.34.2")
+
+
 def report(versions: dict[str, EngineVersion], calls: tuple[DeprecatedCall, ...] | None, patch: Any) -> None:
     def asked(_bay: object, _rules: UpgradeRules) -> EngineReport:
         return EngineReport(versions, calls)
