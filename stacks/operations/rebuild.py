@@ -20,6 +20,7 @@ from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.outdated import Comparison, compare_as_new
 from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, is_on_volume, plan_rebuild
 from bay.stacks.operations.rollout import Rollout
+from bay.stacks.operations.upgrade_target import require_same_version
 from bay.stacks.plan import quota
 from bay.stacks.plan.spec_diff import changed_fields
 from bay.stacks.program.bay_program import program
@@ -87,6 +88,8 @@ class Rebuild:
         self.bay, self.request = bay, request
         self.resumes = resumes or f"'bay rebuild {bay.name}' resumes, --image goes back to another image"
         self.before = recorded_spec(bay)
+        if spec is None:
+            require_same_version(bay.cloud, bay.name, self.before, request.image)
         self.spec = spec or with_image(bay.name, self.before, request.selection.group, request.image)
         self.resolved = resolve(self.spec, bay.cloud)
         self.program = partial(program, bay.name, self.spec, managed_by=bay.state.managed_by, resolved=self.resolved)

@@ -97,7 +97,7 @@ class UpgradePlan:
 
     def _server(self, row: dict[str, Any]) -> dict[str, Any]:
         old = self.running.get(row["name"])
-        new = old if row["action"] == "leave" else self.target
+        new = old if row["action"] == "leave" else self.target if row["type"] == "Instance" else None
         return _row(row["batch"], row["action"], row["type"], row["name"], _text(old), _text(new), row["reason"])
 
     def _configured(self, steps: Sequence[tuple[str, str]], number: int) -> Iterator[dict[str, Any]]:

@@ -73,6 +73,22 @@ def find_target(cloud: "Connection", bay: str, spec: BaySpec, request: UpgradeRe
     return UpgradeTarget(rules, target, image, _spec(spec, rules, target, image, request, model))
 
 
+def require_same_version(cloud: "Connection", bay: str, spec: BaySpec, image: str) -> None:
+    """BayError where a rebuild would bring another minor version, of an engine with rules for that, by an image."""
+    rules = upgrade_rules(ENGINES[spec.coe])
+    if not image or rules is None or not rules.minor_by_minor:
+        return
+    known, found = (
+        parse_version(str(spec.options.get(rules.option))),
+        find_engine_image(cloud, image, rules.image_property),
+    )
+    if known and found.version and found.version.series != known.series:
+        raise BayError(
+            f"image: {found.name} brings {rules.program} {found.version}, and bay {bay} is of {known}",
+            f"'bay upgrade {bay} --image {image}' looks at the rules of that, and starts with the control plane",
+        )
+
+
 def _model(
     cloud: "Connection", bay: str, spec: BaySpec, rules: UpgradeRules, request: UpgradeRequest
 ) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from bay.stacks.cluster import readiness
 from bay.stacks.cluster.engine_report import EngineReport
 from bay.stacks.errors import NotReady
 from bay.stacks.operations import upgrade as operation
+from bay.stacks.operations.rebuild import RebuildRequest, rebuild
 from bay.stacks.operations.upgrade import make_plan, upgrade
 from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
-from tests.fakes.pulumi_events import outdated
+from tests.fakes.pulumi_events import begins, outdated, urn
 from tests.fakes.stack import Clock, FakeStack
 from tests.fakes.states import FINISHED, bay_of
 
@@ -211,6 +212,12 @@ def test_a_server_that_could_not_be_created_has_no_version_that_matters() -> Non
     assert rows(failed)[-1] == (5, "replace", "demo-node-1", None, "1.34.2")
 
 
+def test_what_an_earlier_run_left_undone_comes_first_and_has_no_version() -> None:
+    bay = bay_with(HA, *ALL)
+    bay.steps.append(begins("create", urn("Port", "demo-node-2", "Bay", "Servers")))
+    assert rows(make_plan(bay, NEXT))[0] == (0, "finish", "demo-node-2", None, None)
+
+
 def report(versions: dict[str, EngineVersion], calls: tuple[DeprecatedCall, ...] | None, patch: Any) -> None:
     def asked(_bay: object, _rules: UpgradeRules) -> EngineReport:
         return EngineReport(versions, calls)
@@ -252,6 +259,20 @@ def test_calls_that_go_away_are_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> 
         },
     ]
     assert plan.removed == [gone]
+
+
+def test_a_rebuild_does_not_get_around_the_rules() -> None:
+    with pytest.raises(BayError) as found:
+        rebuild(bay_with(HA, *ALL), RebuildRequest(image="k-134"), deny_disruptions)
+    assert found.value.message == "image: k-134 brings Kubernetes 1.34.2, and bay demo is of 1.33.5"
+    assert found.value.hint.startswith("'bay upgrade demo --image k-134'")
+    swarm = bay_with(SWARM, "demo-node-0")
+    rebuild(swarm, RebuildRequest(image="d-28", wait=False), deny_disruptions)
+    assert swarm.fake.batches == [("demo-node-0",)]
+    weekly = bay_with(HA, "demo-node-0")
+    weekly.fake.openstack.add("image", "id-w", name="w", status="active", properties={"kube_version": "1.33.9"})
+    rebuild(weekly, RebuildRequest(image="w", wait=False), deny_disruptions)
+    assert weekly.fake.batches == [("demo-node-0",)]
 
 
 def test_an_engine_of_a_sites_own_without_rules_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
