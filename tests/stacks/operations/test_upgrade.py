@@ -32,6 +32,8 @@ IMAGES = {
     "k-135": ("kube_version", "1.35.0"),
     "d-20": ("docker_version", "20.10.24"),
     "d-28": ("docker_version", "28.0.1"),
+    "m-10": ("mesos_version", "1.10.0"),
+    "m-11": ("mesos_version", "1.11.0"),
 }
 NEXT = UpgradeRequest("1.34.2", wait=False)
 MASTERS = ("demo-master-0", "demo-master-1", "demo-master-2")
@@ -134,12 +136,19 @@ def test_another_image_of_the_same_version_leaves_the_control_plane_as_it_is() -
     assert {row[1] for row in rows(plan)} == {"replace"}
 
 
-def test_swarm_gets_managers_before_workers_and_nothing_is_configured() -> None:
-    bay = bay_with(SWARM, *MASTERS, "demo-node-0")
-    plan = upgrade(bay, UpgradeRequest(image="d-28", wait=False), deny_disruptions)
+@pytest.mark.parametrize(
+    ("model", "old", "new", "step"),
+    [("swarm-ha", "d-20", "d-28", ("20.10.24", "28.0.1")), ("mesos-ha", "m-10", "m-11", ("1.10.0", "1.11.0"))],
+)
+def test_other_engines_get_masters_before_nodes_and_nothing_is_configured(
+    model: str, old: str, new: str, step: tuple[str, str]
+) -> None:
+    spec = build_spec([{"model": model, "nodes": 1, "image": old}])
+    bay = bay_with(spec, *MASTERS, "demo-node-0")
+    plan = upgrade(bay, UpgradeRequest(image=new, wait=False), deny_disruptions)
     assert rows(plan) == [
-        *((number, "replace", name, "20.10.24", "28.0.1") for number, name in enumerate(MASTERS, 1)),
-        (4, "replace", "demo-node-0", "20.10.24", "28.0.1"),
+        *((number, "replace", name, *step) for number, name in enumerate(MASTERS, 1)),
+        (4, "replace", "demo-node-0", *step),
     ]
     assert bay.fake.batches == [*((name,) for name in MASTERS), ("demo-node-0",)]
 
