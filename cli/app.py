@@ -28,6 +28,7 @@ from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
 from bay.cli.commands.ssh import ssh
 from bay.cli.commands.update import update
+from bay.cli.commands.upgrade import upgrade
 from bay.cli.commands.version import version
 from bay.cli.commands.wait import wait
 from bay.cli.console.formats import Format
@@ -55,6 +56,7 @@ app.command()(delete)
 app.command()(drift)
 app.command()(repair)
 app.command()(rebuild)
+app.command()(upgrade)
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")

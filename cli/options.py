@@ -84,6 +84,14 @@ Parallel = Annotated[
     ),
 ]
 DryRunForm = Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")]
+MaxUnavailable = Annotated[
+    str | None,
+    typer.Option(
+        "--max-unavailable",
+        metavar="N|N%",
+        help="Servers of a group that are replaced at the same time, 40% unless said; masters go one by one.",
+    ),
+]
 LoseData = Annotated[bool, typer.Option("--lose-data", help="Replace masters even if control-plane data is lost.")]
 NoWaitForLast = Annotated[
     bool,

@@ -3,6 +3,8 @@
 import ipaddress
 from typing import Any
 
+from bay.sandbox.images.kubernetes import KUBERNETES
+
 MEMBER_ROLES = ("member", "creator", "load-balancer_member")
 """The roles of an ordinary user: Barbican lets a `creator` keep secrets, Octavia asks for its own member role."""
 
@@ -74,6 +76,7 @@ IMAGES: tuple[dict[str, Any], ...] = (
         "os_distro": "debian",
         "os_version": "12",
         "sandbox_rootfs": "docker",
+        "docker_version": "20.10.24",  # bookworm's
     },
     {
         "name": "debian-12-kubernetes",
@@ -82,6 +85,7 @@ IMAGES: tuple[dict[str, Any], ...] = (
         "os_distro": "debian",
         "os_version": "12",
         "sandbox_rootfs": "kubernetes",
+        "kube_version": KUBERNETES.removeprefix("v"),
     },
     {
         "name": "debian-12-mesos",

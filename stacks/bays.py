@@ -4,7 +4,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -33,7 +33,7 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, drift, groups, outdated, rebuild, repair
+from bay.stacks.operations import apply, drift, groups, outdated, rebuild, repair, upgrade
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
@@ -46,6 +46,8 @@ from bay.stacks.operations.rebuild_plan import RebuildPlan
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.upgrade_plan import UpgradePlan
+from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
@@ -330,6 +332,15 @@ class Bays:
     def _without_group(self, name: str, group: str) -> SpecSource:
         return groups.without_group(name, group, lambda: self.snapshot(name))
 
+    def upgrade_plan(self, name: str, request: UpgradeRequest) -> UpgradePlan:
+        """What `upgrade` would do, and why it would refuse to; BayError for a step that the engine does not allow."""
+        with opened(self.context, name) as bay:
+            return upgrade.make_plan(bay, self._with_models(request))
+
+    def _with_models(self, request: UpgradeRequest) -> UpgradeRequest:
+        """Beside the user's own folder of models, as for `spec`."""
+        return replace(request, models=[self.context.settings.models, *request.models])
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -457,6 +468,11 @@ class Bays:
         """Replace outdated servers, batch by batch; returns the plan that was carried out."""
         with opened_for_change(self.context, name) as bay:
             return rebuild.rebuild(bay, request or RebuildRequest(), approve)
+
+    def upgrade(self, name: str, request: UpgradeRequest, *, approve: Approve = deny_disruptions) -> UpgradePlan:
+        """Take a bay to another version of its engine, masters first; returns the plan that was carried out."""
+        with opened_for_change(self.context, name) as bay:
+            return upgrade.upgrade(bay, self._with_models(request), approve)
 
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""

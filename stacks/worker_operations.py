@@ -13,6 +13,7 @@ from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan.document import document
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.spec_request import SpecRequest
@@ -87,6 +88,19 @@ def _group(request: Request) -> tuple[str, str]:
     return request.bay, request.group
 
 
+def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
+    wanted = UpgradeRequest(
+        request.version,
+        request.model,
+        request.image,
+        request.models,
+        request.max_unavailable,
+        wait=bool(request.timeout),
+    )
+    done = bays.upgrade(request.bay, wanted, approve=approve)
+    return {"version": str(done.target), "steps": done.rows}
+
+
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
     bays.delete(request.bay, Keep(request.keep_volumes, request.keep_floating_ips), approve=approve)
     return {"deleted": request.bay}
@@ -133,6 +147,7 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "wait": _wait_for,
     "repair": _repair,
     "rebuild": _rebuild,
+    "upgrade": _upgrade,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,

@@ -16,6 +16,7 @@ Operation = Literal[
     "wait",
     "repair",
     "rebuild",
+    "upgrade",
     "delete",
     "preview",
     "drift",
@@ -81,6 +82,8 @@ class Request(BaseModel):
     remove: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     image: str = ""
+    version: str = ""
+    model: str = ""
     max_unavailable: str = ""
     sweep: bool = False
     lose_data: bool = False

@@ -42,14 +42,7 @@ def rebuild(
             help="Glance image of the bay, or of --group, from now on; by name or id. An earlier one is the way back.",
         ),
     ] = None,
-    max_unavailable: Annotated[
-        str | None,
-        typer.Option(
-            "--max-unavailable",
-            metavar="N|N%",
-            help="Servers of a group that are replaced at the same time, 40% unless said; masters go one by one.",
-        ),
-    ] = None,
+    max_unavailable: options.MaxUnavailable = None,
     lose_data: options.LoseData = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,

@@ -19,6 +19,7 @@ USAGE_COLUMNS = ("name", "coe", "status", "servers", "cores", "ram_mib", "volume
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+UPGRADE_COLUMNS = ("batch", "action", "type", "name", "from", "to", "reason")
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -40,6 +41,7 @@ NARROW = {
     USAGE_COLUMNS: ("coe", "volumes"),
     DRIFT_COLUMNS: ("bay", "type", "severity", "remedy", "recorded"),
     DELETE_COLUMNS: ("size", "remedy", "address"),
+    UPGRADE_COLUMNS: ("type",),
     HISTORY_COLUMNS: ("message", "commit", "seconds", "replaced"),
     CHECK_COLUMNS: ("remedy",),
     STATE_COLUMNS: ("remedy",),
@@ -58,6 +60,7 @@ OF_COMMAND = {
     "delete": DELETE_COLUMNS,
     "repair": REPAIR_COLUMNS,
     "rebuild": REPAIR_COLUMNS,
+    "upgrade": UPGRADE_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

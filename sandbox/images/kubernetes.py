@@ -1,4 +1,7 @@
-"""What the node image for Kubernetes is made of."""
+"""What the node image for Kubernetes is made of; images of several versions are side by side in the cache."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 from bay.sandbox.images.common import BASE, BUSYBOX, WEB, web_container
 from bay.sandbox.images.containers import Archives, Container
@@ -21,13 +24,56 @@ ON_NODES = ("kubeadm", "kubelet", "kubectl")
 
 VERSION_OF = "k8s.io/component-base/version.gitVersion"
 
-PROGRAMS = Programs(
-    name="kubernetes",
-    title=f"Kubernetes {KUBERNETES}",
-    space=600,
-    packages=tuple(f"k8s.io/kubernetes/cmd/{name}" for name in (*ON_NODES, *CONTROL_PLANE, "kube-proxy")),
-    linker=f"-s -w -X {VERSION_OF}={KUBERNETES} -X k8s.io/client-go/pkg/version.gitVersion={KUBERNETES}",
-)
+
+@dataclass(frozen=True)
+class Release:
+    """A version of Kubernetes that there is an image of.
+
+    name: of the image, and in the names of its parts. version: as ``v1.34.2``. folder: in go/, with the module that its
+    programs are of.
+    """
+
+    name: str
+    version: str
+    folder: str = "kubernetes"
+
+    @property
+    def programs(self) -> Programs:
+        """All of its programs, those of the control plane among them."""
+        return _ReleasePrograms(
+            name=self.name,
+            title=f"Kubernetes {self.version}",
+            space=600,
+            packages=tuple(f"k8s.io/kubernetes/cmd/{name}" for name in (*ON_NODES, *CONTROL_PLANE, "kube-proxy")),
+            linker=f"-s -w -X {VERSION_OF}={self.version} -X k8s.io/client-go/pkg/version.gitVersion={self.version}",
+            folder=self.folder,
+        )
+
+
+@dataclass(frozen=True)
+class _ReleasePrograms(Programs):
+    """Programs whose part has another name than their module."""
+
+    folder: str = "kubernetes"
+
+    @property
+    def module(self) -> Path:
+        """Its sources."""
+        return super().module.with_name(self.folder)
+
+
+@dataclass(frozen=True)
+class _ReleaseNode(Node):
+    """Every version's image has the files of the first."""
+
+    @property
+    def source(self) -> Path:
+        """The folder of its files."""
+        return super().source.with_name(CURRENT.name)
+
+
+CURRENT = Release("kubernetes", KUBERNETES)
+PROGRAMS = CURRENT.programs
 PROGRAMS_ETCD = Programs(name="etcd", title=f"etcd {ETCD}", space=60, packages=(".", "go.etcd.io/etcd/etcdctl/v3"))
 PROGRAMS_COREDNS = Programs(name="coredns", title=f"CoreDNS {COREDNS}", space=60)
 PROGRAMS_PAUSE = Programs(name="pause", title="the program that holds a pod", space=5)
@@ -56,13 +102,25 @@ IPTABLES = tuple(
 )
 
 
-def _control_plane(name: str) -> Container:
+def _control_plane(release: Release, name: str) -> Container:
     program = f"usr/local/bin/{name}"
     return Container(
         file=name,
-        names=(f"{REGISTRY}/{name}:{KUBERNETES}",),
-        programs=((f"kubernetes/{name}", program),),
+        names=(f"{REGISTRY}/{name}:{release.version}",),
+        programs=((f"{release.name}/{name}", program),),
         entrypoint=(f"/{program}",),
+    )
+
+
+def _kube_proxy(release: Release, file: str = "kube-proxy") -> Container:
+    return Container(
+        file=file,
+        names=(f"{REGISTRY}/kube-proxy:{release.version}",),
+        programs=((f"{release.name}/kube-proxy", "usr/local/bin/kube-proxy"),),
+        tools=NETFILTER,
+        links=IPTABLES,
+        folders=("run", "tmp", "var/lib"),
+        entrypoint=("/usr/local/bin/kube-proxy",),
     )
 
 
@@ -76,18 +134,7 @@ def _on_cloud(name: str) -> Container:
     )
 
 
-CONTAINERS = (
-    *map(_control_plane, CONTROL_PLANE),
-    *map(_on_cloud, ON_CLOUD),
-    Container(
-        file="kube-proxy",
-        names=(f"{REGISTRY}/kube-proxy:{KUBERNETES}",),
-        programs=(("kubernetes/kube-proxy", "usr/local/bin/kube-proxy"),),
-        tools=NETFILTER,
-        links=IPTABLES,
-        folders=("run", "tmp", "var/lib"),
-        entrypoint=("/usr/local/bin/kube-proxy",),
-    ),
+OF_ALL = (
     Container(
         file="etcd",
         names=(f"{REGISTRY}/etcd:{ETCD}",),
@@ -126,28 +173,48 @@ CONTAINERS = (
     web_container(2),
 )
 
-ARCHIVES = Archives(
-    name="kubernetes-images",
-    title="container images of Kubernetes",
-    space=900,
-    needs=(
-        BASE,
-        *(WEB, PROGRAMS, PROGRAMS_ETCD, PROGRAMS_COREDNS),
-        *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI, PROGRAMS_CLOUD),
-    ),
-    containers=CONTAINERS,
-)
 
-NODE = Node(
-    name="kubernetes",
-    title="the image of nodes with Kubernetes",
-    space=2900,
-    needs=(BASE, ARCHIVES, PROGRAMS, PROGRAMS_FLANNEL_CNI),
-    packages=("containerd", "runc", "containernetworking-plugins"),
-    programs=(
-        *((f"kubernetes/{name}", f"usr/bin/{name}") for name in ON_NODES),
-        ("flannel-cni/flannel-cni", "usr/lib/cni/flannel"),
-    ),
-    archives="var/lib/bay/images",
-    preloaded=True,
-)
+def containers(release: Release, beside: tuple[Release, ...] = ()) -> tuple[Container, ...]:
+    """Images of a version. beside: versions whose kube-proxy is there too, since a bay that is upgraded runs both for a
+    while, and the sandbox has no registry."""
+    return (
+        *(_control_plane(release, name) for name in CONTROL_PLANE),
+        *map(_on_cloud, ON_CLOUD),
+        _kube_proxy(release),
+        *(_kube_proxy(other, f"kube-proxy-{other.version}") for other in beside),
+        *OF_ALL,
+    )
+
+
+def node(release: Release, beside: tuple[Release, ...] = ()) -> Node:
+    """The image of servers with a version of Kubernetes; beside: as for `containers`."""
+    programs = release.programs
+    archives = Archives(
+        name=f"{release.name}-images",
+        title="container images of Kubernetes",
+        space=900,
+        needs=(
+            BASE,
+            *(WEB, programs, PROGRAMS_ETCD, PROGRAMS_COREDNS),
+            *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI, PROGRAMS_CLOUD),
+            *(other.programs for other in beside),
+        ),
+        containers=containers(release, beside),
+    )
+    return _ReleaseNode(
+        name=release.name,
+        title="the image of nodes with Kubernetes",
+        space=2900,
+        needs=(BASE, archives, programs, PROGRAMS_FLANNEL_CNI),
+        packages=("containerd", "runc", "containernetworking-plugins"),
+        programs=(
+            *((f"{release.name}/{name}", f"usr/bin/{name}") for name in ON_NODES),
+            ("flannel-cni/flannel-cni", "usr/lib/cni/flannel"),
+        ),
+        archives="var/lib/bay/images",
+        preloaded=True,
+    )
+
+
+CONTAINERS = containers(CURRENT)
+NODE = node(CURRENT)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from bay.components.engines import ENGINES
+from bay.components.engines.upgrades import upgrade_rules
 from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
@@ -21,12 +22,26 @@ def require_compatible(state: StateSnapshot, spec: BaySpec, never_launched: Coll
             f"create another bay with --set coe={spec.coe}",
         )
     engine = ENGINES[spec.coe]
+    _require_same_version(state, spec)
     there = {one.name for one in state.servers if one.role == "master" and one not in never_launched}
     wanted = {f"{state.name}-master-{index}" for index in spec.masters.indices}
     if state.is_complete and engine.fixed_masters and wanted != there:
         raise BayError(
             f"bay {state.name}: the number of masters of {engine.title} cannot be changed",
             f"create another bay with --masters {len(wanted)}",
+        )
+
+
+def _require_same_version(state: StateSnapshot, spec: BaySpec) -> None:
+    """BayError where a plain change would set another version of the engine, whose rules only an upgrade looks at."""
+    rules = upgrade_rules(ENGINES[spec.coe])
+    if state.spec is None or not state.is_complete or rules is None or not rules.option:
+        return
+    old, new = (one.options.get(rules.option) for one in (state.spec, spec))
+    if old != new:
+        raise BayError(
+            f"bay {state.name}: options.{rules.option}: {rules.program} {old} becomes {new} by an upgrade alone",
+            f"'bay upgrade {state.name} --version {new}' looks at its rules, and replaces the servers in order",
         )
 
 

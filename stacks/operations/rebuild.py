@@ -22,6 +22,7 @@ from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, is_on_volume, plan_rebuild
 from bay.stacks.operations.relabel import relabel
 from bay.stacks.operations.rollout import Rollout
+from bay.stacks.operations.upgrade_target import require_same_version
 from bay.stacks.plan import quota
 from bay.stacks.plan.spec_diff import changed_fields
 from bay.stacks.program.bay_program import program
@@ -49,7 +50,7 @@ class RebuildRequest:
 
 def make_plan(bay: BayStack, request: RebuildRequest) -> RebuildPlan:
     """What a rebuild would do; nothing is changed. Its `refusal` says why that would be refused."""
-    rebuild = _Rebuild(bay, request)
+    rebuild = Rebuild(bay, request)
     plan = rebuild.plan()
     try:
         rebuild.require_possible(plan)
@@ -67,7 +68,7 @@ def rebuild(bay: BayStack, request: RebuildRequest, approve: Approve) -> Rebuild
     bay.state.require_spec()
     _ = bay.cloud  # a foreign login is refused before anything is looked at
     resumed = recovery.resume(bay)
-    this = _Rebuild(bay, request)
+    this = Rebuild(bay, request)
     plan = this.plan()
     this.wait_for_earlier(plan)
     this.require_possible(plan)
@@ -79,13 +80,19 @@ def rebuild(bay: BayStack, request: RebuildRequest, approve: Approve) -> Rebuild
     return plan
 
 
-class _Rebuild:
-    """One rebuild: of the recorded spec, with the image that is asked for."""
+class Rebuild:
+    """One rebuild: of the recorded spec with the image that is asked for, or of another spec, as an upgrade has.
 
-    def __init__(self, bay: BayStack, request: RebuildRequest) -> None:
+    resumes: what to do after a server that does not come back; empty: the rebuild again.
+    """
+
+    def __init__(self, bay: BayStack, request: RebuildRequest, spec: BaySpec | None = None, resumes: str = "") -> None:
         self.bay, self.request = bay, request
+        self.resumes = resumes or f"'bay rebuild {bay.name}' resumes, --image goes back to another image"
         self.before = recorded_spec(bay)
-        self.spec = with_image(bay.name, self.before, request.selection.group, request.image)
+        if spec is None:
+            require_same_version(bay.cloud, bay.name, self.before, request.image)
+        self.spec = spec or with_image(bay.name, self.before, request.selection.group, request.image)
         self.resolved = resolve(self.spec, bay.cloud)
         self.program = partial(program, bay.name, self.spec, managed_by=bay.state.managed_by, resolved=self.resolved)
         self.found = Comparison()
@@ -139,8 +146,7 @@ class _Rebuild:
                 self.rollout.require_quorum(plan.batches[0])
             self.rollout.run(plan.batches, self._rebuild_servers)
         except NotReady as error:
-            hint = f"{error.hint}; 'bay rebuild {self.bay.name}' resumes, --image goes back to another image"
-            raise NotReady(error.message, hint, error.server, error.console) from None
+            raise NotReady(error.message, f"{error.hint}; {self.resumes}", error.server, error.console) from None
 
     def _rebuild_servers(self, batch: Batch[RebuildAction], later: Sequence[Batch[RebuildAction]]) -> None:
         replaced = [action.urn for action in batch.actions if action.loses_disk]

@@ -64,6 +64,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "drift",
             "repair",
             "rebuild",
+            "upgrade",
             "wait",
             "delete",
             "list",

@@ -10,6 +10,7 @@ from openstack import exceptions
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
+from bay.sandbox.images.kubernetes import KUBERNETES
 from bay.sandbox.layout import Layout
 
 pytestmark = pytest.mark.sandbox
@@ -35,6 +36,13 @@ def test_images_say_their_distribution_and_what_they_need(member: Connection) ->
         "ubuntu-24.04": ("ubuntu", 10, 1024),
         "fedora-coreos-42": ("fedora-coreos", 10, 2048),
     }
+
+
+def test_images_with_an_engine_say_its_version(member: Connection) -> None:
+    found = {image.name: image.properties for image in member.image.images()}
+    assert found["debian-12-docker"]["docker_version"] == "20.10.24"
+    assert found["debian-12-kubernetes"]["kube_version"] == KUBERNETES.removeprefix("v")
+    assert "mesos_version" not in found["debian-12-mesos"], "its packages are of a site's own repository"
 
 
 def test_the_member_sees_an_external_network_and_a_shared_one_of_somebody_else(member: Connection) -> None:
@@ -97,11 +105,12 @@ def tcp_table() -> list[list[str]]:
 
 
 def test_a_sandbox_of_an_earlier_version_gets_what_is_new(sandbox_cloud: Sandbox, admin: Connection) -> None:
-    """Its images had no property that names what servers boot from."""
+    """Its images had no property that names what servers boot from, and none of what runs on them."""
     image = admin.image.find_image("debian-12-docker", ignore_missing=False)
     patch = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
-    gone = [{"op": "remove", "path": "/sandbox_rootfs"}]
+    gone = [{"op": "remove", "path": f"/{name}"} for name in ("sandbox_rootfs", "docker_version")]
     admin.image.patch(f"/images/{image.id}", data=json.dumps(gone), headers=patch).raise_for_status()
     Layout(sandbox_cloud.state).seeded.unlink()
     sandbox_cloud.start(print)
-    assert admin.image.get_image(image.id).properties["sandbox_rootfs"] == "docker"
+    properties = admin.image.get_image(image.id).properties
+    assert (properties["sandbox_rootfs"], properties["docker_version"]) == ("docker", "20.10.24")

@@ -19,6 +19,7 @@ from bay.stacks.cluster.health import CLOSED, NOT_ASKED
 from bay.stacks.errors import AlreadyExists, NotFound, NotReady, Protected
 from bay.stacks.operations.apply import scaled
 from bay.stacks.operations.groups import GroupEdit
+from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.state import lock
 from bay.stacks.state.snapshot import IDENTITY_TYPE, StateSnapshot
 from bay.stacks.state.status import Status
@@ -88,6 +89,8 @@ OPERATIONS: list[Callable[[Bays], Any]] = [
     lambda bays: bays.outdated("other"),
     lambda bays: bays.rebuild_plan("other"),
     lambda bays: bays.rebuild("other"),
+    lambda bays: bays.upgrade_plan("other", UpgradeRequest("1.34.2")),
+    lambda bays: bays.upgrade("other", UpgradeRequest("1.34.2")),
     lambda bays: bays.delete_plan("other"),
     lambda bays: bays.update("other", to(SPEC)),
     lambda bays: bays.scale("other", count=3),

@@ -20,6 +20,7 @@ from bay.components.engines.kubernetes import (
     kubeadm,
     node_identity,
     pki,
+    upgrade,
 )
 from bay.components.engines.kubernetes.contexts import Contexts
 from bay.components.engines.kubernetes.kubeadm import API_PORT
@@ -29,6 +30,7 @@ from bay.components.engines.kubernetes.options import KubernetesOptions, check, 
 from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
 from bay.components.engines.node_labels import NodeLabels
 from bay.components.engines.ownership_rules import OwnershipRule
+from bay.components.engines.upgrades import UpgradeRules
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Secret, current
@@ -71,6 +73,7 @@ class Kubernetes:
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
     node_labels: NodeLabels = field(default_factory=KubernetesNodeLabels)
+    upgrade_rules: UpgradeRules = upgrade.RULES
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""
@@ -188,7 +191,7 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
         *apiserver.files(current(facts.generations), options),
         *_manifests(facts, options),
         *(user_data.unit("kubernetes", name) for name in MANIFEST_UNITS),
-        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh")),
+        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh", "upgrade.sh")),
     ]
 
 

@@ -20,6 +20,7 @@ from bay.components.engines.mesos.common import (
 )
 from bay.components.engines.mesos.options import MesosOptions
 from bay.components.engines.ownership_rules import OwnershipRule
+from bay.components.engines.upgrades import UpgradeRules
 from bay.components.node import join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation, Secret, current
@@ -41,6 +42,16 @@ TERMS = ImpactTerms(
 )
 
 
+def node_versions(answer: Any) -> dict[str, str]:
+    """Version of each agent that is connected, from the list of agents; masters are not in it."""
+    agents = [agent for agent in answer["slaves"] if agent.get("active") and agent.get("version")]
+    return {agent["hostname"]: agent["version"] for agent in agents}
+
+
+RULES = UpgradeRules(program="Mesos", image_property="mesos_version", node_versions=node_versions)
+"""Any release works with any other of its major version; masters first (mesos.apache.org/documentation/upgrades)."""
+
+
 @dataclass(frozen=True)
 class Mesos:
     """Mesos 1.11; neither it nor Marathon is in any distribution, so the image brings them."""
@@ -57,6 +68,7 @@ class Mesos:
     question: Question = field(
         default_factory=lambda: Question("/slaves", basic="credential.json", names_masters=False)
     )
+    upgrade_rules: UpgradeRules = RULES
 
     def check(self, spec: "BaySpec") -> None:
         """Mesos has no taints. Labels become attributes of agents; masters are none, so theirs are nothing's."""

@@ -10,6 +10,7 @@ from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.engines.swarm.contexts import Contexts
+from bay.components.engines.upgrades import UpgradeRules
 from bay.components.node import certificates, join_ssh, user_data
 from bay.components.node.cloudinit import File
 from bay.components.node.credentials import Generation, Secret, current
@@ -27,6 +28,17 @@ TERMS = ImpactTerms(
     keeper="Raft",
     meanwhile="running containers go on, nothing is rescheduled",
 )
+
+
+def node_versions(answer: Any) -> dict[str, str]:
+    """Version of each server's Docker, from the list of nodes; of several entries of a name a ready one counts."""
+    known = sorted(answer, key=lambda node: node["Status"]["State"] == "ready")
+    named = [(node["Description"].get("Hostname"), node["Description"].get("Engine") or {}) for node in known]
+    return {name: engine["EngineVersion"] for name, engine in named if name and engine.get("EngineVersion")}
+
+
+RULES = UpgradeRules(program="Docker", image_property="docker_version", node_versions=node_versions)
+"""Docker names no limit to the skew: managers first, since workers speak what their managers know."""
 
 
 class SwarmOptions(DockerOptions):
@@ -48,6 +60,7 @@ class Swarm:
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    upgrade_rules: UpgradeRules = RULES
 
     def check(self, spec: "BaySpec") -> None:
         """Swarm knows labels, but no taints."""

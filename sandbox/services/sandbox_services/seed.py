@@ -12,6 +12,8 @@ SEEDED = "seeded"
 """File beside the databases, and gone with them: what was put into them."""
 BOOTS_FROM = "sandbox_rootfs"
 """Property of an image: the name of the folder that its servers boot from."""
+ADDED = (BOOTS_FROM, "docker_version", "kube_version")
+"""Properties that images of an earlier version's sandbox lack; the others are versions of what servers of it run."""
 IMAGE_SIZE = 1024  # bytes: nothing ever boots from them
 
 
@@ -63,8 +65,10 @@ def _images(plan: Plan, cloud: Any) -> None:
             cloud.image.create_image(
                 container_format="bare", disk_format="raw", visibility="public", data=bytes(IMAGE_SIZE), **image
             )
-        elif BOOTS_FROM in image and BOOTS_FROM not in old.properties:  # made before node images were known
-            _add_property(cloud, old.id, BOOTS_FROM, image[BOOTS_FROM])
+        else:
+            for name in ADDED:
+                if name in image and name not in old.properties:
+                    _add_property(cloud, old.id, name, image[name])
 
 
 def _add_property(cloud: Any, image_id: str, name: str, value: str) -> None:

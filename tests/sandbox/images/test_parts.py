@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bay.sandbox.images import catalog, common, kubernetes, parts, programs
+from bay.sandbox.images.containers import Archives
 from bay.sandbox.images.debian import Base
 from bay.sandbox.images.node import Node
 from bay.sandbox.images.parts import Part, fingerprint, in_order
@@ -62,6 +63,29 @@ def test_a_change_of_a_program_makes_the_images_with_it_and_no_other_program(cop
         "container images of Kubernetes",
         "the image of nodes with Kubernetes",
     }
+
+
+def test_versions_of_kubernetes_are_side_by_side_and_share_what_they_have_in_common(copied: Path) -> None:
+    def another() -> Node:
+        return kubernetes.node(kubernetes.Release("kubernetes-next", "v1.34.9"), beside=(kubernetes.CURRENT,))
+
+    first = {part.place(Path("/nodes")) for part in in_order(kubernetes.node(kubernetes.CURRENT))}
+    own = {part.name: part for part in in_order(another()) if part.place(Path("/nodes")) not in first}
+    assert own.keys() == {"kubernetes-next", "kubernetes-next-images"}
+    archives = own["kubernetes-next-images"]
+    assert isinstance(archives, Archives)
+    names = [name.rpartition("/")[2] for one in archives.containers for name in one.names if "/kube-" in name]
+    assert names == [
+        "kube-apiserver:v1.34.9",
+        "kube-controller-manager:v1.34.9",
+        "kube-scheduler:v1.34.9",
+        "kube-proxy:v1.34.9",
+        f"kube-proxy:{kubernetes.KUBERNETES}",
+    ]
+    before = another().digest
+    with (copied / "go" / "kubernetes" / "go.sum").open("a") as sums:
+        sums.write("\n")
+    assert another().digest != before, "its programs are of that module"
 
 
 def test_a_change_of_the_code_that_makes_a_part_makes_another_part(copied: Path) -> None:

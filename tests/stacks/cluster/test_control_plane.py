@@ -44,6 +44,19 @@ def test_an_engine_whose_ensemble_is_fixed_takes_no_more_masters() -> None:
     require_compatible(bay("mesos", 3), with_masters("mesos", 3))
 
 
+def test_another_version_of_kubernetes_comes_by_an_upgrade_alone() -> None:
+    def of(version: str) -> BaySpec:
+        return build_spec([{"model": "kubernetes", "options": {"version": version}}])
+
+    there = replace(bay("kubernetes", 1), spec=of("1.33.6"))
+    for version in ("1.34.2", "1.33.7", "1.33.5"):
+        wrong, hint, _ = told(lambda version=version: require_compatible(there, of(version)))  # type: ignore[misc]
+        assert wrong == f"bay demo: options.version: Kubernetes 1.33.6 becomes {version} by an upgrade alone"
+        assert hint.startswith(f"'bay upgrade demo --version {version}'")
+    require_compatible(there, of("1.33.6"))
+    require_compatible(replace(there, outputs={}), of("1.34.2"))  # it was never complete
+
+
 def bay_of(masters: int) -> StateSnapshot:
     return StateSnapshot(
         "demo",

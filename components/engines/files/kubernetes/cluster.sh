@@ -128,6 +128,10 @@ join() {
     join_configuration "$(own_address "$1")" >"$RUN/kubeadm.yaml"
     discovery "$2" >"$RUN/discovery.conf"
   )
+  if [ "$BAY_ROLE" = master ] && ! upgrade_configuration "$RUN/discovery.conf"; then
+    tell "cluster state=waiting reason=no-configuration-from-$1"
+    return 1
+  fi
   if kubeadm join --config "$RUN/kubeadm.yaml"; then
     become_member
   else

@@ -23,6 +23,8 @@ certificates() {
 case "$*" in
   version*) cat "$FAKE/version" ;;
   "config images list"*) echo "${!#}/pause:3.10.1" ;;
+  "init phase kubeconfig"*|"init phase upload-config"*|"init phase addon"*) note; cp "${!#}" "$FAKE/init.given"
+    [ ! -e "$FAKE/refuses.$3" ] ;;
   "init phase"*) cp "${!#}" "$FAKE/etcd.given"; certificates; touch "$FAKE/made.${4}" ;;
   init*|join*) note; cat "$FAKE/run/bay/discovery.conf" "$FAKE/run/bay/kubeadm.yaml" >"$FAKE/given" 2>/dev/null
     if [ -e "$FAKE/fails" ]; then rm "$FAKE/fails"; exit 1; fi ;;
@@ -34,6 +36,9 @@ case "$*" in
   *kubelet.conf*) echo True ;;
   *" create "*) note; cat >"$FAKE/created" ;;
   *"get certificatesigningrequests"*) cat "$FAKE/certificate" 2>/dev/null || true ;;
+  *"get configmap/kubeadm-config"*) cat "$FAKE/cluster" ;;
+  *"get daemonset/kube-proxy"*) cat "$FAKE/proxy" 2>/dev/null || true ;;
+  *"get pods"*"component=kube-apiserver"*) cat "$FAKE/apiservers" 2>/dev/null || true ;;
   *"get node"*) cat "$FAKE/node" 2>/dev/null || true ;;
   *) note ;;
 esac
@@ -88,6 +93,7 @@ class KubernetesMachine(JoiningMachine):
         machine.write("opt/cni/bin/bridge", "")
         (folder / "opt/cni/bin/bridge").chmod(0o755)
         machine.write("version", "v1.34.2\n")
+        machine.write("cluster", "apiVersion: kubeadm.k8s.io/v1beta4\nkubernetesVersion: v1.34.2\n")
         machine.write("certificate", f"{CERTIFICATE}\n")
         if member:
             machine.write("etc/bay/member", "")

@@ -131,7 +131,7 @@ def master(tmp_path: Path) -> KubernetesMachine:
 
 
 def applied(master: KubernetesMachine) -> list[str]:
-    return [call.rpartition("/")[2] for call in master.calls("kubectl")]
+    return [call.rpartition("/")[2] for call in master.calls("kubectl") if "--filename" in call]
 
 
 def apply(master: KubernetesMachine) -> int:
