@@ -96,6 +96,13 @@ def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime)
     return _sign(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
 
 
+def end_of(certificate: str) -> datetime:
+    """When a certificate (PEM) ends, UTC."""
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+
+
 def read_request(pem: str) -> "x509.CertificateSigningRequest":
     """A certificate request that its own key signed; ValueError ("is ...") for anything else."""
     from cryptography import x509

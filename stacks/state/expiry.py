@@ -1,0 +1,38 @@
+"""When the certificates of a bay end, from its state alone: no secret of it is decrypted, and nothing else is asked."""
+
+from datetime import datetime
+
+from bay.components.engines import ENGINES
+from bay.components.node.credentials import Secret
+from bay.components.node.lifetimes import Certificate, authority_end, leaf_end, warning
+from bay.stacks.state.snapshot import StateSnapshot
+
+
+def certificates_of(state: StateSnapshot) -> tuple[Certificate, ...]:
+    """Those that bay makes of a bay's keys; none before it has any."""
+    if state.made_at is None or state.spec is None:
+        return ()
+    engine = ENGINES[state.spec.coe]
+    issuer = state.authority_ends or authority_end(state.made_at)
+    others = [name for name, kind in engine.secrets.items() if kind is Secret.AUTHORITY]
+    return (
+        Certificate("authority", issuer),
+        *(Certificate(f"authority {name.replace('_', '-')}", authority_end(state.made_at)) for name in others),
+        _servers(state, issuer),
+        Certificate("client", leaf_end(state.made_at, issuer)),
+    )
+
+
+def _servers(state: StateSnapshot, issuer: datetime) -> Certificate:
+    """Of the engine's API: the first to end, which a master made when it was created, or else bay with its keys."""
+    assert state.made_at is not None
+    assert state.spec is not None
+    if not getattr(ENGINES[state.spec.coe], "masters_sign", False):
+        return Certificate("server", leaf_end(state.made_at, issuer))
+    created = [server.created_at or state.made_at for server in state.servers if server.role == "master"]
+    return Certificate("server", leaf_end(min(created, default=state.made_at), issuer))
+
+
+def expiry_warning(state: StateSnapshot, now: datetime) -> str:
+    """One line about certificates that end soon or have ended; empty where there are none."""
+    return warning(state.name, certificates_of(state), now)
