@@ -143,7 +143,8 @@ class Engine(Protocol):
     """Knowledge of one engine. Roles are ``master`` and ``node``.
 
     One whose client keeps many clusters by name may have ``contexts`` beside this, a `contexts.ContextStore`. One whose
-    masters make the certificates of its API when they are created has ``masters_sign``, which is true.
+    masters make the certificates of its API when they are created has ``masters_sign``, which is true. One whose API
+    reads a group from a client's certificate has it as ``client_group``.
     """
 
     @property

@@ -9,14 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES, Question
 from bay.components.errors import BayError
+from bay.components.node.client_login import SHORTEST, LoginRequest, client_login
+from bay.components.node.lifetimes import Validity
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.errors import Interrupted
+from bay.stacks.state import pki
+from bay.stacks.state.expiry import certificates_of
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
@@ -52,12 +57,26 @@ def health_of(bay: "BayStack") -> Health:
         return CLOSED
     try:
         outputs = bay.outputs()
+        files = {**(outputs.get("client_files") or {}), **_login_again(bay)}
     except Interrupted:
         raise
     except BayError as error:  # without the passphrase there is no key to ask with
         return Health(UNKNOWN, f"the engine cannot be asked: {error.message}")
     asked_of = [n.name for n in state.servers if n.role != "master" or ENGINES[state.spec.coe].question.names_masters]
-    return ask(state.spec, asked_of, outputs.get("api_addresses") or [], outputs.get("client_files") or {})
+    return ask(state.spec, asked_of, outputs.get("api_addresses") or [], files)
+
+
+def _login_again(bay: "BayStack") -> dict[str, str]:
+    """A client certificate for these questions alone, where the one in the bay's state has ended."""
+    now = datetime.now(UTC)
+    client = next((one for one in certificates_of(bay.state) if one.name == "client"), None)
+    if client is None or client.validity(now) is not Validity.EXPIRED:
+        return {}
+    assert bay.state.spec is not None
+    group = getattr(ENGINES[bay.state.spec.coe], "client_group", None)
+    keys = pki.keys_of(bay.state, bay.secrets())
+    login = client_login(bay.name, keys, LoginRequest(SHORTEST), now, group)
+    return {"cert.pem": login.certificate, "key.pem": login.key}
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:

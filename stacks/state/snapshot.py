@@ -106,6 +106,12 @@ class StateSnapshot:
         return "id" in self.outputs
 
     @property
+    def api_addresses(self) -> tuple[str, ...]:
+        """Where the API answers, the best first: ``HOST:PORT``; one alone where an earlier release made the bay."""
+        alone = self.outputs.get("api_address")
+        return tuple(self.outputs.get("api_addresses") or ([alone] if alone else []))
+
+    @property
     def missing_servers(self) -> list[str]:
         """Names of servers that the spec asks for and the state does not have."""
         if self.spec is None:

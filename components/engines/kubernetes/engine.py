@@ -69,6 +69,7 @@ class Kubernetes:
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
     masters_sign: bool = True
+    client_group: str = pki.ADMINISTRATORS
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""
