@@ -53,6 +53,7 @@ def certificate_rows(state: StateSnapshot, now: datetime) -> list[dict[str, Any]
             "status": one.validity(now).value,
             "ends": utc(one.ends),
             "days_left": one.days_left(now),
+            "renewed_by": one.renewed_by or None,
         }
         for one in certificates_of(state)
     ]

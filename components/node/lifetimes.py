@@ -12,6 +12,8 @@ from bay.components.node.certificates import AUTHORITY_LIFETIME, LEAF_LIFETIME
 
 NOTICE = timedelta(days=30)
 """How long before its end a certificate is warned of."""
+PERIOD = LEAF_LIFETIME * 2 / 3
+"""How long boot data has the same certificate of a server: the next one comes when a third of its life is left."""
 
 
 class Validity(StrEnum):
@@ -24,13 +26,15 @@ class Validity(StrEnum):
 
 @dataclass(frozen=True)
 class Certificate:
-    """One certificate, or those of several servers. ends: UTC; of several the first end.
+    """One certificate, or those of several servers. ends: UTC; of several the first end. renewed_by: a command, or who
+    does it; empty for what nobody renews.
 
     name: ``authority``, ``authority etcd``, ``server`` or ``client``.
     """
 
     name: str
     ends: datetime
+    renewed_by: str = ""
 
     def validity(self, now: datetime) -> Validity:
         """How it is at a moment."""
@@ -46,6 +50,14 @@ class Certificate:
 def authority_end(made_at: datetime) -> datetime:
     """Of an authority that a bay made for itself."""
     return made_at + AUTHORITY_LIFETIME
+
+
+def signed_at(made_at: datetime, now: datetime) -> datetime:
+    """As of when the certificate of a server that is created now is signed, of a bay whose keys were made at `made_at`.
+
+    The same for a whole `PERIOD`, so that boot data does not differ from run to run.
+    """
+    return made_at + PERIOD * max(0, (now - made_at) // PERIOD)
 
 
 def leaf_end(signed_at: datetime, issuer_end: datetime) -> datetime:

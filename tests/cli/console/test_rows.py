@@ -69,9 +69,9 @@ def test_certificates_are_shown_with_their_ends_in_utc() -> None:
     rows = bay_row(described(COMPLETE, FIRST), datetime(2031, 11, 1, tzinfo=UTC))["certificates"]
     ends = {"status": "expiring", "ends": "2031-11-21T16:59:09Z", "days_left": 20}
     assert rows == [
-        {"name": "authority", "status": "valid", "ends": "2036-11-19T16:59:09Z", "days_left": 1845},
-        {"name": "server", **ends},
-        {"name": "client", **ends},
+        {"name": "authority", "status": "valid", "ends": "2036-11-19T16:59:09Z", "days_left": 1845, "renewed_by": None},
+        {"name": "server", **ends, "renewed_by": "bay rebuild demo --group master"},
+        {"name": "client", **ends, "renewed_by": "bay config demo"},
     ]
     assert bay_row(described(StateSnapshot("demo"), LastRun()))["certificates"] == []
 

@@ -7,7 +7,7 @@ import pytest
 from bay.components.node import certificates
 from bay.components.node.certificates import end_of
 from bay.components.node.credentials import new_generation
-from bay.components.node.lifetimes import Certificate, Validity, authority_end, leaf_end, utc, warning
+from bay.components.node.lifetimes import Certificate, Validity, authority_end, leaf_end, signed_at, utc, warning
 
 MADE_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
@@ -58,3 +58,13 @@ def test_of_several_the_first_to_end_stands_first_in_one_line() -> None:
 
 def test_moments_are_told_in_utc_to_the_second() -> None:
     assert utc(MADE_AT.replace(microsecond=5)) == "2026-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(
+    ("days", "signed"), [(-1, 0), (0, 0), (1216, 0), (1217, 1), (2433, 1), (2434, 2), (3649, 2), (3650, 3)]
+)
+def test_a_server_gets_another_certificate_when_a_third_of_the_life_of_the_one_before_is_left(
+    days: int, signed: int
+) -> None:
+    third = timedelta(days=1825) / 3
+    assert signed_at(MADE_AT, MADE_AT + timedelta(days=days)) == MADE_AT + 2 * third * signed

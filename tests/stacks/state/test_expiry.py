@@ -32,6 +32,25 @@ def test_a_swarm_has_an_authority_servers_and_a_client() -> None:
     assert ends(complete()) == {"authority": MADE_AT + YEARS_10, "server": leaf, "client": leaf}
 
 
+def test_masters_that_are_created_later_have_later_certificates_and_the_first_to_end_counts() -> None:
+    deployment = complete()
+    period = YEARS_5 * 2 / 3
+    for after, signed in ((period, 0), (period + timedelta(days=1), 1), (2 * period + timedelta(days=2), 2)):
+        created(deployment, "demo-master-0", (MADE_AT + after).isoformat())
+        assert ends(deployment)["server"] == min(MADE_AT + signed * period + YEARS_5, MADE_AT + YEARS_10)
+    created(deployment, "demo-node-0", MADE_AT.isoformat())
+    assert ends(deployment)["server"] == MADE_AT + YEARS_10, "a node has none"
+
+
+def test_it_is_said_what_renews_each() -> None:
+    renewed_by = {
+        one.name: one.renewed_by for one in certificates_of(StateSnapshot.from_deployment("demo", kubernetes()))
+    }
+    assert renewed_by["client"] == "bay config demo"
+    assert renewed_by["server"] == "the masters; those that an earlier release created: bay rebuild demo --group master"
+    assert renewed_by["authority"] == renewed_by["authority etcd"] == ""
+
+
 def test_they_are_known_of_a_bay_whose_creation_was_interrupted() -> None:
     assert ends(cut_off()) == ends(complete())
 
