@@ -66,6 +66,7 @@ def config(
     """
     from bay.cli.session import open_bay
     from bay.components.node.client_login import LoginRequest
+    from bay.stacks.cluster.clients import one_writer
     from bay.stacks.private_files import write_private
 
     if sum((folder is not None, merge, unset)) > 1:
@@ -81,9 +82,10 @@ def config(
         _merge(bays, name, asked)
         return
     target = (folder or bays.context.settings.config / "clients" / name).expanduser().absolute()
-    client = bays.client_files(name, replace(asked, present=_present(target)))
-    for file, content in client.files.items():
-        write_private(target / file, content)
+    with one_writer(bays.context.settings, str(target)):
+        client = bays.client_files(name, replace(asked, present=_present(target)))
+        for file, content in client.files.items():
+            write_private(target / file, content)
     for key, value in client.environment(str(target)).items():
         typer.echo(f"export {key}={shlex.quote(value)}")
     _tell(name, client.login, is_open=client.is_open)

@@ -1,6 +1,7 @@
 """What a client needs to use a bay's API: made when it is asked for, with a key and a certificate of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,8 +9,14 @@ from bay.components.engines import ENGINES, Client
 from bay.components.errors import BayError
 from bay.components.node.client_login import ClientLogin, LoginRequest, client_login, with_login
 from bay.stacks.cluster.health import first_that_answers
+from bay.stacks.private_files import make_folder
+from bay.stacks.settings import Settings, short_hash
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki
+from bay.toolchain.lock import exclusive
+
+PATIENCE = 60.0
+"""Seconds to wait for another run that writes the same client's files."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +54,17 @@ def client_files_of(bay: BayStack, request: LoginRequest | None = None, now: dat
     address = first_that_answers(spec, addresses, files)
     ordered = (address, *(one for one in addresses if one != address))
     return ClientFiles(spec.coe, engine.turned_to(files, address), ordered, bool(spec.access.api), login)
+
+
+@contextmanager
+def one_writer(settings: Settings, place: str) -> Iterator[None]:
+    """While this lasts, no other run writes a client's files at this place: a key and its certificate are two files."""
+
+    def refuse(holder: str, seconds: float) -> None:
+        if seconds >= PATIENCE:
+            raise BayError(f"another run writes {place} (process {holder})", "wait for it, then try again")
+
+    lock = settings.data / "locks" / "clients" / f"{short_hash(place)}.lock"
+    make_folder(lock.parent)
+    with exclusive(lock, refuse):
+        yield

@@ -11,7 +11,7 @@ from bay.components.engines import ENGINES
 from bay.components.engines.contexts import ContextRequest, ContextStore, Files
 from bay.components.errors import BayError
 from bay.components.node.client_login import ClientLogin, LoginRequest
-from bay.stacks.cluster.clients import client_files_of
+from bay.stacks.cluster.clients import client_files_of, one_writer
 from bay.stacks.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 
@@ -36,16 +36,17 @@ def put_context(bay: BayStack, request: LoginRequest | None = None) -> PutContex
     request: what the context has already is looked for in it.
     """
     environment = bay.context.settings.environment
-    client = client_files_of(bay, replace(request or LoginRequest(), present=_present(bay, environment)))
-    store = context_store(client.coe)
-    if store is None:
-        raise BayError(
-            f"clients of {ENGINES[client.coe].title} keep no contexts", f"'bay config {bay.name}' writes its files"
-        )
-    wanted = ContextRequest(bay.name, bay.state.bay_id, client.files, client.addresses)
-    with _locked(store.lock(environment)):
-        files = store.put(wanted, environment, _read)
-        _write(files)
+    with one_writer(bay.context.settings, f"context {bay.name}"):
+        client = client_files_of(bay, replace(request or LoginRequest(), present=_present(bay, environment)))
+        store = context_store(client.coe)
+        if store is None:
+            raise BayError(
+                f"clients of {ENGINES[client.coe].title} keep no contexts", f"'bay config {bay.name}' writes its files"
+            )
+        wanted = ContextRequest(bay.name, bay.state.bay_id, client.files, client.addresses)
+        with _locked(store.lock(environment)):
+            files = store.put(wanted, environment, _read)
+            _write(files)
     return PutContext(list(files)[-1], store.usage(bay.name), client.is_open, client.login)
 
 

@@ -1,6 +1,9 @@
 """`bay config`: files, or a context among those of the user's own client, and one of them at a time."""
 
+import itertools
+import time
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bay.cli import app
+from bay.cli.commands.config import config
 from bay.components.node.client_login import ClientLogin, LoginRequest
 from bay.stacks.bays import Bays
 from bay.stacks.cluster.clients import ClientFiles
@@ -63,6 +67,25 @@ def test_what_the_folder_has_is_looked_at_and_a_new_certificate_is_told_of(
     monkeypatch.setattr(Bays, "client_files", lambda *_: files(KEPT))
     assert app.run(["config", "demo", "--dir", str(folder)]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_runs_at_the_same_time_leave_a_key_with_its_own_certificate(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = itertools.count()
+
+    def client_files(_bays: Bays, _name: str, request: LoginRequest) -> ClientFiles:
+        if request.present:
+            return files(replace(KEPT, certificate=request.present["cert.pem"], key=request.present["key.pem"]))
+        number = next(made)
+        time.sleep(0.2)
+        return files(replace(NEW, certificate=f"C{number}", key=f"K{number}"))
+
+    monkeypatch.setattr(Bays, "client_files", client_files)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: config("demo", tmp_path / "client"), range(4)))
+    assert [(tmp_path / "client" / name).read_text() for name in ("cert.pem", "key.pem")] == ["C0", "K0"]
+    assert next(made) == 1, "the others keep what the first made"
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "366", "x", "1.5"])

@@ -14,8 +14,7 @@ from bay.stacks.cluster import contexts
 from bay.stacks.cluster.contexts import has_context, put_context, remove_context
 from tests.fakes.keys import with_keys
 from tests.fakes.messages import told
-from tests.fakes.openstack import FakeCloud
-from tests.fakes.stack import FakeStack
+from tests.fakes.stack import FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, bay_of
 
 
@@ -28,8 +27,9 @@ def bay(model: str, home: dict[str, str], **spec: Any) -> FakeStack:
     deployment = bay_of(build_spec([{"model": model}, spec]))
     stack = next(r for r in deployment["resources"] if r["type"] == "pulumi:pulumi:Stack")
     stack["outputs"] |= {"api_addresses": ["203.0.113.1:6443"]}
-    found = FakeStack(with_keys(deployment), FakeCloud())
-    object.__setattr__(found.context.settings, "environment", home)
+    context = FakeContext(folder=Path(home["HOME"]).with_name("bay"))
+    found = FakeStack(with_keys(deployment), context=context)
+    object.__setattr__(context.settings, "environment", home)
     return found
 
 
