@@ -88,7 +88,7 @@ def config(
             write_private(target / file, content)
     for key, value in client.environment(str(target)).items():
         typer.echo(f"export {key}={shlex.quote(value)}")
-    _tell(name, client.login, is_open=client.is_open)
+    _tell(name, client.login if "cert.pem" in client.files else None, is_open=client.is_open)
 
 
 def _present(folder: Path) -> dict[str, str]:
@@ -100,8 +100,9 @@ def _present(folder: Path) -> dict[str, str]:
     return found
 
 
-def _tell(name: str, login: "ClientLogin", *, is_open: bool) -> None:
-    if login.is_new:
+def _tell(name: str, login: "ClientLogin | None", *, is_open: bool) -> None:
+    """login: None of an engine that gives its clients no certificate."""
+    if login and login.is_new:
         say(
             f"client certificate of bay {name}: new, until {utc(login.ends)}; renewed from {utc(login.renewed_from)} on"
         )

@@ -69,6 +69,15 @@ def test_what_the_folder_has_is_looked_at_and_a_new_certificate_is_told_of(
     assert capsys.readouterr().err == ""
 
 
+def test_nothing_is_said_where_the_engine_gives_its_clients_no_certificate(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    client = replace(files(NEW), files={"word": "secret"})
+    monkeypatch.setattr(Bays, "client_files", lambda *_: client)
+    assert app.run(["config", "demo", "--dir", str(tmp_path / "client")]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_runs_at_the_same_time_leave_a_key_with_its_own_certificate(
     environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
