@@ -1,10 +1,16 @@
 """The checks of `bay doctor`: the toolchain's own, then state, sandbox, cloud and passphrases."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 from bay import toolchain
 from bay.cli.installation import check_command
 from bay.components.errors import BayError
+from bay.components.node.certificates import end_of
+from bay.components.node.lifetimes import Certificate, Validity, utc
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import scope_of
 from bay.components.text import command, without_passwords
@@ -21,7 +27,7 @@ def checks(context: Context) -> list[Check]:
     home = context.settings.environment.get("PULUMI_HOME", "")
     found = list(toolchain.checks(context.settings.cache, context.settings.path, home))
     settings = context.settings
-    mine = (_passphrase(settings), _folders(settings))
+    mine = (_passphrase(settings), _folders(settings), clients(settings, datetime.now(UTC)))
     return [check_command(settings.path), *found, _state(settings), sandbox(settings), _cloud(context), *mine]
 
 
@@ -83,3 +89,27 @@ def _folders(settings: Settings) -> Check:
     if kept:
         return Check("folders", False, "; ".join(fault for fault, _ in kept), "; ".join(remedy for _, remedy in kept))
     return Check("folders", True, f"{settings.data} and {settings.config / 'clients'} are yours alone", "")
+
+
+def clients(settings: Settings, now: datetime) -> Check:
+    """Client certificates that `bay config` wrote on this machine: those that end within 30 days, or have ended.
+
+    No fault of the machine: a bay may be gone, or used no more.
+    """
+    folder = settings.config / "clients"
+    found = list(_client_certificates(folder))
+    told = [f"{one.name} {_end(one, now)}" for one in found if one.validity(now) is not Validity.VALID]
+    remedies = [command("bay", "config", one.name) for one in found if one.validity(now) is not Validity.VALID]
+    return Check("clients", True, "; ".join(told) or f"{len(found)} in {folder}", "; ".join(remedies))
+
+
+def _client_certificates(folder: Path) -> Iterator[Certificate]:
+    """By the name of the bay; what is no certificate is left to `bay config`, which writes it again."""
+    for file in sorted(folder.glob("*/cert.pem")):
+        with suppress(OSError, ValueError):
+            yield Certificate(file.parent.name, end_of(file.read_text(encoding="utf-8")))
+
+
+def _end(certificate: Certificate, now: datetime) -> str:
+    word = "ended" if certificate.validity(now) is Validity.EXPIRED else "ends"
+    return f"{word} at {utc(certificate.ends)}"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from copy import copy
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
@@ -22,6 +23,7 @@ from bay.components.network import Network
 from bay.components.node import cloudinit, user_data
 from bay.components.node.certificates import Authority
 from bay.components.node.credentials import current
+from bay.components.node.lifetimes import signed_at
 from bay.components.node.proof import GroupData, proof_key
 from bay.components.openstack.resolve import image_of
 from bay.components.openstack.resolved import Named, ResolvedSpec
@@ -250,6 +252,7 @@ class Bay(ComponentResource):
             cidrs=tuple(known["cidrs"]),
             cloud=CloudFacts(**known["cloud"]) if known["cloud"] else None,
             made_at=known["made_at"],
+            signed_at=signed_at(datetime.fromisoformat(known["made_at"]), datetime.now(UTC)).isoformat(),
             generations=known["generations"],
         )
         common = cloudinit.packed(user_data.user_data(self.engine, facts))

@@ -36,13 +36,15 @@ class IdentityProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Keys, certificates and the id of a new bay."""
-        from bay.components.node.certificates import Authority
+        from bay.components.node.certificates import Authority, end_of
         from bay.components.node.credentials import new_generation
 
         now = datetime.now(UTC).replace(microsecond=0)
         authority = Authority(**props["authority"]) if props.get("authority") else None
         generation = new_generation(props["bay"], 1, now, props["secrets"], authority)
         made = {"made_at": now.isoformat(), "generations": [generation]}
+        if authority is not None:  # of one of its own, made_at tells
+            made["authority_ends"] = end_of(authority.certificate).isoformat()
         given = {key: props[key] for key in ("bay", "cloud", "managed_by")}
         return CreateResult(str(uuid.uuid4()), {**given, **made})
 

@@ -19,7 +19,8 @@ CHECKED_BY_PLAN = ("batch", HARD)
 class Risk:
     """Why somebody should think twice.
 
-    kind: masters, volumes, batch, network, identity, locked, open, endpoint, bay, or allowed (by the bay's file).
+    kind: masters, volumes, batch, network, identity, locked, open, endpoint, bay, certificates (some end soon), or
+    allowed (by the bay's file).
     names: of the resources that it affects. refused: a change is refused for it, unless `allowed_by` is allowed; None:
     nothing allows it.
     """

@@ -12,6 +12,7 @@ from typing import Any
 
 from bay.components.errors import BayError, InvalidInput
 from bay.components.node.certificates import Authority
+from bay.components.node.client_login import LoginRequest
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
 from bay.components.openstack.resolve import resolve
@@ -202,10 +203,13 @@ class Bays:
             return False
         return True
 
-    def client_files(self, name: str) -> ClientFiles:
-        """What a client needs to use a bay's API; gives full power over the bay. BayError before it is complete."""
+    def client_files(self, name: str, request: LoginRequest | None = None) -> ClientFiles:
+        """What a client needs to use a bay's API, with a certificate of its own; gives full power over the bay.
+
+        request: how long it is to last, and what the client has already. BayError before the bay is complete.
+        """
         with opened(self.context, name) as bay:
-            return client_files_of(bay)
+            return client_files_of(bay, request)
 
     def console_log(self, name: str, node: str, lines: int | None = None) -> ConsoleLog:
         """The console log of a server, as much as Nova keeps, or its last lines; Forbidden where nobody may read it."""
@@ -230,10 +234,10 @@ class Bays:
         """How a bay's networks and servers are connected, from its state."""
         return topology_of(self.snapshot(name))
 
-    def put_context(self, name: str) -> PutContext:
+    def put_context(self, name: str, request: LoginRequest | None = None) -> PutContext:
         """Put a bay among the clusters that the user's own client knows, or renew it there; what is not ours stays."""
         with opened(self.context, name) as bay:
-            return put_context(bay)
+            return put_context(bay, request)
 
     def has_context(self, name: str) -> bool:
         """Whether it is there, also of a bay that is gone."""

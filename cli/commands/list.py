@@ -58,6 +58,7 @@ def list_bays(
     if os_cloud is not None:
         ours = {state.name for state in bays.of_login(one.state for _, one in found if one)}
         found = [(name, described) for name, described in found if described is None or name in ours]
+    _warn([described for _, described in found if described])
     rows = [list_row(described) if described else {"name": name, "status": "UNKNOWN"} for name, described in found]
     if outdated:
         newer = bays.newer_images(described.state for _, described in found if described)
@@ -81,6 +82,18 @@ def _describe(bays: "Bays", name: str) -> "Description | None":
     except BayError as error:
         say(f"{error.message}: {error.hint}")
         return None
+
+
+def _warn(found: "list[Description]") -> None:
+    """A line for each bay with certificates that end soon, or have ended."""
+    from datetime import UTC, datetime
+
+    from bay.stacks.state.expiry import expiry_warning
+
+    now = datetime.now(UTC)
+    for described in found:
+        if text := expiry_warning(described.state, now):
+            say(f"warning: {text}")
 
 
 def _usage(bays: "Bays", found: "list[Description]") -> "Mapping[str, Usage]":

@@ -9,7 +9,7 @@ from bay.cli.console.formats import Format, print_list
 from bay.cli.console.plan_markdown import LIMIT, fitting, markdown
 from bay.cli.console.terminal import say, tell
 from bay.stacks.plan.document import document
-from bay.stacks.plan.types import VERSION
+from bay.stacks.plan.types import VERSION, Plan
 from bay.stacks.redaction import cut
 
 COLUMNS = (
@@ -34,7 +34,10 @@ def show(found: Sequence[Outcome], form: Format, columns: Sequence[str] = ()) ->
 
 
 def _notes(found: Iterable[Outcome]) -> list[str]:
-    return [f"bay {outcome.bay}: note: {note}" for outcome in found if outcome.plan for note in outcome.plan.notes]
+    """What a row has no place for, and no change is the reason of."""
+    plans = [outcome.plan for outcome in found if outcome.plan]
+    notes = [f"bay {plan.bay}: note: {note}" for plan in plans for note in plan.notes]
+    return notes + [f"warning: {risk.message}" for plan in plans for risk in plan.risks if risk.kind == "certificates"]
 
 
 def _counted(found: Iterable[Outcome]) -> dict[str, int]:
@@ -52,13 +55,17 @@ def _whole(outcome: Outcome) -> dict[str, Any]:
 def comment(found: Sequence[Outcome]) -> str:
     """One comment for all: a table, then each plan that says something, as many as there is space for."""
     text = "\n".join(_summary(found))
-    left = [outcome for outcome in found if outcome.plan and (not outcome.plan.empty or outcome.plan.notes)]
+    left = [outcome for outcome in found if _says_something(outcome.plan)]
     while left and len(text) + len(more := f"\n\n{markdown(left[0].plan)}") < LIMIT - SPACE:  # type: ignore[arg-type]
         text += more
         left = left[1:]
     if left:
         text += f"\n\nThere is no space here for {len(left)} more: `bay preview NAME` shows them."
     return text
+
+
+def _says_something(plan: Plan | None) -> bool:
+    return plan is not None and not (plan.empty and not plan.notes and not plan.risks)
 
 
 SPACE = 200

@@ -169,7 +169,11 @@ def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _readable(value: Any) -> str:
-    """Nested values as YAML, one field a line."""
+    """Nested values as YAML, one field a line; rows a line each."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return "\n".join(
+            ", ".join(f"{key} {text_of(item[key])}" for key in item if item[key] is not None) for item in value
+        )
     if isinstance(value, dict):
         return dump(json.loads(json.dumps(value, default=str))).rstrip()
     return text_of(value)

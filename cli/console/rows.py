@@ -1,21 +1,25 @@
 """What `bay show`, `list`, `node list` and `drift` print: rows from what operations answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from bay.cli.console.columns import OUTDATED
+from bay.components.node.lifetimes import utc
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import URLS
 from bay.components.text import without_passwords
 from bay.stacks.bays import Description, Servers
 from bay.stacks.cloud.usage import FIELDS, Usage
 from bay.stacks.cluster.health import UNKNOWN
+from bay.stacks.state.expiry import certificates_of
+from bay.stacks.state.snapshot import StateSnapshot
 
 Row = Mapping[str, Any]
 
 
-def bay_row(described: Description) -> dict[str, Any]:
-    """Everything `bay show` says of a bay."""
+def bay_row(described: Description, now: datetime | None = None) -> dict[str, Any]:
+    """Everything `bay show` says of a bay. now: UTC; by the clock unless it is given."""
     state, health = described.state, described.health
     spec = state.spec
     own_network = state.name if spec and spec.network.existing is None else None
@@ -36,8 +40,23 @@ def bay_row(described: Description) -> dict[str, Any]:
         "managed_by": state.managed_by,
         "protected": spec.protected if spec else False,
         "id": state.bay_id,
+        "certificates": certificate_rows(state, now or datetime.now(UTC)),
         "spec": _shown(spec) if spec else None,
     }
+
+
+def certificate_rows(state: StateSnapshot, now: datetime) -> list[dict[str, Any]]:
+    """How long each certificate lasts that bay makes for a bay; ends in RFC 3339, UTC."""
+    return [
+        {
+            "name": one.name,
+            "status": one.validity(now).value,
+            "ends": utc(one.ends),
+            "days_left": one.days_left(now),
+            "renewed_by": one.renewed_by or None,
+        }
+        for one in certificates_of(state)
+    ]
 
 
 def _shown(spec: BaySpec) -> dict[str, Any]:

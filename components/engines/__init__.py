@@ -7,6 +7,7 @@ this folder with an ``ENGINE`` in it; a site's own comes from an entry point of 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -75,7 +76,8 @@ class Facts:
     master_names and master_addresses: in the order of the masters' indices. endpoint_address: of the virtual IP
     or load balancer as the servers reach it, None where the masters are the endpoint. api_names: floating IPs
     and DNS names at which clients reach the API. state_volumes: Cinder ids in the order of the masters, or empty.
-    cidrs: of the bay's subnets. made_at: when the bay's identity was made, RFC 3339.
+    cidrs: of the bay's subnets. made_at: when the bay's identity was made, RFC 3339. signed_at: the same, as
+    of when a server's certificate is signed; empty: as of made_at.
     """
 
     bay: str
@@ -90,7 +92,13 @@ class Facts:
     cidrs: tuple[str, ...]
     cloud: CloudLogin | None = None
     made_at: str
+    signed_at: str = ""
     generations: Sequence[Generation]
+
+    @property
+    def signing_moment(self) -> datetime:
+        """As of when the certificate of a server is signed."""
+        return datetime.fromisoformat(self.signed_at or self.made_at)
 
     @property
     def role(self) -> "Role":
@@ -142,8 +150,13 @@ class Options(BaseModel):
 class Engine(Protocol):
     """Knowledge of one engine. Roles are ``master`` and ``node``.
 
-    One whose client keeps many clusters by name may have ``contexts`` beside this, a `contexts.ContextStore`. One whose
-    API changes labels of nodes that run may have ``node_labels``, a `node_labels.NodeLabels`.
+    Beside this one may have
+
+    - ``contexts``, a `contexts.ContextStore`: its client keeps many clusters by name;
+    - ``node_labels``, a `node_labels.NodeLabels`: its API changes labels of nodes that run;
+    - ``upgrade_rules``, an `upgrades.UpgradeRules`;
+    - ``masters_sign``, which is true: masters make the certificates of its API when they are created;
+    - ``client_group``: its API reads this group from a client's certificate.
     """
 
     @property

@@ -27,6 +27,8 @@ class ContextStore(Protocol):
     """An engine's `contexts`, where its client has such a store. environment: HOME, and what the client itself reads.
 
     A context that bay put there says so, and of which bay it is; another one is foreign, and is never written over.
+    Where a store also has ``keys(bay, environment, read)``, which returns ``cert.pem`` and ``key.pem`` of a context,
+    that keeps them while they are good.
     """
 
     def put(self, request: ContextRequest, environment: Mapping[str, str], read: Read) -> Files:

@@ -78,12 +78,20 @@ def authority(key: str, bay: str, made_at: datetime) -> str:
     return _sign(builder, own)
 
 
-def client(issuer: Authority, key: str, name: str, made_at: datetime, organisation: str | None = None) -> str:
+def client(
+    issuer: Authority,
+    key: str,
+    name: str,
+    made_at: datetime,
+    organisation: str | None = None,
+    lifetime: timedelta = LEAF_LIFETIME,
+) -> str:
     """A certificate for a client of the API; some engines read its organisation as a group."""
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    subject = _name(name, organisation)
-    return _sign(_leaf(issuer, key, subject, made_at, ExtendedKeyUsageOID.CLIENT_AUTH), _load_key(issuer.key))
+    subject, public = _name(name, organisation), _load_key(key).public_key()
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
+    return _sign(_leaf_for(issuer, public, subject, made_at, purpose, lifetime), _load_key(issuer.key))
 
 
 def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime) -> str:
@@ -94,6 +102,13 @@ def server(issuer: Authority, key: str, names: Sequence[str], made_at: datetime)
     builder = _leaf(issuer, key, _name(names[0]), made_at, ExtendedKeyUsageOID.SERVER_AUTH)
     alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
     return _sign(builder.add_extension(alternatives, critical=False), _load_key(issuer.key))
+
+
+def end_of(certificate: str) -> datetime:
+    """When a certificate (PEM) ends, UTC."""
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
 
 
 def read_request(pem: str) -> "x509.CertificateSigningRequest":

@@ -79,7 +79,7 @@ def new_generation(
     secrets: Mapping[str, str] | None = None,
     authority: "Authority | None" = None,
 ) -> Generation:
-    """Fresh keys: the only place of the project where anything random happens.
+    """Fresh keys of a bay; beside those of clients (`bay.components.node.client_login`), all that is random here.
 
     authority: made by somebody else, whose certificates the bay's API is to accept; None: the bay makes its own.
     """

@@ -3,14 +3,15 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 
 from bay.components.engines import ENGINES
 from bay.components.engines.contexts import ContextRequest, ContextStore, Files
 from bay.components.errors import BayError
-from bay.stacks.cluster.clients import client_files_of
+from bay.components.node.client_login import ClientLogin, LoginRequest
+from bay.stacks.cluster.clients import client_files_of, one_writer
 from bay.stacks.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 
@@ -20,28 +21,40 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class PutContext:
-    """Where a bay's context is now. file: the last that was written. usage: a command that uses it. is_open: as of
-    `ClientFiles`."""
+    """Where a bay's context is now. file: the last that was written. usage: a command that uses it. is_open and login:
+    as of `ClientFiles`."""
 
     file: Path
     usage: str
     is_open: bool
+    login: ClientLogin
 
 
-def put_context(bay: BayStack) -> PutContext:
-    """Make or renew the context of a bay that is complete; BayError where its client keeps none, or it is foreign."""
-    client = client_files_of(bay)
-    store = context_store(client.coe)
-    if store is None:
-        raise BayError(
-            f"clients of {ENGINES[client.coe].title} keep no contexts", f"'bay config {bay.name}' writes its files"
-        )
+def put_context(bay: BayStack, request: LoginRequest | None = None) -> PutContext:
+    """Make or renew the context of a bay that is complete; BayError where its client keeps none, or it is foreign.
+
+    request: what the context has already is looked for in it.
+    """
     environment = bay.context.settings.environment
-    request = ContextRequest(bay.name, bay.state.bay_id, client.files, client.addresses)
-    with _locked(store.lock(environment)):
-        files = store.put(request, environment, _read)
-        _write(files)
-    return PutContext(list(files)[-1], store.usage(bay.name), client.is_open)
+    with one_writer(bay.context.settings, f"context {bay.name}"):
+        client = client_files_of(bay, replace(request or LoginRequest(), present=_present(bay, environment)))
+        store = context_store(client.coe)
+        if store is None:
+            raise BayError(
+                f"clients of {ENGINES[client.coe].title} keep no contexts", f"'bay config {bay.name}' writes its files"
+            )
+        wanted = ContextRequest(bay.name, bay.state.bay_id, client.files, client.addresses)
+        with _locked(store.lock(environment)):
+            files = store.put(wanted, environment, _read)
+            _write(files)
+    return PutContext(list(files)[-1], store.usage(bay.name), client.is_open, client.login)
+
+
+def _present(bay: BayStack, environment: Mapping[str, str]) -> dict[str, str]:
+    """The key and the certificate that the context has, where its store tells."""
+    store = context_store(bay.state.spec.coe) if bay.state.spec else None
+    keys = getattr(store, "keys", None)
+    return dict(keys(bay.name, environment, _read)) if keys else {}
 
 
 def remove_context(bay: str, environment: Mapping[str, str]) -> list[Path]:

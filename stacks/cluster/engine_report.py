@@ -9,10 +9,9 @@ from http import HTTPStatus
 
 from bay.components.engines import ENGINES, Question
 from bay.components.engines.upgrades import DeprecatedCall, EngineVersion, UpgradeRules, parse_version
-from bay.components.errors import BayError
 from bay.stacks.cluster import api
+from bay.stacks.cluster.access import access_of
 from bay.stacks.cluster.health import AT_ONCE
-from bay.stacks.errors import Interrupted
 from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
@@ -28,19 +27,11 @@ class EngineReport:
 
 def report_of(bay: BayStack, rules: UpgradeRules) -> EngineReport:
     """Ask all masters; an access that is closed, a missing passphrase or silence makes an empty report."""
-    spec = bay.state.require_spec()
-    if not (bay.state.is_complete and spec.access.api):
+    access = access_of(bay)
+    if isinstance(access, str):
+        LOG.info("%s: %s", bay.name, access)
         return EngineReport()
-    try:
-        outputs = bay.outputs()
-    except Interrupted:
-        raise
-    except BayError as error:  # without the passphrase there is no key to ask with
-        LOG.info("%s: the engine cannot be asked: %s", bay.name, error.message)
-        return EngineReport()
-    return ask_for_report(
-        ENGINES[spec.coe].question, rules, outputs.get("api_addresses") or [], outputs.get("client_files") or {}
-    )
+    return ask_for_report(ENGINES[access.spec.coe].question, rules, access.addresses, access.files)
 
 
 def ask_for_report(

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES, Question
-from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.cluster import api
-from bay.stacks.errors import Interrupted
+from bay.stacks.cluster.access import CLOSED as NO_ACCESS
+from bay.stacks.cluster.access import access_of
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
@@ -31,7 +31,7 @@ class Health:
     nodes: Mapping[str, str] = field(default_factory=dict)
 
 
-CLOSED = Health(UNKNOWN, "the API is closed to clients: access.api is empty")
+CLOSED = Health(UNKNOWN, NO_ACCESS)
 STANDS_BY = object()
 """The answer of a master that sends on to the one which leads."""
 NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
@@ -39,19 +39,12 @@ NOT_ASKED = Health(UNKNOWN, "the engine was not asked")
 
 def health_of(bay: "BayStack") -> Health:
     """Health of a bay as its engine tells it; needs the bay's passphrase for the client's key."""
-    state = bay.state
-    if state.spec is None or not state.is_complete:
-        return Health(UNKNOWN, "the bay is not complete")
-    if not state.spec.access.api:
-        return CLOSED
-    try:
-        outputs = bay.outputs()
-    except Interrupted:
-        raise
-    except BayError as error:  # without the passphrase there is no key to ask with
-        return Health(UNKNOWN, f"the engine cannot be asked: {error.message}")
-    asked_of = [n.name for n in state.servers if n.role != "master" or ENGINES[state.spec.coe].question.names_masters]
-    return ask(state.spec, asked_of, outputs.get("api_addresses") or [], outputs.get("client_files") or {})
+    access = access_of(bay)
+    if isinstance(access, str):
+        return Health(UNKNOWN, access)
+    question = ENGINES[access.spec.coe].question
+    asked_of = [one.name for one in bay.state.servers if one.role != "master" or question.names_masters]
+    return ask(access.spec, asked_of, access.addresses, access.files)
 
 
 def ask(spec: BaySpec, servers: Iterable[str], addresses: Sequence[str], files: Mapping[str, str]) -> Health:

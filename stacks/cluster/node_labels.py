@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES
 from bay.components.engines.node_labels import Labelling, NodeLabels, NodePatch
-from bay.components.errors import BayError
 from bay.components.node.cloudinit import unpacked
 from bay.components.spec import BaySpec
 from bay.stacks.cluster import api
-from bay.stacks.cluster.health import CLOSED
-from bay.stacks.errors import Interrupted
+from bay.stacks.cluster.access import access_of
 from bay.stacks.state.pki import in_the_clear
 from bay.stacks.state.snapshot import INSTANCE_TYPE
 
@@ -97,20 +95,14 @@ class NodesApi:
 def open_nodes_api(bay: "BayStack") -> NodesApi | str:
     """The API of a bay's engine, or why labels of its nodes cannot be changed from here, as a part of a sentence."""
     spec = bay.state.spec
-    if spec is None or not bay.state.is_complete:
-        return "the bay is not complete"
-    labels = node_labels_of(spec.coe)
-    if labels is None:
+    if spec is not None and node_labels_of(spec.coe) is None:
         return f"{ENGINES[spec.coe].title} sets labels only when a server is created"
-    if not spec.access.api:
-        return CLOSED.reason
-    try:
-        outputs = bay.outputs()
-    except Interrupted:
-        raise
-    except BayError as error:  # without the passphrase there is no key to ask with
-        return f"the engine cannot be asked: {error.message}"
-    return _first_answer(labels, outputs.get("api_addresses") or [], outputs.get("client_files") or {})
+    access = access_of(bay)
+    if isinstance(access, str):
+        return access
+    labels = node_labels_of(access.spec.coe)
+    assert labels is not None, "asked above"
+    return _first_answer(labels, access.addresses, access.files)
 
 
 def _first_answer(labels: NodeLabels, addresses: Sequence[str], files: Mapping[str, str]) -> NodesApi | str:

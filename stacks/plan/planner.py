@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
-from bay.stacks.approval import CHECKED_BY_PLAN
+from bay.stacks.approval import CHECKED_BY_PLAN, Risk
 from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
@@ -33,6 +34,7 @@ from bay.stacks.plan.spec_diff import all_fields, changed_fields, kept_until_reb
 from bay.stacks.plan.types import DISRUPTIVE, Change, Compared, Plan, QuotaUsage
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack, not_found
+from bay.stacks.state.expiry import expiry_warning
 from bay.stacks.state.snapshot import RecordedServer
 
 if TYPE_CHECKING:
@@ -147,7 +149,7 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         compared=compared,
         changes=changes,
         fields=fields,
-        risks=find_risks(context),
+        risks=(*find_risks(context), *_expiring(what)),
         impact=find_impact(context),
         notes=(
             *interrupted,
@@ -160,6 +162,12 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         location=location(on.cloud, on.resolved),
         resolved=resolved_names(on.resolved),
     )
+
+
+def _expiring(what: PlanInput) -> tuple[Risk, ...]:
+    """Not of the change: a reviewer is who reads of it in time."""
+    text = expiry_warning(what.bay.state, datetime.now(UTC))
+    return (Risk("certificates", text),) if text else ()
 
 
 def _unhealthy_masters(what: PlanInput, steps: PreviewSteps) -> frozenset[str]:

@@ -25,7 +25,7 @@ class RecordedServer:
     """A server as the state knows it; id and address are empty before Nova gave them.
 
     built: False where Nova accepted the server and then could not build it. urn: Pulumi's name for it. floating_ip:
-    empty where it has none of its own.
+    empty where it has none of its own. created_at: UTC; None where the state does not say.
     """
 
     name: str
@@ -36,6 +36,7 @@ class RecordedServer:
     built: bool = True
     urn: str = field(default="", repr=False, compare=False)
     floating_ip: str = ""
+    created_at: datetime | None = field(default=None, repr=False, compare=False)
 
     @property
     def index(self) -> int:
@@ -50,7 +51,8 @@ class StateSnapshot:
     spec: None where nothing of the bay was ever created. interrupted_operations: as ``creating Instance demo-node-1``.
     ids: of everything the state owns. created: (kind, name) of what the state has in the cloud, as
     `bay.components.quota_demand` calls them. resources: all that the state holds, as Pulumi prints it. changed_at: when
-    the state was written last, in UTC.
+    the state was written last, in UTC. made_at: when the bay's keys were made, UTC; None before. authority_ends: of an
+    authority that somebody else made, UTC; None for the bay's own.
     """
 
     name: str
@@ -66,6 +68,8 @@ class StateSnapshot:
     salt: str = ""
     resources: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     changed_at: datetime | None = None
+    made_at: datetime | None = None
+    authority_ends: datetime | None = None
 
     @classmethod
     def from_deployment(cls, name: str, deployment: Mapping[str, Any] | None) -> "StateSnapshot":
@@ -91,13 +95,21 @@ class StateSnapshot:
             outputs=stack.get("outputs") or {},
             salt=((content.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
             resources=tuple(resources),
-            changed_at=_changed_at(content),
+            changed_at=_moment((content.get("manifest") or {}).get("time")),
+            made_at=_moment(known.get("made_at")),
+            authority_ends=_moment(known.get("authority_ends")),
         )
 
     @property
     def is_complete(self) -> bool:
         """Whether an update went through at least once: the first one writes outputs."""
         return "id" in self.outputs
+
+    @property
+    def api_addresses(self) -> tuple[str, ...]:
+        """Where the API answers, the best first: ``HOST:PORT``; one alone where an earlier release made the bay."""
+        alone = self.outputs.get("api_address")
+        return tuple(self.outputs.get("api_addresses") or ([alone] if alone else []))
 
     @property
     def missing_servers(self) -> list[str]:
@@ -154,8 +166,8 @@ def read_snapshot(name: str, deployment: Mapping[str, Any] | None) -> StateSnaps
         ) from None
 
 
-def _changed_at(content: Mapping[str, Any]) -> datetime | None:
-    text = (content.get("manifest") or {}).get("time")
+def _moment(text: str | None) -> datetime | None:
+    """RFC 3339 -> UTC."""
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
@@ -194,7 +206,10 @@ def _servers(resources: list[Mapping[str, Any]]) -> tuple[RecordedServer, ...]:
         address = outputs.get("accessIpV4") or first_ipv4(port.get("allFixedIps") or [""])
         role = "master" if group == "master" else "node"
         name, server_id, made = str(inputs.get("name", "")), str(resource.get("id", "")), not resource.get("initErrors")
-        found.append(RecordedServer(name, role, group, address, server_id, made, resource["urn"], floating_ip))
+        created_at = _moment(resource.get("created"))
+        found.append(
+            RecordedServer(name, role, group, address, server_id, made, resource["urn"], floating_ip, created_at)
+        )
     return tuple(sorted(found, key=lambda node: (node.group != "master", node.group, node.index)))
 
 

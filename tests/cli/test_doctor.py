@@ -3,12 +3,32 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bay.cli.doctor import clients
+from bay.components.node.client_login import LoginRequest, client_login
+from bay.stacks.private_files import write_private
 from bay.stacks.settings import Settings
+from bay.toolchain import Check
+from tests.fakes.keys import KEYS
 
-CHECKS = ["command", "python", "go", "pulumi", "plugin", "state", "sandbox", "cloud", "passphrase", "folders"]
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+CHECKS = [
+    "command",
+    "python",
+    "go",
+    "pulumi",
+    "plugin",
+    "state",
+    "sandbox",
+    "cloud",
+    "passphrase",
+    "folders",
+    "clients",
+]
 
 
 def doctor(home: Path) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -89,3 +109,15 @@ def test_a_state_folder_of_ones_own_choosing_is_said_to_be_open(tmp_path: Path) 
     assert state["ok"]
     assert state["detail"].startswith(f"others may look into {shared}, which has the specs of all bays")
     assert state["remedy"] == f"chmod go= {shared}"
+
+
+def test_client_files_that_end_are_named_with_what_renews_them(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, tmp_path, tmp_path / "config", f"file://{tmp_path}/state")
+    assert clients(settings, NOW) == Check("clients", True, f"0 in {tmp_path}/config/clients", "")
+    for name, days in (("physics", 90), ("biology", 30), ("ended", 1)):
+        login = client_login(name, KEYS, LoginRequest(timedelta(days=days)), NOW - timedelta(days=1))
+        write_private(tmp_path / "config" / "clients" / name / "cert.pem", login.certificate)
+    write_private(tmp_path / "config" / "clients" / "damaged" / "cert.pem", "x")
+    found = clients(settings, NOW)
+    assert (found.ok, found.remedy) == (True, "bay config biology; bay config ended")
+    assert found.detail == "biology ends at 2027-01-30T00:00:00Z; ended ended at 2027-01-01T00:00:00Z"

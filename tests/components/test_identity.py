@@ -44,6 +44,7 @@ def test_the_moment_of_making_is_rfc_3339_in_utc(made: dict[str, Any]) -> None:
     assert moment.tzinfo is not None
     assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
     assert made["made_at"].endswith("+00:00")
+    assert "authority_ends" not in made, "of one of the bay's own, made_at tells"
 
 
 def test_a_new_bay_has_one_generation_with_every_key(made: dict[str, Any]) -> None:
@@ -65,6 +66,7 @@ def test_a_bay_takes_the_authority_that_it_is_given() -> None:
     ours = x509.load_pem_x509_certificate(given.certificate.encode())
     client.verify_directly_issued_by(ours)
     assert client.not_valid_after_utc <= ours.not_valid_after_utc
+    assert datetime.fromisoformat(outs["authority_ends"]) == ours.not_valid_after_utc
     assert IdentityProvider().diff("", outs, INPUTS).changes is False
 
 

@@ -1,6 +1,7 @@
 """Contexts in a kubeconfig of the user's: cluster, user and context of the bay's name, beside all that is there."""
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ MARK = "bay"
 """Name of the extension that says whose an entry is: kubectl keeps extensions when it writes the file."""
 SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 EMPTY = {"apiVersion": "v1", "kind": "Config", "preferences": {}}
+
+
+KEYS = {"cert.pem": "client-certificate-data", "key.pem": "client-key-data"}
 
 
 class Contexts:
@@ -39,6 +43,14 @@ class Contexts:
             if document is not None and any(_owner(_entry(document, section, bay), section) for section in SECTIONS):
                 changed[path] = dump(_without(document, bay))
         return changed
+
+    def keys(self, bay: str, environment: Mapping[str, str], read: Read) -> dict[str, str]:
+        """The certificate and its key; empty where there is no context, or it has others' ways to log in."""
+        entries = (_entry(_document(path, read), "users", bay) for path in paths(environment))
+        user = next((entry.get("user") for entry in entries if entry is not None), None)
+        data = user if isinstance(user, dict) else {}
+        found = {name: data.get(field) for name, field in KEYS.items()}
+        return {name: _decoded(text) for name, text in found.items() if isinstance(text, str)}
 
     def lock(self, environment: Mapping[str, str]) -> Path | None:
         """What kubectl makes beside the first of its files."""
@@ -79,6 +91,14 @@ def _document(path: Path, read: Read) -> dict[str, Any] | None:
     except (yaml.YAMLError, AttributeError, TypeError, ValueError, KeyError, RecursionError):
         raise BayError(f"{path} is no kubeconfig", "correct it, or name another file with KUBECONFIG") from None
     return dict(document)
+
+
+def _decoded(text: str) -> str:
+    """What base64 holds; empty for what is none."""
+    try:
+        return b64decode(text).decode()
+    except ValueError:
+        return ""
 
 
 def _entry(document: Mapping[str, Any] | None, section: str, name: str) -> dict[str, Any] | None:

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from bay.components.spec import BaySpec
 
 UNIT = "bay-kubernetes.service"
-MANIFEST_UNITS = ("bay-manifests.path", "bay-manifests.service")
+MASTER_UNITS = ("bay-manifests.path", "bay-certificates.timer")
+"""Each starts the service of its name."""
+MASTER_SCRIPTS = ("apply-manifests", "etcd.sh", "upgrade.sh", "renew-certificates")
 SCRIPTS = ("start", "runtime.sh", "kubeadm.sh", "cluster.sh")
 MANIFESTS = f"{SETTINGS}/manifests"
 CLUSTER = f"{SETTINGS}/kubeadm.yaml"
@@ -74,6 +76,8 @@ class Kubernetes:
     contexts: Contexts = field(default_factory=Contexts)
     node_labels: NodeLabels = field(default_factory=KubernetesNodeLabels)
     upgrade_rules: UpgradeRules = upgrade.RULES
+    masters_sign: bool = True
+    client_group: str = pki.ADMINISTRATORS
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""
@@ -121,7 +125,7 @@ class Kubernetes:
                 *(user_data.script(self.name, name) for name in scripts),
                 *(_master_files(facts, options) if master else []),
             ],
-            units=[UNIT, *(MANIFEST_UNITS[:1] if master else join_ssh.units(keys, facts.role))],
+            units=[UNIT, *(MASTER_UNITS if master else join_ssh.units(keys, facts.role))],
             users=[join_ssh.user()] if master else [],
             host_key=join_ssh.host_key(keys) if master else None,
             engine_paths=["/var/lib/containerd", "/var/lib/kubelet"],
@@ -190,8 +194,12 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
         File(CLUSTER, dump(*kubeadm.documents(facts, options))),
         *apiserver.files(current(facts.generations), options),
         *_manifests(facts, options),
-        *(user_data.unit("kubernetes", name) for name in MANIFEST_UNITS),
-        *(user_data.script("kubernetes", name) for name in ("apply-manifests", "etcd.sh", "upgrade.sh")),
+        *(user_data.unit("kubernetes", name) for name in MASTER_UNITS),
+        *(user_data.unit("kubernetes", f"{name.partition('.')[0]}.service") for name in MASTER_UNITS),
+        *(
+            user_data.script("kubernetes", name)
+            for name in ("apply-manifests", "etcd.sh", "upgrade.sh", "renew-certificates")
+        ),
     ]
 
 

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from bay.components.engines import Facts
@@ -48,9 +47,11 @@ def files(facts: Facts, keys: Generation) -> list[File]:
     """Everybody's credentials, the API's certificate and what the programs are started with."""
     secrets = keys["engine"]
     issuer = certificates.Authority(keys["ca_key"], keys["ca_cert"])
-    made_at = datetime.fromisoformat(facts.made_at)
     return [
-        File(f"{FOLDER}/server.pem", certificates.server(issuer, keys["server_key"], facts.server_names, made_at)),
+        File(
+            f"{FOLDER}/server.pem",
+            certificates.server(issuer, keys["server_key"], facts.server_names, facts.signing_moment),
+        ),
         File(f"{FOLDER}/server-key.pem", keys["server_key"], "0600"),
         File(f"{FOLDER}/zoo.cfg", zookeeper_settings(facts, secrets["zookeeper"]), "0600"),
         File(f"{FOLDER}/zk", zookeeper_url(facts, "mesos", secrets["zookeeper"]), "0600"),

@@ -42,6 +42,11 @@ class Contexts:
             return {}
         return {meta: None, **{tls / name: None for name in KEYS}}
 
+    def keys(self, bay: str, environment: Mapping[str, str], read: Read) -> dict[str, str]:
+        """The certificate and its key; empty where there is no context."""
+        tls = _places(bay, environment)[1]
+        return {name: text for name in KEYS[1:] if (text := read(tls / name)) is not None}
+
     def lock(self, _environment: Mapping[str, str]) -> Path | None:
         """None: each context is files of its own."""
         return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
@@ -186,10 +185,12 @@ _TLS_FILES = {"tlscacert": "ca", "tlscert": "server", "tlskey": "server-key"}
 
 def _master_files(facts: Facts, keys: Generation) -> list[File]:
     issuer = certificates.Authority(keys["ca_key"], keys["ca_cert"])
-    made_at = datetime.fromisoformat(facts.made_at)
     return [
         File("/etc/docker/ca.pem", keys["ca_cert"]),
-        File("/etc/docker/server.pem", certificates.server(issuer, keys["server_key"], facts.server_names, made_at)),
+        File(
+            "/etc/docker/server.pem",
+            certificates.server(issuer, keys["server_key"], facts.server_names, facts.signing_moment),
+        ),
         File("/etc/docker/server-key.pem", keys["server_key"], "0600"),
     ]
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 import pytest
 
 from bay.cli import session
 from bay.cli.app import run
 from bay.components.errors import BayError
+from bay.components.node import lifetimes
 from bay.stacks.bays import Description
 from bay.stacks.cloud.usage import Usage
 from bay.stacks.state.snapshot import StateSnapshot
@@ -91,3 +93,15 @@ def test_where_the_cloud_cannot_be_asked_that_is_said_and_bays_are_listed_still(
     shown = capsys.readouterr()
     assert shown.out.splitlines()[2:] == ["| broken |", "| demo |", "| other |"], "there is no sum of nothing"
     assert shown.err.splitlines()[1:] == ["what the bays use is not known: the cloud cannot be reached"]
+
+
+def test_certificates_that_end_soon_are_a_line_each_bay_and_no_error(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifetimes, "NOTICE", timedelta(days=3000))
+    assert listed(Bays(), monkeypatch, "--os-cloud", "sandbox", "-f", "json") == 0
+    shown = capsys.readouterr()
+    assert [row["name"] for row in json.loads(shown.out)] == ["broken", "demo"]
+    _, *warnings = shown.err.splitlines()
+    assert len(warnings) == 1, "of the bays that are listed"
+    assert warnings[0].startswith("warning: certificates of bay demo: server ends at 2031-11-21T16:59:09Z, in ")

@@ -115,3 +115,11 @@ def test_the_document_of_all_says_its_version_of_a_bay_that_failed_too(capsys: C
 def test_a_person_is_told_how_many_bays_change(codes: tuple[int, ...], line: str, capsys: Captured) -> None:
     show([Outcome("x", code, None if code == 1 else plan(), "y" if code == 1 else "") for code in codes], Format.CSV)
     assert capsys.readouterr().err.splitlines()[-1] == line
+
+
+def test_certificates_that_end_are_told_of_each_bay_though_nothing_changes(capsys: Captured) -> None:
+    risk = Risk("certificates", "certificates of bay physics: client ended at 2031-11-21T16:59:09Z")
+    ending = Outcome("physics", 0, Plan("physics", True, COMPARED, risks=(risk,)))
+    show([ending], Format.TABLE)
+    assert capsys.readouterr().out.count(f"warning: {risk.message}\n") == 1
+    assert f"- **certificates**: `{risk.message}`" in comment([ending]).splitlines()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +63,17 @@ def test_health_is_shown_as_the_engine_tells_it() -> None:
     assert row["node_health"] == {"demo-node-0": "UNHEALTHY"}
     row = bay_row(described(COMPLETE, FIRST))
     assert (row["health_status"], row["health_status_reason"]) == ("UNKNOWN", "the engine was not asked")
+
+
+def test_certificates_are_shown_with_their_ends_in_utc() -> None:
+    rows = bay_row(described(COMPLETE, FIRST), datetime(2031, 11, 1, tzinfo=UTC))["certificates"]
+    ends = {"status": "expiring", "ends": "2031-11-21T16:59:09Z", "days_left": 20}
+    assert rows == [
+        {"name": "authority", "status": "valid", "ends": "2036-11-19T16:59:09Z", "days_left": 1845, "renewed_by": None},
+        {"name": "server", **ends, "renewed_by": "bay rebuild demo --group master"},
+        {"name": "client", **ends, "renewed_by": "bay config demo"},
+    ]
+    assert bay_row(described(StateSnapshot("demo"), LastRun()))["certificates"] == []
 
 
 def test_a_list_has_numbers_of_servers_in_place_of_addresses() -> None:

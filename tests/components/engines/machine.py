@@ -15,7 +15,7 @@ MASTERS = {"demo-master-0": "10.80.0.10", "demo-master-1": "10.80.0.11", "demo-m
 TOOLS = (
     *("base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "cut", "date", "dirname", "find", "flock", "grep"),
     *("head", "install", "ls", "mkdir", "mktemp", "mv", "openssl", "readlink", "rm", "sed", "seq", "sh", "sha256sum"),
-    *("shuf", "sort", "ss", "sync", "tail", "timeout", "touch", "tr", "wc"),
+    *("shuf", "sort", "ss", "stat", "sync", "tail", "timeout", "touch", "tr", "wc"),
 )
 """The machine's own commands; nothing else of it is on PATH, so that its own Docker does not count."""
 

@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 import yaml
+from cryptography import x509
 
 from bay.components.engines import ENGINES, Source
 from bay.components.firewall_rules import ROLES, ports
+from bay.components.node import lifetimes
+from bay.components.node.certificates import CLOCK_SKEW
 from bay.components.node.cloudinit import unpacked
 from bay.components.node.credentials import Generation
 from bay.components.node.proof import proof, proof_key
+from bay.components.spec.merge import build_spec
 from tests.components.graph.conftest import EXAMPLES, place_for
-from tests.components.graph.recorder import Graph, Recorded
+from tests.components.graph.recorder import MADE_AT, Graph, Recorded
 
 MARK = "bay:id=<id of Identity demo>"
 TAGGED = {"Network", "Subnet", "Router", "Port", "FloatingIp", "SecGroup", "LoadBalancer", "Listener", "Pool"}
@@ -169,6 +174,21 @@ def test_a_worker_is_given_nothing_that_has_power_over_a_master(
         files = boot_files(server.secret("userData"))
         assert middle_line(keys[secret]) not in "".join(files.values())
         assert files["/etc/bay/join_key"] == keys["join_node_key"]
+
+
+def test_a_certificate_of_the_api_is_another_one_when_a_third_of_the_life_of_the_one_before_is_left(
+    run: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def signed() -> datetime:
+        (master,) = servers(run(build_spec([{"model": "swarm"}])), "master")
+        pem = boot_files(master.secret("userData"))["/etc/docker/server.pem"]
+        return x509.load_pem_x509_certificate(pem.encode()).not_valid_before_utc + CLOCK_SKEW
+
+    assert signed() == MADE_AT
+    monkeypatch.setattr(lifetimes, "PERIOD", timedelta(days=1))
+    before, found, after = datetime.now(UTC), signed(), datetime.now(UTC)
+    assert lifetimes.signed_at(MADE_AT, before) <= found <= lifetimes.signed_at(MADE_AT, after)
+    assert found > MADE_AT
 
 
 def test_the_door_is_told_whole_numbers_though_the_state_knows_none(graph: Graph) -> None:

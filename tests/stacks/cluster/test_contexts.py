@@ -8,21 +8,14 @@ from typing import Any
 import pytest
 
 from bay.components.engines import ENGINES
+from bay.components.node.client_login import LoginRequest
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster import contexts
 from bay.stacks.cluster.contexts import has_context, put_context, remove_context
+from tests.fakes.keys import with_keys
 from tests.fakes.messages import told
-from tests.fakes.openstack import FakeCloud
-from tests.fakes.stack import FakeStack
+from tests.fakes.stack import FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, bay_of
-
-KEYS = {"ca.pem": "A", "cert.pem": "C", "key.pem": "K"}
-KUBECONFIG = """\
-clusters: [{name: demo, cluster: {server: "https://203.0.113.1:6443"}}]
-users: [{name: demo, user: {client-key-data: secret}}]
-contexts: [{name: demo, context: {cluster: demo, user: demo}}]
-current-context: demo
-"""
 
 
 @pytest.fixture
@@ -33,9 +26,10 @@ def home(tmp_path: Path) -> dict[str, str]:
 def bay(model: str, home: dict[str, str], **spec: Any) -> FakeStack:
     deployment = bay_of(build_spec([{"model": model}, spec]))
     stack = next(r for r in deployment["resources"] if r["type"] == "pulumi:pulumi:Stack")
-    stack["outputs"] |= {"client_files": {**KEYS, "config": KUBECONFIG}, "api_addresses": ["203.0.113.1:6443"]}
-    found = FakeStack(deployment, FakeCloud())
-    object.__setattr__(found.context.settings, "environment", home)
+    stack["outputs"] |= {"api_addresses": ["203.0.113.1:6443"]}
+    context = FakeContext(folder=Path(home["HOME"]).with_name("bay"))
+    found = FakeStack(with_keys(deployment), context=context)
+    object.__setattr__(context.settings, "environment", home)
     return found
 
 
@@ -114,3 +108,27 @@ def test_a_client_without_contexts_is_told_what_to_do(home: dict[str, str], monk
         "'bay config demo' writes its files",
         1,
     )
+
+
+@pytest.mark.parametrize("model", ["swarm", "kubernetes"])
+def test_a_context_keeps_its_certificate_while_it_is_good(model: str, home: dict[str, str], tmp_path: Path) -> None:
+    assert put_context(bay(model, home)).login.is_new
+    written = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert not put_context(bay(model, home)).login.is_new
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == written
+    assert put_context(bay(model, home), LoginRequest(renew=True)).login.is_new
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} != written
+
+
+@pytest.mark.parametrize("user", ["{token: x}", "x", "{client-certificate-data: 7, client-key-data: [x]}", "null"])
+def test_who_logs_in_otherwise_has_no_certificate_to_keep(user: str, home: dict[str, str], tmp_path: Path) -> None:
+    mark = f"extensions: [{{name: bay, extension: {{id: {BAY_ID}}}}}]"
+    (tmp_path / ".kube").mkdir()
+    text = f"users: [{{name: demo, user: {user}}}]"
+    if user.startswith("{"):
+        text = text.replace("user: {", f"user: {{{mark}, ")
+    (tmp_path / ".kube" / "config").write_text(text)
+    if user.startswith("{"):
+        assert put_context(bay("kubernetes", home)).login.is_new
+    else:
+        told(lambda: put_context(bay("kubernetes", home)))  # foreign

@@ -3,21 +3,23 @@
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from bay.components.errors import BayError
-from bay.components.node import certificates
+from bay.components.node import certificates, lifetimes
 from bay.components.node.credentials import new_generation
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster import health
 from bay.stacks.cluster.health import CLOSED, Health, ask, first_that_answers, health_from_answer, health_of
+from tests.fakes.keys import with_keys
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.stack import FakeStack
 from tests.fakes.states import bay_of, complete, cut_off
@@ -250,3 +252,23 @@ def test_a_bay_is_asked_of_the_servers_that_its_engine_lists(
     monkeypatch.setattr(health, "ask", lambda _spec, servers, *_: seen.append(set(servers)))
     health_of(complete_bay(model))
     assert seen == [names]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_bay_whose_own_certificate_has_ended_is_asked_with_another(
+    ended: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Mapping[str, str]] = []
+    monkeypatch.setattr(health, "ask", lambda *given: seen.append(given[-1]))
+    if ended:
+        monkeypatch.setattr(lifetimes, "LEAF_LIFETIME", timedelta(0))
+    one = complete_bay("kubernetes")
+    with_keys(one.deployment or {})
+    health_of(one)
+    assert {name: seen[0][name] for name in ("ca.pem",)} == {"ca.pem": FILES["ca.pem"]}
+    if not ended:
+        assert seen[0] == FILES
+        return
+    certificate = x509.load_pem_x509_certificate(seen[0]["cert.pem"].encode())
+    assert certificate.subject.rfc4514_string() == "CN=demo client,O=kubeadm:cluster-admins"
+    assert certificate.not_valid_after_utc - datetime.now(UTC) < timedelta(days=1)

@@ -1,11 +1,13 @@
 """How a plan is made: what is asked of the state, the cloud and Pulumi, where it is previewed, and what it notes."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bay.components.errors import BayError
+from bay.components.node import lifetimes
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.cluster.health import Health
@@ -217,3 +219,10 @@ def test_a_plan_starts_from_the_file_of_the_checkout_that_manages_the_bay(manage
 
 def test_a_plan_of_a_commits_file_does_not_read_the_one_in_the_folder(managed_by_file: FakeStack) -> None:
     assert prepare(managed_by_file, same_spec, from_file=True).spec == SWARM
+
+
+def test_certificates_that_end_soon_are_a_risk_that_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifetimes, "NOTICE", timedelta(days=3000))
+    (risk,) = planned(stack()).risks
+    assert (risk.kind, risk.refused, risk.allowed_by) == ("certificates", False, None)
+    assert risk.message.startswith("certificates of bay demo: server ends at 2031-11-21T16:59:09Z, in ")

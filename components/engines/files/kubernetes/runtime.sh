@@ -12,6 +12,7 @@ install_kubernetes() {
     need sudo sudo # for the account bay-join
     need curl curl
     need useradd passwd # for etcd's own user
+    need pgrep procps
   fi
   need containerd containerd
   need kubelet kubelet

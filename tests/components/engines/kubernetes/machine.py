@@ -60,7 +60,7 @@ class KubernetesMachine(JoiningMachine):
         "id": '[ -e "$FAKE/has-etcd" ] || [ $# = 2 ] && echo 117\n',
         "useradd": 'note; touch "$FAKE/has-etcd"\n',
         "chown": NOTED,
-        **dict.fromkeys(("modprobe", "sysctl", "haproxy", "containerd", "kubelet", "conntrack"), NOTED),
+        **dict.fromkeys(("modprobe", "sysctl", "haproxy", "containerd", "kubelet", "conntrack", "pgrep"), NOTED),
     }
     SOURCED = ("common.sh", "masters.sh", "join.sh", "runtime.sh", "kubeadm.sh", "cluster.sh", "api-proxy.sh")
 
