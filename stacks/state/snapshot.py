@@ -167,8 +167,13 @@ def read_snapshot(name: str, deployment: Mapping[str, Any] | None) -> StateSnaps
 
 
 def _moment(text: str | None) -> datetime | None:
-    """RFC 3339 -> UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    """RFC 3339 -> UTC; ValueError for what is no moment of a bay's life."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    if not 1970 <= moment.year < 9000:
+        raise ValueError(f"{text} is no moment of a bay's life")
+    return moment.astimezone(UTC)
 
 
 def in_cloud(resource: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from bay.components.distribution import installed_version
 from bay.stacks.errors import UntrustedState
-from bay.stacks.state.snapshot import RecordedServer, StateSnapshot, read_snapshot
+from bay.stacks.state.snapshot import IDENTITY_TYPE, RecordedServer, StateSnapshot, read_snapshot
 from tests.fakes.messages import told
 from tests.fakes.states import BAY_ID, NODE_URN, complete, cut_off, failed, with_nodes
 from tests.paths import RECORDED
@@ -178,3 +178,13 @@ def test_there_is_a_state_of_this_release() -> None:
 def test_a_state_with_values_of_other_kinds_is_an_error(damage: dict[str, Any]) -> None:
     with pytest.raises(UntrustedState, match=r"^the state of bay demo is damaged"):
         read_snapshot("demo", complete() | damage)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00Z", "soon", 7, {"a": 1}])
+@pytest.mark.parametrize("field", ["made_at", "authority_ends"])
+def test_a_moment_that_is_none_is_an_error(field: str, moment: Any) -> None:
+    deployment = complete()
+    identity = next(one for one in deployment["resources"] if one["type"] == IDENTITY_TYPE)
+    identity["outputs"][field] = moment
+    with pytest.raises(UntrustedState, match=r"^the state of bay demo is damaged"):
+        read_snapshot("demo", deployment)
