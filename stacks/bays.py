@@ -33,8 +33,9 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, drift, outdated, rebuild, repair
+from bay.stacks.operations import apply, backup, drift, outdated, rebuild, repair, restore
 from bay.stacks.operations import delete as deletion
+from bay.stacks.operations.backup import BackupRequest, BackupResult
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.move import move
@@ -43,6 +44,8 @@ from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
+from bay.stacks.operations.restore import RestoreRequest
+from bay.stacks.operations.restore_plan import RestorePlan
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
@@ -312,6 +315,11 @@ class Bays:
         with opened(self.context, name) as bay:
             return rebuild.make_plan(bay, request or RebuildRequest())
 
+    def restore_plan(self, name: str, request: RestoreRequest) -> RestorePlan:
+        """What `restore` would do; BackupUnusable for a file that is damaged, or not this bay's."""
+        with opened(self.context, name) as bay:
+            return restore.make_plan(bay, request)
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -407,6 +415,16 @@ class Bays:
         """Replace outdated servers, batch by batch; returns the plan that was carried out."""
         with opened_for_change(self.context, name) as bay:
             return rebuild.rebuild(bay, request or RebuildRequest(), approve)
+
+    def backup(self, name: str, request: BackupRequest) -> BackupResult:
+        """Save what the engine keeps on a bay's masters, in a file that only the bay's own state opens."""
+        with opened(self.context, name) as bay:
+            return backup.backup(bay, request)
+
+    def restore(self, name: str, request: RestoreRequest, *, approve: Approve = deny_disruptions) -> RestorePlan:
+        """Bring a bay back from a backup, also where its masters are gone; returns the plan that was carried out."""
+        with opened_for_change(self.context, name) as bay:
+            return restore.restore(bay, request, approve)
 
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""

@@ -10,7 +10,20 @@ from bay.components.spec import BaySpec
 
 Values = dict[str, Any]
 Operation = Literal[
-    "create", "update", "scale", "wait", "repair", "rebuild", "delete", "preview", "drift", "show", "status", "health"
+    "create",
+    "update",
+    "scale",
+    "wait",
+    "repair",
+    "rebuild",
+    "backup",
+    "restore",
+    "delete",
+    "preview",
+    "drift",
+    "show",
+    "status",
+    "health",
 ]
 
 
@@ -45,7 +58,8 @@ class Request(BaseModel):
     layers: of the spec that is wanted, lowest first, over the one that there is. spec: the whole of it, in place of
     layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
     approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
-    that go, of `group`; an update takes them out before it makes the bay what its layers say.
+    that go, of `group`; an update takes them out before it makes the bay what its layers say. folder, keep: of a
+    backup. file: of a restore. ssh_user, ssh_key: of both, in place of the image's user and the keypair's private key.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +89,11 @@ class Request(BaseModel):
     ask: bool = False
     timeout: float = 0
     authority: GivenAuthority | None = None
+    folder: Path | None = None
+    keep: int | None = None
+    file: Path | None = None
+    ssh_user: str | None = None
+    ssh_key: Path | None = None
 
 
 def parse(line: str) -> Request:

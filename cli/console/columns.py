@@ -14,6 +14,7 @@ USAGE_COLUMNS = ("name", "coe", "status", "servers", "cores", "ram_mib", "volume
 DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "found", "id", "severity", "remedy")
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
+BACKUP_COLUMNS = ("bay", "file", "size", "created", "coe", "version", "master", "removed")
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -48,6 +49,8 @@ OF_COMMAND = {
     "delete": DELETE_COLUMNS,
     "repair": REPAIR_COLUMNS,
     "rebuild": REPAIR_COLUMNS,
+    "backup": BACKUP_COLUMNS,
+    "restore": REPAIR_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -142,7 +142,8 @@ class Options(BaseModel):
 class Engine(Protocol):
     """Knowledge of one engine. Roles are ``master`` and ``node``.
 
-    One whose client keeps many clusters by name may have ``contexts`` beside this, a `contexts.ContextStore`.
+    One whose client keeps many clusters by name may have ``contexts`` beside this, a `contexts.ContextStore`; one whose
+    control-plane data can be backed up has ``snapshots``, a `backups.Snapshots`.
     """
 
     @property

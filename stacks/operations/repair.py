@@ -50,7 +50,7 @@ class RepairRequest:
 
 def make_plan(bay: BayStack, request: RepairRequest) -> RepairPlan:
     """What a repair would do; nothing is changed. Its `refusal` says why that would be refused."""
-    repair = _Repair(bay, request, compare(bay))
+    repair = Repair(bay, request, compare(bay))
     plan = repair.plan()
     try:
         repair.require_possible(plan)
@@ -68,7 +68,7 @@ def repair(bay: BayStack, request: RepairRequest, approve: Approve) -> Drift:
     _ = bay.cloud  # a foreign login is refused before anything is looked at
     resumed = recovery.resume(bay)
     drift = compare_with_cloud(bay)
-    this = _Repair(bay, request, drift)
+    this = Repair(bay, request, drift)
     plan = this.plan()
     this.require_possible(plan)
     if not plan.is_empty:
@@ -79,11 +79,12 @@ def repair(bay: BayStack, request: RepairRequest, approve: Approve) -> Drift:
     return drift if plan.is_empty else compare_with_cloud(bay)
 
 
-class _Repair:
-    """One repair; drift: before it."""
+class Repair:
+    """One repair; drift: before it. left: URNs of what stays as it is, whatever it is."""
 
     def __init__(self, bay: BayStack, request: RepairRequest, drift: Drift) -> None:
         self.bay, self.request, self.drift = bay, request, drift
+        self.left: Sequence[str] = ()
         self.spec = drift.state.require_spec()
         self.resolved = resolve(self.spec, bay.cloud)
         self.program = partial(program, bay.name, self.spec, managed_by=drift.state.managed_by, resolved=self.resolved)
@@ -170,7 +171,7 @@ class _Repair:
     ) -> None:
         """Servers of later batches stay as they are: the state may have them though they are no more."""
         waiting = [action.urn for batch in later for action in batch.actions]
-        self.bay.up(partial(self.program, resized=resized), replace=replaced, exclude=waiting)
+        self.bay.up(partial(self.program, resized=resized), replace=replaced, exclude=[*waiting, *self.left])
 
     def _refresh(self, actions: Sequence[RepairAction]) -> None:
         """The state learns what the cloud has; only then Pulumi reconciles it."""

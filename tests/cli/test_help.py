@@ -64,6 +64,8 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "drift",
             "repair",
             "rebuild",
+            "backup",
+            "restore",
             "wait",
             "delete",
             "list",

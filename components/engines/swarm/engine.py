@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.engines.backups import Snapshots
 from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.ownership_rules import OwnershipRule
@@ -28,6 +29,8 @@ TERMS = ImpactTerms(
     meanwhile="running containers go on, nothing is rescheduled",
 )
 
+SNAPSHOTS = Snapshots("swarm", "the Raft directory")
+
 
 class SwarmOptions(DockerOptions):
     """Docker Swarm has no options but Docker's."""
@@ -48,6 +51,7 @@ class Swarm:
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    snapshots: Snapshots = SNAPSHOTS
 
     def check(self, spec: "BaySpec") -> None:
         """Swarm knows labels, but no taints."""
