@@ -84,7 +84,11 @@ unpack() {
     refuse 4 "etcdutl does not take the snapshot"
   empty "$ETCD"
   mv "$1/etcd/member" "$ETCD/"
-  umount "$MOUNTED" 2>/dev/null || true
+  unmount_image
+}
+
+unmount_image() {
+  ctr --namespace k8s.io images unmount --rm "$MOUNTED" >/dev/null || umount "$MOUNTED" || true
 }
 
 # From etcd's own image, which this master runs: its programs need nothing but the kernel. Sets ETCDUTL and MOUNTED.
@@ -101,6 +105,6 @@ find_etcdutl() {
   for ETCDUTL in "$MOUNTED"/usr/local/bin/etcdutl "$MOUNTED"/usr/bin/etcdutl "$MOUNTED"/etcdutl; do
     [ ! -x "$ETCDUTL" ] || return 0
   done
-  umount "$MOUNTED"
+  unmount_image
   refuse 4 "image $image has no etcdutl"
 }
