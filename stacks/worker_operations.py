@@ -64,7 +64,10 @@ def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
         request.max_unavailable,
         request.lose_data,
     )
-    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout))
+    saved = (
+        BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key) if request.folder else None
+    )
+    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=saved)
     return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 

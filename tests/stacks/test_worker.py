@@ -336,8 +336,9 @@ def test_a_rebuild_takes_its_options_and_is_of_all_groups_unless_one_is_named() 
     assert answer["result"] == {"servers": []}
     assert call()[2] == RebuildRequest(Selection("", ("demo-node-0",), "25%"), "new")
     FakeBays.made.clear()
-    answers(request("rebuild", group="node"))
-    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False)
+    answers(request("rebuild", group="node", folder="/b"))
+    saved = BackupRequest(Path("/b"))
+    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False, backup=saved)
 
 
 def test_a_backup_and_a_restore_take_their_options() -> None:
