@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from bay.cli import options as shared
 from bay.cli.commands import ca, doctor, group, model, node, sandbox, state
+from bay.cli.commands.backup import backup
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.completion import completion
 from bay.cli.commands.config import config
@@ -24,6 +25,7 @@ from bay.cli.commands.logs import logs
 from bay.cli.commands.preview import preview
 from bay.cli.commands.rebuild import rebuild
 from bay.cli.commands.repair import repair
+from bay.cli.commands.restore import restore
 from bay.cli.commands.scale import scale
 from bay.cli.commands.show import show
 from bay.cli.commands.ssh import ssh
@@ -57,6 +59,8 @@ app.command()(drift)
 app.command()(repair)
 app.command()(rebuild)
 app.command()(upgrade)
+app.command()(backup)
+app.command()(restore)
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")

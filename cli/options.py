@@ -97,6 +97,15 @@ NoWaitForLast = Annotated[
     bool,
     typer.Option("--no-wait", help="Do not wait for the engine after the last batch; each other batch is waited for."),
 ]
+SshUser = Annotated[
+    str | None, typer.Option("-l", "--user", metavar="USER", help="User to log in as; default: that of the image.")
+]
+SshKey = Annotated[
+    Path | None,
+    typer.Option(
+        "-i", "--identity", metavar="FILE", help="Private key; default: the one in ~/.ssh of the bay's keypair."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,

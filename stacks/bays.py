@@ -34,8 +34,9 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, drift, groups, outdated, rebuild, repair, upgrade
+from bay.stacks.operations import apply, backup, drift, groups, outdated, rebuild, repair, restore, upgrade
 from bay.stacks.operations import delete as deletion
+from bay.stacks.operations.backup import BackupRequest, BackupResult
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.group_rows import group_rows
@@ -46,6 +47,8 @@ from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.repair_plan import RepairPlan
+from bay.stacks.operations.restore import RestoreRequest
+from bay.stacks.operations.restore_plan import RestorePlan
 from bay.stacks.operations.retain import Keep
 from bay.stacks.operations.upgrade_plan import UpgradePlan
 from bay.stacks.operations.upgrade_target import UpgradeRequest
@@ -345,6 +348,11 @@ class Bays:
         """Beside the user's own folder of models, as for `spec`."""
         return replace(request, models=[self.context.settings.models, *request.models])
 
+    def restore_plan(self, name: str, request: RestoreRequest) -> RestorePlan:
+        """What `restore` would do; BackupUnusable for a file that is damaged, or not this bay's."""
+        with opened(self.context, name) as bay:
+            return restore.make_plan(bay, request)
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -477,6 +485,16 @@ class Bays:
         """Take a bay to another version of its engine, masters first; returns the plan that was carried out."""
         with opened_for_change(self.context, name) as bay:
             return upgrade.upgrade(bay, self._with_models(request), approve)
+
+    def backup(self, name: str, request: BackupRequest) -> BackupResult:
+        """Save what the engine keeps on a bay's masters, in a file that only the bay's own state opens."""
+        with opened(self.context, name) as bay:
+            return backup.backup(bay, request)
+
+    def restore(self, name: str, request: RestoreRequest, *, approve: Approve = deny_disruptions) -> RestorePlan:
+        """Bring a bay back from a backup, also where its masters are gone; returns the plan that was carried out."""
+        with opened_for_change(self.context, name) as bay:
+            return restore.restore(bay, request, approve)
 
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""

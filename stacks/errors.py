@@ -94,3 +94,7 @@ class ServerFault(BayError):
     def __init__(self, message: str, hint: str, server_id: str) -> None:
         super().__init__(message, hint)
         self.server_id = server_id
+
+
+class BackupUnusable(BayError):
+    """The file is no backup, or damaged, or not this bay's; nothing was changed."""

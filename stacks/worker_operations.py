@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
+from bay.components.errors import InvalidInput
 from bay.components.node.certificates import Authority
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
 from bay.stacks.operations.apply import scaled
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
+from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan.document import document
@@ -63,7 +66,10 @@ def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
         request.max_unavailable,
         request.lose_data,
     )
-    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout))
+    saved = (
+        BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key) if request.folder else None
+    )
+    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=saved)
     return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 
@@ -99,6 +105,20 @@ def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
     )
     done = bays.upgrade(request.bay, wanted, approve=approve)
     return {"version": str(done.target), "steps": done.rows}
+
+
+def _backup(bays: Bays, request: Request, _approve: Approve) -> Values:
+    if request.folder is None:
+        raise InvalidInput("request.folder: Field required", "name the folder that the backup goes to")
+    wanted = BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key)
+    return bays.backup(request.bay, wanted).row
+
+
+def _restore(bays: Bays, request: Request, approve: Approve) -> Values:
+    if request.file is None:
+        raise InvalidInput("request.file: Field required", "name the file of the backup")
+    wanted = RestoreRequest(request.file, request.ssh_user, request.ssh_key, wait=bool(request.timeout))
+    return {"servers": bays.restore(request.bay, wanted, approve=approve).rows}
 
 
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
@@ -148,6 +168,8 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "repair": _repair,
     "rebuild": _rebuild,
     "upgrade": _upgrade,
+    "backup": _backup,
+    "restore": _restore,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,

@@ -17,6 +17,8 @@ Operation = Literal[
     "repair",
     "rebuild",
     "upgrade",
+    "backup",
+    "restore",
     "delete",
     "preview",
     "drift",
@@ -62,7 +64,8 @@ class Request(BaseModel):
     layers. new_spec: that of a bay which is not there yet, under the layers. ask: send the plan and wait for the
     approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
     that go, of `group`; an update takes them out before it makes the bay what its layers say. fields: of the group that
-    is created or set, as the spec has them; null: the default again.
+    is created or set, as the spec has them; null: the default again. folder, keep: of a backup, also of one that a rebuild of masters takes first. file: of a restore. ssh_user, ssh_key: of both, in place
+    of the image's user and the keypair's private key.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,6 +98,11 @@ class Request(BaseModel):
     ask: bool = False
     timeout: float = 0
     authority: GivenAuthority | None = None
+    folder: Path | None = None
+    keep: int | None = None
+    file: Path | None = None
+    ssh_user: str | None = None
+    ssh_key: Path | None = None
 
 
 def parse(line: str) -> Request:

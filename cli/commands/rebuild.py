@@ -43,6 +43,12 @@ def rebuild(
         ),
     ] = None,
     max_unavailable: options.MaxUnavailable = None,
+    backup_to: Annotated[
+        str | None,
+        typer.Option(
+            "--backup-to", metavar="DIR", help="Back up the masters into this folder before the first one is replaced."
+        ),
+    ] = None,
     lose_data: options.LoseData = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
@@ -68,13 +74,16 @@ def rebuild(
     from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
+    from bay.stacks.cluster.backup_folder import folder_named
+    from bay.stacks.operations.backup import BackupRequest
     from bay.stacks.operations.rebuild import RebuildRequest
     from bay.stacks.operations.rebuild_plan import Selection
 
     bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)
     selection = Selection(group or "", frozenset(node or ()), max_unavailable or "", lose_data)
-    request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait)
+    backup = BackupRequest(folder_named(backup_to)) if backup_to else None
+    request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait, backup)
     if dry_run:
         plan = bays.rebuild_plan(name, request)
         print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,15 +20,8 @@ def ssh(
     context: typer.Context,
     name: options.Name,
     node: options.NodeUnlessFirst = None,
-    user: Annotated[
-        str | None, typer.Option("-l", "--user", metavar="USER", help="User to log in as; default: that of the image.")
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            "-i", "--identity", metavar="FILE", help="Private key; default: the one in ~/.ssh of the bay's keypair."
-        ),
-    ] = None,
+    user: options.SshUser = None,
+    key: options.SshKey = None,
     form: Annotated[
         Format | None, typer.Option("-f", "--format", help="Print how to connect in this format, and do not connect.")
     ] = None,

@@ -21,6 +21,7 @@ DRIFT_COLUMNS = ("bay", "difference", "type", "name", "field", "recorded", "foun
 DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "remedy")
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
 UPGRADE_COLUMNS = ("batch", "action", "type", "name", "from", "to", "reason")
+BACKUP_COLUMNS = ("bay", "file", "size", "created", "coe", "version", "master", "removed")
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -62,6 +63,8 @@ OF_COMMAND = {
     "repair": REPAIR_COLUMNS,
     "rebuild": REPAIR_COLUMNS,
     "upgrade": UPGRADE_COLUMNS,
+    "backup": BACKUP_COLUMNS,
+    "restore": REPAIR_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -156,7 +156,8 @@ class Engine(Protocol):
     - ``node_labels``, a `node_labels.NodeLabels`: its API changes labels of nodes that run;
     - ``upgrade_rules``, an `upgrades.UpgradeRules`;
     - ``masters_sign``, which is true: masters make the certificates of its API when they are created;
-    - ``client_group``: its API reads this group from a client's certificate.
+    - ``client_group``: its API reads this group from a client's certificate;
+    - ``snapshots``, a `backups.Snapshots`: its control-plane data can be backed up.
     """
 
     @property

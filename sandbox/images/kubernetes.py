@@ -74,7 +74,12 @@ class _ReleaseNode(Node):
 
 CURRENT = Release("kubernetes", KUBERNETES)
 PROGRAMS = CURRENT.programs
-PROGRAMS_ETCD = Programs(name="etcd", title=f"etcd {ETCD}", space=60, packages=(".", "go.etcd.io/etcd/etcdctl/v3"))
+PROGRAMS_ETCD = Programs(
+    name="etcd",
+    title=f"etcd {ETCD}",
+    space=90,
+    packages=(".", "go.etcd.io/etcd/etcdctl/v3", "go.etcd.io/etcd/etcdutl/v3"),
+)
 PROGRAMS_COREDNS = Programs(name="coredns", title=f"CoreDNS {COREDNS}", space=60)
 PROGRAMS_PAUSE = Programs(name="pause", title="the program that holds a pod", space=5)
 PROGRAMS_FLANNEL = Programs(
@@ -138,7 +143,7 @@ OF_ALL = (
     Container(
         file="etcd",
         names=(f"{REGISTRY}/etcd:{ETCD}",),
-        programs=(("etcd/etcd", "usr/local/bin/etcd"), ("etcd/etcdctl", "usr/local/bin/etcdctl")),
+        programs=tuple((f"etcd/{name}", f"usr/local/bin/{name}") for name in ("etcd", "etcdctl", "etcdutl")),
         command=("/usr/local/bin/etcd",),
     ),
     Container(

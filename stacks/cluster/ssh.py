@@ -66,6 +66,29 @@ def ssh_target(bay: BayStack, node: str | None, user: str | None, key: Path | No
 
     user, key: the caller's choice in place of the image's user and of the keypair's private key.
     """
+    require_way_in(bay, key)
+    return ssh_targets(bay, [bay.state.find_server(node) if node else _first(bay)], user, key)[0]
+
+
+def ssh_targets(
+    bay: BayStack, servers: Sequence[RecordedServer], user: str | None = None, key: Path | None = None
+) -> list[SshTarget]:
+    """Of each of these servers; BayError for one that has no address."""
+    spec = bay.state.require_spec()
+    found, private = [], key or _private_key(bay.cloud, spec.keypair or "")
+    public = pki.keys_of(bay.state, bay.secrets())["ssh_host_public_key"] if any(map(_is_master, servers)) else ""
+    for server in servers:
+        address = server.floating_ip or server.address
+        if not address:
+            raise BayError(f"{server.name} has no address yet", f"'bay show {bay.name}' says how the bay is")
+        file, login = _known_hosts(bay, server, public), user or _user(bay, server)
+        keypair, pinned = spec.keypair or "", _is_master(server)
+        found.append(SshTarget(server.name, address, login, keypair, private, server.id, file, pinned))
+    return found
+
+
+def require_way_in(bay: BayStack, key: Path | None = None) -> None:
+    """BayError where the servers of a bay let nobody in by SSH."""
     spec = bay.state.require_spec()
     if spec.keypair is None and key is None:
         raise BayError(
@@ -77,21 +100,6 @@ def ssh_target(bay: BayStack, node: str | None, user: str | None, key: Path | No
             f"SSH to the servers of bay {bay.name} is closed",
             f"'bay update {bay.name} --set access.ssh=[CIDR]' opens it to your network",
         )
-    server = bay.state.find_server(node) if node else _first(bay)
-    address = server.floating_ip or server.address
-    if not address:
-        raise BayError(f"{server.name} has no address yet", f"'bay show {bay.name}' says how the bay is")
-    file, pinned = _known_hosts(bay, server)
-    return SshTarget(
-        server.name,
-        address,
-        user or _user(bay, server),
-        spec.keypair or "",
-        key or _private_key(bay.cloud, spec.keypair or ""),
-        server.id,
-        file,
-        pinned,
-    )
 
 
 def _first(bay: BayStack) -> RecordedServer:
@@ -100,15 +108,18 @@ def _first(bay: BayStack) -> RecordedServer:
     return bay.state.servers[0]  # masters come first
 
 
-def _known_hosts(bay: BayStack, server: RecordedServer) -> tuple[Path, bool]:
-    """The file that proves a server, and whether the bay made its key: it does so for masters."""
+def _is_master(server: RecordedServer) -> bool:
+    return server.role == "master"
+
+
+def _known_hosts(bay: BayStack, server: RecordedServer, public: str) -> Path:
+    """The file that proves a server. public: the key of all masters, which the bay made itself."""
     file = bay.context.settings.data / "known_hosts" / server.id
-    if server.role != "master":
+    if _is_master(server):
+        write_private(file, f"{server.id} {public}\n")
+    else:
         make_folder(file.parent)
-        return file, False
-    public = pki.keys_of(bay.state, bay.secrets())["ssh_host_public_key"]
-    write_private(file, f"{server.id} {public}\n")
-    return file, True
+    return file
 
 
 def _user(bay: BayStack, server: RecordedServer) -> str:

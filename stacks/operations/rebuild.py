@@ -16,6 +16,7 @@ from bay.stacks.cluster.readiness import HOUR
 from bay.stacks.errors import NotReady
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
+from bay.stacks.operations.backup import BackupRequest, backup
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.outdated import Comparison, compare_as_new
 from bay.stacks.operations.patience import up_patiently
@@ -39,13 +40,14 @@ class RebuildRequest:
 
     selection: which servers, and how many at once. image: for the bay, or for the selected group, from now on; empty:
     the one that the spec names. timeout: to wait for each batch. wait: for the last one too; the next batch always
-    needs what the one before it created.
+    needs what the one before it created. backup: taken before a master is replaced; None: none.
     """
 
     selection: Selection = field(default_factory=Selection)
     image: str = ""
     timeout: timedelta = HOUR
     wait: bool = True
+    backup: BackupRequest | None = None
 
 
 def make_plan(bay: BayStack, request: RebuildRequest) -> RebuildPlan:
@@ -74,6 +76,7 @@ def rebuild(bay: BayStack, request: RebuildRequest, approve: Approve) -> Rebuild
     this.require_possible(plan)
     if not plan.is_empty:
         approve(plan)
+        this.back_up(plan)
         this.run(plan)
     if resumed:
         recovery.delete_duplicates(bay)
@@ -130,6 +133,12 @@ class Rebuild:
             if earlier := sorted(young - set(plan.names)):
                 self.rollout.wait(earlier, is_last=False)
                 self.unhealthy = self._unhealthy()
+
+    def back_up(self, plan: RebuildPlan) -> None:
+        """Where that was asked for and masters go; BayError, and nothing is changed, where none can be taken."""
+        if self.request.backup and any(batch.group == "master" for batch in plan.batches):
+            result = backup(self.bay, self.request.backup)
+            self.bay.notify("backed-up", f"backup of {result.header.master}: {result.file}")
 
     def run(self, plan: RebuildPlan) -> None:
         """What is unfinished first: a server that an earlier run left uncreated is back before the first batch."""

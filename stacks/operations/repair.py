@@ -51,7 +51,7 @@ class RepairRequest:
 
 def make_plan(bay: BayStack, request: RepairRequest) -> RepairPlan:
     """What a repair would do; nothing is changed. Its `refusal` says why that would be refused."""
-    repair = _Repair(bay, request, compare(bay))
+    repair = Repair(bay, request, compare(bay))
     plan = repair.plan()
     try:
         repair.require_possible(plan)
@@ -69,7 +69,7 @@ def repair(bay: BayStack, request: RepairRequest, approve: Approve) -> Drift:
     _ = bay.cloud  # a foreign login is refused before anything is looked at
     resumed = recovery.resume(bay)
     drift = compare_with_cloud(bay)
-    this = _Repair(bay, request, drift)
+    this = Repair(bay, request, drift)
     plan = this.plan()
     this.require_possible(plan)
     if not plan.is_empty:
@@ -80,11 +80,12 @@ def repair(bay: BayStack, request: RepairRequest, approve: Approve) -> Drift:
     return drift if plan.is_empty else compare_with_cloud(bay)
 
 
-class _Repair:
-    """One repair; drift: before it."""
+class Repair:
+    """One repair; drift: before it. left: URNs of what stays as it is, whatever it is."""
 
     def __init__(self, bay: BayStack, request: RepairRequest, drift: Drift) -> None:
         self.bay, self.request, self.drift = bay, request, drift
+        self.left: Sequence[str] = ()
         self.spec = drift.state.require_spec()
         self.resolved = resolve(self.spec, bay.cloud)
         self.program = partial(program, bay.name, self.spec, managed_by=drift.state.managed_by, resolved=self.resolved)
@@ -172,7 +173,7 @@ class _Repair:
         """Servers of later batches stay as they are: the state may have them though they are no more."""
         waiting = [action.urn for batch in later for action in batch.actions]
         run = partial(self.program, resized=resized)
-        up_patiently(self.bay, lambda left: self.bay.up(run, replace=left, exclude=waiting), replaced)
+        up_patiently(self.bay, lambda left: self.bay.up(run, replace=left, exclude=[*waiting, *self.left]), replaced)
 
     def _refresh(self, actions: Sequence[RepairAction]) -> None:
         """The state learns what the cloud has; only then Pulumi reconciles it."""

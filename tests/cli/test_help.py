@@ -65,6 +65,8 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "repair",
             "rebuild",
             "upgrade",
+            "backup",
+            "restore",
             "wait",
             "delete",
             "list",

@@ -23,11 +23,13 @@ from bay.stacks.cancellation import Cancellation
 from bay.stacks.cluster.health import Health
 from bay.stacks.errors import NotFound
 from bay.stacks.events import Listener, Notice, ResourceProgress
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.delete_plan import DeletePlan
 from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan, Selection
 from bay.stacks.operations.repair import RepairRequest
+from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.retain import Keep
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Compared, Plan
@@ -111,6 +113,14 @@ class FakeBays:
     def rebuild(self, name: str, request: RebuildRequest, *, approve: Approve) -> RebuildPlan:
         self._do("rebuild", name, request)
         return RebuildPlan(name)
+
+    def backup(self, name: str, request: BackupRequest) -> Any:
+        self._do("backup", name, request)
+        return SimpleNamespace(row={"file": "f"})
+
+    def restore(self, name: str, request: RestoreRequest, *, approve: Approve) -> Any:
+        self._do("restore", name, request)
+        return SimpleNamespace(rows=[])
 
     def wait(self, name: str, *, timeout: timedelta) -> None:
         self._do("wait", name, timeout)
@@ -347,8 +357,25 @@ def test_a_rebuild_takes_its_options_and_is_of_all_groups_unless_one_is_named() 
     assert answer["result"] == {"servers": []}
     assert call()[2] == RebuildRequest(Selection("", ("demo-node-0",), "25%"), "new")
     FakeBays.made.clear()
-    answers(request("rebuild", group="node"))
-    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False)
+    answers(request("rebuild", group="node", folder="/b"))
+    saved = BackupRequest(Path("/b"))
+    assert call()[2] == RebuildRequest(Selection("node", ()), wait=False, backup=saved)
+
+
+def test_a_backup_and_a_restore_take_their_options() -> None:
+    (answer,) = answers(request("backup", folder="/b", keep=3, ssh_user="root", ssh_key="/k"))
+    assert answer["result"] == {"file": "f"}
+    assert call()[2] == BackupRequest(Path("/b"), 3, "", "root", Path("/k"))
+    FakeBays.made.clear()
+    (answer,) = answers(request("restore", file="/b/f"))
+    assert answer["result"] == {"servers": []}
+    assert call()[2] == RestoreRequest(Path("/b/f"), wait=False)
+
+
+@pytest.mark.parametrize(("op", "field"), [("backup", "folder"), ("restore", "file")])
+def test_a_backup_and_a_restore_need_a_place(op: str, field: str) -> None:
+    (answer,) = answers(request(op))
+    assert answer["error"]["message"] == f"request.{field}: Field required"
 
 
 def test_groups_are_listed_created_set_and_deleted() -> None:

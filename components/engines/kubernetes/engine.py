@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source
+from bay.components.engines.backups import Snapshots
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.kubernetes import (
     apiserver,
@@ -57,6 +58,9 @@ TERMS = ImpactTerms(
 )
 
 
+SNAPSHOTS = Snapshots("kubernetes", "etcd")
+
+
 @dataclass(frozen=True)
 class Kubernetes:
     """Kubernetes 1.33 to 1.35."""
@@ -78,6 +82,7 @@ class Kubernetes:
     upgrade_rules: UpgradeRules = upgrade.RULES
     masters_sign: bool = True
     client_group: str = pki.ADMINISTRATORS
+    snapshots: Snapshots = SNAPSHOTS
 
     def check(self, spec: "BaySpec") -> None:
         """Address ranges that collide or are too small, labels that no kubelet may set."""

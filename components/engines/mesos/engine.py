@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.engines.backups import Snapshots
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.mesos import agent, master
 from bay.components.engines.mesos.acls import FRAMEWORK, OPERATOR
@@ -52,6 +53,9 @@ RULES = UpgradeRules(program="Mesos", image_property="mesos_version", node_versi
 """Any release works with any other of its major version; masters first (mesos.apache.org/documentation/upgrades)."""
 
 
+SNAPSHOTS = Snapshots("mesos", "what ZooKeeper holds", loads_everywhere=True)
+
+
 @dataclass(frozen=True)
 class Mesos:
     """Mesos 1.11; neither it nor Marathon is in any distribution, so the image brings them."""
@@ -65,6 +69,7 @@ class Mesos:
     fixed_masters: bool = True
     ownership_rules: Sequence[OwnershipRule] = ()
     certificate_power: str = "opens nothing: Mesos asks for a password"
+    snapshots: Snapshots = SNAPSHOTS
     question: Question = field(
         default_factory=lambda: Question("/slaves", basic="credential.json", names_masters=False)
     )

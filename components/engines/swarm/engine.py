@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source, docker_daemon
+from bay.components.engines.backups import Snapshots
 from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.ownership_rules import OwnershipRule
@@ -27,6 +28,8 @@ TERMS = ImpactTerms(
     keeper="Raft",
     meanwhile="running containers go on, nothing is rescheduled",
 )
+
+SNAPSHOTS = Snapshots("swarm", "the Raft directory")
 
 
 def node_versions(answer: Any) -> dict[str, str]:
@@ -60,6 +63,7 @@ class Swarm:
     question: Question = field(default_factory=lambda: Question("/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
     upgrade_rules: UpgradeRules = RULES
+    snapshots: Snapshots = SNAPSHOTS
 
     def check(self, spec: "BaySpec") -> None:
         """Swarm knows labels, but no taints."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from bay.stacks.approval import Approve
 from bay.stacks.bays import Description, Servers
 from bay.stacks.cancellation import Cancellation
 from bay.stacks.cluster.health import NOT_ASKED
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.outdated import Comparison, Reasons
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan, plan_rebuild
@@ -99,10 +101,23 @@ def test_a_server_that_stays_outdated_is_named(capsys: Captured, monkeypatch: py
 
 def test_the_options_reach_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     bays = Bays(OLD)
-    words = ("--group", "node", "--node", "demo-node-0", "--image", "new", "--max-unavailable", "25%", "--no-wait")
+    words = (
+        "--group",
+        "node",
+        "--node",
+        "demo-node-0",
+        "--image",
+        "new",
+        "--max-unavailable",
+        "25%",
+        "--no-wait",
+        "--backup-to",
+        "b",
+    )
     assert bay(bays, monkeypatch, "rebuild", "demo", *words, "--dry-run") == 0
     selection = bays.request.selection
     assert (selection.group, selection.nodes, selection.max_unavailable) == ("node", {"demo-node-0"}, "25%")
+    assert bays.request.backup == BackupRequest(Path("b"))
     assert (bays.request.image, bays.request.wait, selection.lose_data) == ("new", False, False)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from bay.components.yaml_file import dump
 from bay.stacks.approval import Approvable, Approval, deny_disruptions
 from bay.stacks.cluster import readiness
 from bay.stacks.errors import Declined, NotReady, QuotaExceeded
+from bay.stacks.operations import rebuild as operation
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.rebuild import RebuildRequest, make_plan, rebuild, with_image
 from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.program.config import config_of
@@ -82,6 +85,36 @@ def test_a_name_that_stands_for_another_image_by_now_is_taken_up_with_the_first_
     assert rebuilt(bay) == ["up replacing demo-image, demo-node-0"]
     same = bay_with(SMALL, "demo-node-0")
     assert rebuilt(same) == ["up replacing demo-node-0"]
+
+
+@pytest.mark.parametrize(
+    ("names", "begin"),
+    [
+        (["demo-master-1", "demo-node-0"], ["backup", "unprotect demo-master-1"]),
+        (["demo-node-0"], ["up replacing demo-node-0"]),
+    ],
+)
+def test_masters_are_saved_before_the_first_one_goes(
+    names: list[str], begin: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = BackupRequest(Path("/b"))
+    bay = bay_with(HA, *names)
+
+    def save(saved: FakeStack, request: BackupRequest) -> SimpleNamespace:
+        assert (saved, request) == (bay, wanted)
+        bay.journal.append("wait: backup")
+        return SimpleNamespace(file="/b/f", header=SimpleNamespace(master="demo-master-0"))
+
+    monkeypatch.setattr(operation, "backup", save)
+    found = [line.removeprefix("wait: ") for line in rebuilt(bay, RebuildRequest(wait=False, backup=wanted))]
+    assert found[: len(begin)] == begin
+
+
+def test_masters_that_cannot_be_saved_stay() -> None:
+    bay = bay_with(HA, "demo-master-1")
+    with pytest.raises(BayError, match="bay demo has no keypair"):
+        rebuilt(bay, RebuildRequest(backup=BackupRequest(Path("/b"))))
+    assert bay.deeds == []
 
 
 def test_where_nothing_is_outdated_nobody_is_asked() -> None:

@@ -233,7 +233,7 @@ def test_shellcheck_finds_no_fault() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
-    assert len(scripts) == 8
+    assert len(scripts) == 9
 
 
 @pytest.mark.parametrize("role", ROLES)

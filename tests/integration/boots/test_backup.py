@@ -1,0 +1,101 @@
+"""All masters are lost; the bay is restored from its backup, and its work has not noticed.
+
+The commands are those of docs/backup.md.
+"""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.bays.harness import PROJECTS, Bay, connect
+from tests.integration.boots.booted_bay import OPEN, health
+from tests.integration.boots.standing import SMALL, Standing
+from tests.integration.boots.story import comes
+from tests.integration.boots.test_masters import BUSY, WORK, works
+from tests.paths import DOCS
+
+pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(2400, func_only=True)]
+
+KEYPAIR = "backup"
+LATER = {
+    "swarm": (
+        "docker service create --quiet --detach --name later --replicas 0 localhost/bay/web:1",
+        "docker service ls -q",
+    ),
+    "kubernetes": ("kubectl create configmap later", "kubectl get configmap later --ignore-not-found --output name"),
+}
+"""Something that is not in the backup, and what shows whether it is there."""
+RUNNING = {
+    "swarm": "docker ps --quiet --no-trunc | sort",
+    "kubernetes": "ctr --namespace k8s.io containers list --quiet 'image~=web' | sort",
+}
+"""What runs on a node of the work, by ids."""
+
+
+def typed(name: str, key: Path) -> list[str]:
+    """The commands of the page for a bay of that name and a user whose key is not in ~/.ssh."""
+    text = (DOCS / "backup.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [re.sub(r"^(bay \w+) physics (.*)$", rf"\1 {name} \2 -i {key}", block, flags=re.M) for block in blocks]
+
+
+@pytest.fixture
+def key(user: Bay) -> Iterator[Path]:
+    """The private key of a keypair of the user's."""
+    file = user.home / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    cloud = connect(user.sandbox, PROJECTS[0])
+    cloud.compute.create_keypair(name=KEYPAIR, public_key=file.with_suffix(".pub").read_text())
+    yield file
+    user.delete_all()
+    cloud.compute.delete_keypair(KEYPAIR)
+    cloud.close()
+
+
+def lose_masters(bay: Standing, masters: list[str]) -> None:
+    """As somebody does who deletes servers by the dozen."""
+    lost = [bay.server(master) for master in masters]
+    for server in lost:
+        bay.cloud.compute.delete_server(server)
+    for server in lost:
+        bay.cloud.compute.wait_for_delete(server, interval=0.2, wait=90)
+
+
+@pytest.mark.parametrize(
+    ("engine", "count"),
+    [("swarm", 1), ("swarm", 3), ("kubernetes", 1), ("kubernetes", 3)],
+    ids=lambda value: str(value),
+)
+def test_a_bay_whose_masters_are_all_gone_is_restored(
+    engine: str, count: int, user: Bay, key: Path, need_image: Callable[[str], None]
+) -> None:
+    need_image(engine)
+    bay = Standing(engine, user, connect(user.sandbox, PROJECTS[0]))
+    way_in = ("--keypair", KEYPAIR, "--set", "access.ssh=[198.18.0.0/15]")
+    bay.run("create", bay.name, "--model", engine, "--masters", str(count), *SMALL, *OPEN, *way_in)
+    bay.type(WORK[engine].deploy)
+    comes("2", lambda: works(bay), BUSY)
+    known_by = bay.type(WORK[engine].known_by)
+    save, restore = typed(bay.name, key)
+    bay.type(save)
+    later, is_later = LATER[engine]
+    before = bay.type(is_later)
+    bay.type(later)
+    assert bay.type(is_later) != before
+    running = {node: bay.inside(node, RUNNING[engine]) for node in ("node-0", "node-1")}
+    assert all(running.values())
+
+    masters = [f"master-{index}" for index in range(count)]
+    lose_masters(bay, masters)
+    bay.type(restore)
+
+    servers = [f"{bay.name}-{server}" for server in (*masters, "node-0", "node-1")]
+    comes(dict.fromkeys([bay.name, *servers], "HEALTHY"), lambda: health(user, bay.name), BUSY)
+    comes("2", lambda: works(bay), BUSY)
+    assert bay.type(WORK[engine].known_by) == known_by
+    assert bay.type(is_later) == before, "what was created since is forgotten"
+    assert {node: bay.inside(node, RUNNING[engine]) for node in running} == running, "containers ran on"
+    bay.cloud.close()
