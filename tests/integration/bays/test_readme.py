@@ -21,6 +21,8 @@ SHELLS = [shell for shell in ("bash", "zsh") if shutil.which(shell)]
 EXPECTED = {"bay preview": 2, "bay doctor": None}
 """Exit codes that are no error; None: any, since it says what this machine lacks."""
 
+NEED_A_BOOTED_SERVER = ("bay rebuild", "bay backup")
+
 
 def section(title: str) -> list[str]:
     """The commands of the section whose title begins so."""
@@ -76,7 +78,8 @@ def without_remark(line: str) -> str:
 
 def answered(line: str) -> str:
     """With the answer to the question that such a command asks at a terminal."""
-    asks = line.startswith(("bay delete", "bay repair", "bay scale")) and "--dry-run" not in line
+    asking = ("bay delete", "bay repair", "bay scale", "bay group create")
+    asks = line.startswith(asking) and "--dry-run" not in line
     return re.sub(r"(\s+#|$)", r" --yes\1", line, count=1) if asks else line
 
 
@@ -85,8 +88,8 @@ def test_a_bay_on_ones_cloud_from_the_first_line_to_the_last(bay: Bay, keypair: 
     lines = [line for line in section("On your cloud") if not line.startswith(("make setup", "openstack "))]
     lines = [line.replace("mycloud", "sandbox").replace("mykey", keypair) for line in lines]
     end = next(number for number, line in enumerate(lines) if line.startswith("bay delete"))
-    mended = [line for line in section("Drift") if not line.startswith("bay rebuild")]  # that waits for booted servers
-    between = [*section("Preview"), *map(without_remark, mended)]
+    mended = [line for line in section("Drift") if not line.startswith(NEED_A_BOOTED_SERVER)]
+    between = [line.replace("g1.large", "m1.medium") for line in (*section("Preview"), *map(without_remark, mended))]
     usage = [line for line in section("Quotas") if "--usage" in line]
     done = typed(bay, shell, list(map(answered, [*lines[:end], *between, *usage, *lines[end:]])), tools)
     assert "docker node ls at tcp://" in done.out
