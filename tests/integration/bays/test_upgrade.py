@@ -24,7 +24,6 @@ def images(clouds: list[Connection]) -> Iterator[None]:
     for name, property, version in (
         (OLD_KUBERNETES, "kube_version", "1.33.6"),
         (NEW_DOCKER, "docker_version", "28.0.1"),
-        ("unlabelled", "os_version", "12"),
     ):
         image = clouds[0].image.create_image(
             name,
@@ -57,17 +56,16 @@ def test_the_page_on_upgrades_does_what_it_says(bay: Bay, clouds: list[Connectio
 
     type_(make)
     assert set(booted(clouds[0], "physics").values()) == {OLD_KUBERNETES}
-    skipped = bay.run("upgrade", "physics", "--version", "1.35.0", "--image", "unlabelled")
-    assert "does not say which Kubernetes it brings" in skipped.error[0]
     out, err = type_(look)
-    assert [line.split(" | ")[1:4:2] for line in out.splitlines() if line.startswith("| ")][2:] == [
-        ["configure", "`kubeadm-config`"],
-        ["configure", "`kubelet-config`"],
-        ["replace", "`physics-master-0`"],
-        ["configure", "`kube-proxy`"],
-        ["configure", "`coredns`"],
-        ["configure", "`add-ons`"],
-        ["replace", "`physics-node-0`"],
+    steps = [line.replace("`", "").split(" | ")[1:4:2] for line in out.splitlines()[2:]]
+    assert steps == [
+        ["configure", "kubeadm-config"],
+        ["configure", "kubelet-config"],
+        ["replace", "physics-master-0"],
+        ["configure", "kube-proxy"],
+        ["configure", "coredns"],
+        ["configure", "add-ons"],
+        ["replace", "physics-node-0"],
     ]
     assert "bay physics: Kubernetes 1.33.6 -> 1.34.2; image: debian-12-kubernetes-1.33 -> debian-12-kubernetes" in err
     assert set(booted(clouds[0], "physics").values()) == {OLD_KUBERNETES}, "a look changes nothing"
@@ -78,7 +76,6 @@ def test_the_page_on_upgrades_does_what_it_says(bay: Bay, clouds: list[Connectio
     assert (again.code, again.err) == (0, "bay physics: runs Kubernetes 1.34.2 already\n")
     back = bay.run("upgrade", "physics", "--image", OLD_KUBERNETES, "--yes")
     assert "runs Kubernetes 1.34.2, not 1.33.6" in back.error[0]
-    assert bay.run("preview", "physics").code == 0
 
 
 @pytest.mark.long
