@@ -1,5 +1,6 @@
 """A booted master of Kubernetes whose certificates last minutes: it renews them, untouched, and the API serves on."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ SHOWN = "openssl s_client -connect 127.0.0.1:6443 </dev/null 2>/dev/null | opens
 """Of the certificate that the API server shows."""
 FILES = "for one in apiserver etcd/server; do openssl x509 -in /etc/kubernetes/pki/$one.crt -noout -enddate; done"
 CHECKED = "curl -sS --max-time 10 --cacert /etc/bay/pki/ca.crt https://127.0.0.1:6443/readyz 2>&1"
+ARGUMENTS = {"image-gc-high-threshold": "100", "eviction-hard": "memory.available<100Mi"}
+IMAGES = f"options.kubelet_args={json.dumps(ARGUMENTS)}"
+"""No registry has the images: one that a kubelet removes for a full disk, while its program restarts, is gone."""
 PATIENCE = 600.0
 """Seconds for a renewal and a restart of all programs, on a busy machine."""
 
@@ -63,7 +67,7 @@ class Master:
 def test_a_master_renews_its_certificates_and_serves_on(user: Bay, need_image: Callable[[str], None]) -> None:
     need_image("kubernetes")
     words = ("--nodes", "1", "--set", "masters.flavor=m1.small", "--set", "nodes.flavor=m1.small")
-    made = user.start("create", "short", "--model", "kubernetes", *words, *OPEN).wait(LONG)
+    made = user.start("create", "short", "--model", "kubernetes", *words, *OPEN, "--set", IMAGES).wait(LONG)
     assert made.code == 0, made
     master = Master(user, "short")
     assert master.run("systemctl is-active bay-certificates.timer") == "active"

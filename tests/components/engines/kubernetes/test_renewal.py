@@ -99,15 +99,14 @@ def restarted(machine: KubernetesMachine) -> list[str]:
     return [name for name, label in labels.items() if "bay.renewed" in label]
 
 
-@pytest.mark.parametrize("name", ["pki/apiserver.crt", "pki/etcd/peer.crt", "controller-manager.conf"])
 @pytest.mark.parametrize(
-    ("age", "left", "due"),
+    ("name", "age", "left", "due"),
     [
-        (59 * DAY, 31 * DAY, False),
-        (61 * DAY, 29 * DAY, True),
-        (100 * DAY, -DAY, True),
-        (timedelta(minutes=1), timedelta(minutes=5), False),
-        (timedelta(minutes=5), timedelta(minutes=2), True),
+        ("pki/apiserver.crt", 59 * DAY, 31 * DAY, False),
+        ("pki/apiserver.crt", 61 * DAY, 29 * DAY, True),
+        ("pki/etcd/peer.crt", timedelta(minutes=5), timedelta(minutes=2), True),
+        ("controller-manager.conf", timedelta(minutes=1), timedelta(minutes=5), False),
+        ("controller-manager.conf", 100 * DAY, -DAY, True),
     ],
 )
 def test_it_renews_when_a_third_of_a_life_is_left(
@@ -120,9 +119,9 @@ def test_it_renews_when_a_third_of_a_life_is_left(
     assert restarted(machine) == (list(PROGRAMS) if due else [])
 
 
-@pytest.mark.parametrize("name", ["pki/ca.crt", "pki/front-proxy-ca.crt", "pki/etcd/ca.crt", "kubelet.conf"])
-def test_authorities_and_what_the_kubelet_renews_are_no_matter(name: str, machine: KubernetesMachine) -> None:
-    put(machine, name, 100 * DAY, -DAY)
+def test_authorities_and_what_the_kubelet_renews_are_no_matter(machine: KubernetesMachine) -> None:
+    for name in ("pki/ca.crt", "pki/front-proxy-ca.crt", "pki/etcd/ca.crt", "kubelet.conf"):
+        put(machine, name, 100 * DAY, -DAY)
     assert renew(machine).returncode == 0
     assert machine.calls("kubeadm") == []
 
@@ -167,7 +166,7 @@ def test_where_kubeadm_fails_nothing_is_restarted_and_it_tries_again(machine: Ku
     assert restarted(machine) == list(PROGRAMS)
 
 
-@pytest.mark.parametrize("slot", range(7))
+@pytest.mark.parametrize("slot", [0, 2, 6])
 def test_each_master_has_an_hour_of_its_own(slot: int, machine: KubernetesMachine) -> None:
     put(machine, "pki/apiserver.crt", 61 * DAY, 29 * DAY)
     hour = 10**7 * 7 + slot
