@@ -111,7 +111,7 @@ def test_every_command_has_an_example_that_parses(name: str) -> None:
 def mentioned_in_texts() -> Iterator[tuple[str, str]]:
     """(file, words) of each command line that documents tell the user to type."""
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
-        text = path.read_text()
+        text = path.read_text().replace("\\\n", " ")
         blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.M | re.S)
         for block in blocks:
             typed = [line[2:] for line in block.splitlines() if line.startswith("$ ")] or block.splitlines()

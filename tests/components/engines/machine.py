@@ -118,14 +118,14 @@ class Machine:
         return (self.folder / name.lstrip("/")).read_text()
 
     def run(self, *command: str, said: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Runs a script of the server; never longer than 20 s. said: on its standard input."""
+        """Runs a script of the server; never longer than a minute. said: on its standard input."""
         return subprocess.run(
             [str(self.folder / "lib" / command[0]), *command[1:]],
             env={"PATH": str(self.folder / "bin"), "FAKE": str(self.folder), **variables},
             input=said,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
 

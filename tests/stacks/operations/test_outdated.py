@@ -2,7 +2,7 @@
 
 import pytest
 
-from bay.components.servers import KEPT_AS_MADE
+from bay.components.servers import KEPT_AS_CREATED
 from bay.components.spec.merge import build_spec
 from bay.stacks.operations.outdated import REASONS, Comparison, compare_as_new, comparison
 from bay.stacks.plan.types import Change, Diff, Group, Operation
@@ -19,7 +19,7 @@ def change(name: str, *paths: str, operation: Operation = "replace", kind: str =
 
 
 def test_everything_that_a_server_keeps_is_a_reason_to_rebuild_it() -> None:
-    assert set(REASONS) == set(KEPT_AS_MADE)
+    assert set(REASONS) == set(KEPT_AS_CREATED)
 
 
 @pytest.mark.parametrize(
