@@ -3,21 +3,23 @@
 import json
 import os
 import re
+from collections.abc import Callable
 
 import pytest
 from openstack.connection import Connection
 
 from tests.integration.bays.harness import CHECKOUT, COMMAND, Bay
+from tests.integration.bays.kills import kill
 
 pytestmark = pytest.mark.sandbox
 
 PAGE = CHECKOUT / "docs" / "groups.md"
 
 
-def servers(cloud: Connection) -> dict[str, str]:
+def servers(cloud: Connection, bay: str = "physics") -> dict[str, str]:
     """Server -> name of its flavor."""
-    found = cloud.compute.servers(name="^physics-")
-    return {s.name.removeprefix("physics-"): s.flavor["original_name"] for s in found}
+    found = cloud.compute.servers(name=f"^{bay}-")
+    return {s.name.removeprefix(f"{bay}-"): s.flavor["original_name"] for s in found}
 
 
 def test_the_page_on_groups_does_what_it_says(bay: Bay, clouds: list[Connection]) -> None:
@@ -48,3 +50,36 @@ def test_the_page_on_groups_does_what_it_says(bay: Bay, clouds: list[Connection]
     rows = json.loads(out[out.rindex("[\n") :])
     assert rows == [{"name": "master", "count": 1}, {"name": "node", "count": 1}]
     assert bay.run("preview", "physics").code == 0
+
+
+@pytest.mark.long
+def test_a_group_that_was_killed_half_way_comes_and_goes_by_the_same_words(bay: Bay, clouds: list[Connection]) -> None:
+    cloud = clouds[0]
+    bay.make("hit", "--nodes", "1", "--no-wait")
+    plain = servers(cloud, "hit")
+    create = ("group", "create", "hit", "gpu", "--count", "3", "--no-wait")
+    half_way(bay, create, lambda: len(servers(cloud, "hit")) > len(plain))
+    resumed = bay.start(*create).wait(600)
+    assert resumed.code == 0, resumed
+    listed = [server.name for server in cloud.compute.servers(name="^hit-")]
+    assert sorted(listed) == ["hit-gpu-0", "hit-gpu-1", "hit-gpu-2", "hit-master-0", "hit-node-0"]
+    assert bay.run("preview", "hit").code == 0
+    refused = bay.run(*create)
+    assert (refused.code, refused.err.splitlines()[0]) == (1, "error: bay hit has a group 'gpu' already")
+
+    delete = ("group", "delete", "hit", "gpu", "--yes")
+    half_way(bay, delete, lambda: len(servers(cloud, "hit")) < len(listed))
+    ended = bay.start(*delete).wait(600)
+    assert ended.code == 0, ended
+    assert servers(cloud, "hit") == plain
+    assert bay.run("preview", "hit").code == 0
+    assert bay.run("drift", "hit", "-f", "json").json == []
+    assert "no group 'gpu'" in bay.run(*delete).err
+
+
+def half_way(bay: Bay, words: tuple[str, ...], begun: Callable[[], bool]) -> None:
+    """Kill a command, with all that it started, once what it does is seen."""
+    running = bay.start(*words)
+    running.until(begun, 300)
+    kill(running, bay, "all")
+    running.process.wait()
