@@ -99,3 +99,29 @@ def test_a_bay_whose_masters_are_all_gone_is_restored(
     assert bay.type(is_later) == before, "what was created since is forgotten"
     assert {node: bay.inside(node, RUNNING[engine]) for node in running} == running, "containers ran on"
     bay.cloud.close()
+
+
+ZOOKEEPER = "/usr/share/zookeeper/bin/zkCli.sh -server 127.0.0.1:2181"
+WRITE = f"""login=$(sed -n 's|^zk://\\([^@]*\\)@.*|\\1|p' /etc/bay/mesos/zk)
+printf '%s\\n' "addauth digest $login" "create /kept saved" quit | {ZOOKEEPER}"""
+READ = f"{ZOOKEEPER} get /kept 2>/dev/null | grep -x saved"
+
+
+def test_what_zookeeper_holds_outlives_all_masters_of_mesos(
+    user: Bay, key: Path, need_image: Callable[[str], None]
+) -> None:
+    """The image brings no Mesos, so nobody waits for its engine."""
+    need_image("mesos")
+    bay = Standing("mesos", user, connect(user.sandbox, PROJECTS[0]))
+    way_in = ("--keypair", KEYPAIR, "--set", "access.ssh=[198.18.0.0/15]")
+    bay.run("create", bay.name, "--model", "mesos-ha", *SMALL, *OPEN, *way_in, "--no-wait")
+    masters = ["master-0", "master-1", "master-2"]
+    comes("bay", lambda: bay.inside("master-0", f"{ZOOKEEPER} get /mesos 2>/dev/null | grep -x bay"), BUSY)
+    bay.inside("master-0", WRITE)
+    comes(["saved"] * 3, lambda: [bay.inside(master, READ) for master in masters], BUSY)
+    save, restore = typed(bay.name, key)
+    bay.type(save)
+    lose_masters(bay, masters)
+    bay.type(restore.replace("--yes", "--yes --no-wait"))
+    comes(["saved"] * 3, lambda: [bay.inside(master, READ) for master in masters], BUSY)
+    bay.cloud.close()
