@@ -30,6 +30,10 @@ EARLIER = kubernetes.Release("kubernetes-as-1.34.1", "v1.34.1")
 upgrade happens, and none of it is of another minor version."""
 
 
+FULL_DISK = {"image-gc-high-threshold": "100", "eviction-hard": "memory.available<100Mi"}
+"""For kubelets, whose disk is this machine's: one that is nearly full is no matter of an upgrade."""
+
+
 @pytest.fixture
 def cloud(user: Bay) -> Iterator[Connection]:
     with connect(user.sandbox, user.cloud) as connection:
@@ -166,6 +170,7 @@ def test_kubernetes_to_a_later_version(user: Bay, cloud: Connection, need_image:
     with ExitStack() as stack:
         stack.enter_context(image(cloud, "earlier", EARLIER.name, {"kube_version": EARLIER.version}))
         words = ("--model", "kubernetes-ha", "--set", "image=earlier", "--set", "options.version=1.34.1")
+        words = (*words, "--set", f"options.kubelet_args={json.dumps(FULL_DISK)}")
         stack.callback(user.delete_all)  # before the image
         bay = Upgrade(user, cloud, PatientKubernetes(), *words)
         assert on_bay(user, VERSIONS).split() == ["v1.34.1"] * 4
