@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -21,6 +21,8 @@ AT_ONCE = 4
 """Bays at the same time: the Pulumi of one uses a core, and waits for the cloud in between."""
 LONGEST = 900.0
 """Seconds for one bay: ten times what one of 1000 nodes takes (docs/speed.md)."""
+SIGNALS_WITHIN = 0.5
+"""Seconds until Ctrl-C is noticed at the latest."""
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -54,7 +56,19 @@ def ask_all(
             return failed(what, unexpected(error))
 
     with changing(bays), ThreadPoolExecutor(min(AT_ONCE, len(asked))) as pool:
-        return list(pool.map(one, asked))
+        answers = [pool.submit(one, what) for what in asked]
+        try:
+            return [_result(answer) for answer in answers]
+        finally:
+            for answer in answers:
+                answer.cancel()
+
+
+def _result(answer: "Future[Answer]") -> Answer:
+    """A signal that comes just before this thread begins to wait is handled only when it wakes: it wakes often."""
+    while not answer.done():
+        wait([answer], SIGNALS_WITHIN)
+    return answer.result()
 
 
 @contextmanager
