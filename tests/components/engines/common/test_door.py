@@ -9,6 +9,7 @@ import pytest
 from bay.components.node.proof import proof
 from tests.components.engines.door import HERE, KEY, furnish_door, knock
 from tests.components.engines.swarm.machine import DOCKER, TOKEN, SwarmMachine
+from tests.waiting import eventually
 
 OTHER_KEY = "fedcba9876543210" * 4
 
@@ -140,14 +141,17 @@ def test_a_minute_is_granted(master: SwarmMachine, seconds: str) -> None:
 
 
 def test_a_server_has_one_request_at_a_time(master: SwarmMachine) -> None:
-    master.fake(
-        "docker", DOCKER.replace('case "$*" in\n', 'case "$*" in\n"swarm join-token"*) /bin/sleep 8; echo x ;;\n')
-    )
+    asked, go = master.folder / "asked", master.folder / "go"
+    waits = f'"swarm join-token"*) : > {asked}; until [ -e {go} ]; do /bin/sleep 0.1; done; echo x ;;\n'
+    master.fake("docker", DOCKER.replace('case "$*" in\n', f'case "$*" in\n{waits}'))
     first = threading.Thread(target=knock, args=(master, "node", "token"))
     first.start()
-    time.sleep(1)
-    assert knock(master, "node", "token").returncode == 5
-    first.join()
+    try:
+        eventually(asked.exists)
+        assert knock(master, "node", "token").returncode == 5
+    finally:
+        go.touch()
+        first.join()
     assert knock(master, "node", "token", caller="10.80.0.98").returncode == 0, "another server"
 
 

@@ -92,7 +92,7 @@ def test_an_agent_at_another_address_is_somebody_else(master: MesosMachine, requ
 
 
 def test_the_operators_password_reaches_the_leading_master_and_no_command_line(master: MesosMachine) -> None:
-    ask(master, "drain 20")
+    ask(master, "drain 1")
     assert master.read("login") == 'user = "bay-operator:of-operators"\n'
     assert "of-operators" not in master.read("calls")
     (call, *_) = master.calls("curl")
@@ -101,7 +101,7 @@ def test_the_operators_password_reaches_the_leading_master_and_no_command_line(m
     assert f"--cacert {master.folder}/mesos/ca.pem" in call
 
 
-@pytest.mark.parametrize("request_", ["drain 20", "wake", "forget"])
+@pytest.mark.parametrize("request_", ["drain 1", "wake", "forget"])
 def test_a_master_that_mesos_does_not_answer_says_not_now(master: MesosMachine, request_: str) -> None:
     master.fake("curl", "exit 22\n")
     assert ask(master, request_) == (5, [])
