@@ -2,26 +2,19 @@
 
 import copy
 import json
-import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from bay.components.node import certificates
 from bay.components.node.cloudinit import packed
-from bay.components.node.credentials import new_generation
 from bay.components.spec import BaySpec
+from tests.fakes.engine_server import FILES, Answers, engine_server
 from tests.fakes.openstack import FakeCloud, boot, ordinary_cloud
 from tests.fakes.stack import FakeStack
 from tests.fakes.states import FINISHED, bay_of
-
-KEYS = new_generation("demo", 1, datetime.now(UTC))
-FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
 
 
 @dataclass
@@ -90,43 +83,20 @@ def nodes_api(folder: Path) -> Iterator[NodesApi]:
     """One that answers while this lasts; folder: for its keys."""
     known, lock = NodesApi(), threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answers):
         def do_GET(self) -> None:
             assert self.path == "/api/v1/nodes"
             with lock:
-                self._answer(200, {"items": copy.deepcopy(list(known.nodes.values()))})
+                self.answer(200, json.dumps({"items": copy.deepcopy(list(known.nodes.values()))}))
 
         def do_PATCH(self) -> None:
             assert self.headers["Content-Type"] == "application/merge-patch+json"
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:
-                self._answer(known.patch(self.path.removeprefix("/api/v1/nodes/"), body), {})
+                self.answer(known.patch(self.path.removeprefix("/api/v1/nodes/"), body), "{}")
 
-        def _answer(self, status: int, body: Any) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    issuer = certificates.Authority(KEYS["ca_key"], KEYS["ca_cert"])
-    (folder / "cert").write_text(certificates.server(issuer, KEYS["server_key"], ["127.0.0.1"], datetime.now(UTC)))
-    (folder / "key").write_text(KEYS["server_key"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    context.load_verify_locations(cadata=KEYS["ca_cert"])
-    context.verify_mode = ssl.CERT_REQUIRED
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            known.address = f"127.0.0.1:{server.server_port}"
-            yield known
-        finally:
-            server.shutdown()
-            thread.join()
+    with engine_server(folder, Handler) as known.address:
+        yield known
 
 
 class LabelledStack(FakeStack):

@@ -1,25 +1,18 @@
 """What masters say of versions and of APIs that go away, asked of a real TLS server."""
 
 import json
-import ssl
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from bay.components.engines import ENGINES
 from bay.components.engines.upgrades import DeprecatedCall, EngineVersion, upgrade_rules
-from bay.components.node import certificates
-from bay.components.node.credentials import new_generation
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster.engine_report import EngineReport, ask_for_report, report_of
+from tests.fakes.engine_server import FILES, Answers, engine_server
 from tests.fakes.stack import FakeStack
 from tests.fakes.states import bay_of, cut_off
 
-KEYS = new_generation("demo", 1, datetime.now(UTC))
-FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
 NODES = "/api/v1/nodes"
 NODE = {"metadata": {"name": "demo-node-0"}, "status": {"nodeInfo": {"kubeletVersion": "v1.33.5"}}}
 ANSWER = json.dumps({"items": [NODE]})
@@ -33,32 +26,13 @@ CALL = DeprecatedCall("batch/v1 cronjobs", EngineVersion(1, 34))
 def master(folder: Path, answers: Mapping[str, str]) -> Iterator[str]:
     """A server with the bay's own certificate that wants one of the client; yields its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answers):
         def do_GET(self) -> None:
             body = answers.get(self.path)
-            self.send_response(403 if body is None else 200)
-            self.end_headers()
-            self.wfile.write((body or "").encode())
+            self.answer(403 if body is None else 200, body or "")
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    issuer = certificates.Authority(KEYS["ca_key"], KEYS["ca_cert"])
-    (folder / "cert").write_text(certificates.server(issuer, KEYS["server_key"], ["127.0.0.1"], datetime.now(UTC)))
-    (folder / "key").write_text(KEYS["server_key"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    context.load_verify_locations(cadata=KEYS["ca_cert"])
-    context.verify_mode = ssl.CERT_REQUIRED
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with engine_server(folder, Handler) as address:
+        yield address
 
 
 def asked(folder: Path, answers: Mapping[str, str], *more: str) -> EngineReport:

@@ -1,12 +1,9 @@
 """The engine's health as `bay show` gives it, asked of a real TLS server."""
 
 import json
-import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +11,17 @@ import pytest
 from cryptography import x509
 
 from bay.components.errors import BayError
-from bay.components.node import certificates, lifetimes
+from bay.components.node import lifetimes
 from bay.components.node.credentials import new_generation
 from bay.components.spec.merge import build_spec
 from bay.stacks.cluster import health
 from bay.stacks.cluster.health import CLOSED, Health, ask, first_that_answers, health_from_answer, health_of
+from tests.fakes.engine_server import FILES, Answers, engine_server
 from tests.fakes.keys import with_keys
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.stack import FakeStack
 from tests.fakes.states import bay_of, complete, cut_off
 
-KEYS = new_generation("demo", 1, datetime.now(UTC))
-FILES = {"ca.pem": KEYS["ca_cert"], "cert.pem": KEYS["client_cert"], "key.pem": KEYS["client_key"]}
 OPEN = build_spec([{"model": "swarm", "access": {"api": ["127.0.0.0/8"]}}])
 
 
@@ -43,32 +39,13 @@ LET_IN = {"Description": {"Platform": {}, "Resources": {}, "Engine": {}, "TLSInf
 def engine(folder: Path, answer: str, status: int = 200) -> Iterator[str]:
     """A server with the bay's own certificate that wants one of the client; yields its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answers):
         def do_GET(self) -> None:
             assert self.path == "/nodes"
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(answer.encode())
+            self.answer(status, answer)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    issuer = certificates.Authority(KEYS["ca_key"], KEYS["ca_cert"])
-    (folder / "cert").write_text(certificates.server(issuer, KEYS["server_key"], ["127.0.0.1"], datetime.now(UTC)))
-    (folder / "key").write_text(KEYS["server_key"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    context.load_verify_locations(cadata=KEYS["ca_cert"])
-    context.verify_mode = ssl.CERT_REQUIRED
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with engine_server(folder, Handler) as address:
+        yield address
 
 
 @pytest.fixture
