@@ -9,4 +9,4 @@ def eventually(seen: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not seen():
         assert time.monotonic() < deadline, f"not seen within {seconds:.0f} s: {seen}"
-        time.sleep(0.02)
+        time.sleep(0.1)

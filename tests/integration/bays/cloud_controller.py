@@ -169,10 +169,10 @@ class CloudController:
         for kind, delete in deleted.items():
             for name, thing in self.made.items():
                 if name.startswith(f"{kind} "):
-                    eventually(partial(_gone, delete, thing.id), ROOM)
+                    eventually(partial(is_gone, delete, thing.id), ROOM)
 
 
-def _gone(delete: Callable[..., object], thing_id: str) -> bool:
+def is_gone(delete: Callable[..., object], thing_id: str) -> bool:
     """Ask for its end; True once the cloud knows it no more."""
     try:
         delete(thing_id, ignore_missing=False)

@@ -4,12 +4,13 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 from openstack.connection import Connection
 
-from tests.integration.bays.cloud_controller import ROOM, CloudController
+from tests.integration.bays.cloud_controller import ROOM, CloudController, is_gone
 from tests.integration.bays.conftest import NewBay
 from tests.integration.bays.harness import COMMAND, Bay, Inventory
 from tests.paths import DOCS, code_blocks
@@ -70,7 +71,7 @@ def lookalikes(clouds: list[Connection]) -> Iterator[CloudController]:
     unmarked = cloud.block_storage.create_volume(name=f"pvc-{uuid.uuid4()}", size=1)
     with ExitStack() as after:
         after.callback(cloud.network.delete_network, network.id)
-        after.callback(eventually, lambda: _deleted(cloud, unmarked.id), ROOM)
+        after.callback(eventually, partial(is_gone, cloud.block_storage.delete_volume, unmarked.id), ROOM)
         for other in others:
             after.callback(other.remove)
             other.claim("data")
@@ -80,11 +81,6 @@ def lookalikes(clouds: list[Connection]) -> Iterator[CloudController]:
             )
         others[1].service("web", subnet.id)
         yield others[1]
-
-
-def _deleted(cloud: Connection, volume_id: str) -> bool:
-    cloud.block_storage.delete_volume(volume_id)
-    return cloud.block_storage.find_volume(volume_id) is None
 
 
 def test_what_the_controllers_created_goes_and_what_looks_alike_stays(
