@@ -70,11 +70,22 @@ copy_frozen() {
   (sleep "$FROZEN_WITHIN" && kill -CONT "$1") <&- >/dev/null 2>&1 3>&- 9>&- &
   guard=$!
   kill -STOP "$1"
+  until is_stopped "$1"; do
+    ((SECONDS - start < FROZEN_WITHIN)) || refuse 4 "process $1 does not stop for the copy"
+    sleep 0.02
+  done
   cp --archive --reflink=auto --no-target-directory "$2" "$3"
   kill -CONT "$1"
   FROZEN=
   kill "$guard" 2>/dev/null || true
   ((SECONDS - start < FROZEN_WITHIN)) || refuse 4 "the data was not copied within $FROZEN_WITHIN s, so the copy may be torn"
+}
+
+# A signal takes a moment, and each thread stops by itself.
+is_stopped() {
+  local states
+  states=$(sed 's/.*) \(.\).*/\1/' "/proc/$1/task/"*/stat 2>/dev/null || true)
+  [ -z "$(tr -d 'TtZX\n' <<<"$states")" ]
 }
 
 main_process() {
