@@ -159,10 +159,10 @@ def _run(words: list[str], log: "RunLog | None") -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        told = unexpected(error)
-        if isinstance(told, Mistake):
+        failure = unexpected(error)
+        if isinstance(failure, Mistake):
             LOG.exception("a mistake in bay")
-        return _fail(told, words, log)
+        return _fail(failure, words, log)
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer answers Ctrl-C with the code alone
     return code

@@ -88,6 +88,14 @@ def group_taints(ctx: typer.Context) -> list[str]:
 
 
 @_silent
+def restore_losses() -> list[str]:
+    """What a restore has to be allowed to lose."""
+    from bay.stacks.operations.restore_plan import LOST
+
+    return [LOST]
+
+
+@_silent
 def clouds() -> list[str]:
     """Of the clouds.yaml that openstacksdk would read, and the local one."""
     return sorted({"sandbox", *_named_clouds()})

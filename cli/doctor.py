@@ -10,7 +10,7 @@ from bay import toolchain
 from bay.cli.installation import check_command
 from bay.components.errors import BayError
 from bay.components.node.certificates import end_of
-from bay.components.node.lifetimes import Certificate, Validity, utc
+from bay.components.node.lifetimes import Certificate, Validity
 from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.scope import scope_of
 from bay.components.text import command, without_passwords
@@ -98,9 +98,10 @@ def clients(settings: Settings, now: datetime) -> Check:
     """
     folder = settings.config / "clients"
     found = list(_client_certificates(folder))
-    told = [f"{one.name} {_end(one, now)}" for one in found if one.validity(now) is not Validity.VALID]
-    remedies = [command("bay", "config", one.name) for one in found if one.validity(now) is not Validity.VALID]
-    return Check("clients", True, "; ".join(told) or f"{len(found)} in {folder}", "; ".join(remedies))
+    ending = [one for one in found if one.validity(now) is not Validity.VALID]
+    ends = [f"{one.name} {one.end_text(now)}" for one in ending]
+    remedies = [command("bay", "config", one.name) for one in ending]
+    return Check("clients", True, "; ".join(ends) or f"{len(found)} in {folder}", "; ".join(remedies))
 
 
 def _client_certificates(folder: Path) -> Iterator[Certificate]:
@@ -108,8 +109,3 @@ def _client_certificates(folder: Path) -> Iterator[Certificate]:
     for file in sorted(folder.glob("*/cert.pem")):
         with suppress(OSError, ValueError):
             yield Certificate(file.parent.name, end_of(file.read_text(encoding="utf-8")))
-
-
-def _end(certificate: Certificate, now: datetime) -> str:
-    word = "ended" if certificate.validity(now) is Validity.EXPIRED else "ends"
-    return f"{word} at {utc(certificate.ends)}"

@@ -66,10 +66,7 @@ def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
         request.max_unavailable,
         request.lose_data,
     )
-    saved = (
-        BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key) if request.folder else None
-    )
-    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=saved)
+    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=_backup_request(request))
     return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
 
 
@@ -108,10 +105,16 @@ def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
 
 
 def _backup(bays: Bays, request: Request, _approve: Approve) -> Values:
-    if request.folder is None:
+    wanted = _backup_request(request)
+    if wanted is None:
         raise InvalidInput("request.folder: Field required", "name the folder that the backup goes to")
-    wanted = BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key)
     return bays.backup(request.bay, wanted).row
+
+
+def _backup_request(request: Request) -> BackupRequest | None:
+    if request.folder is None:
+        return None
+    return BackupRequest(request.folder, request.keep, "", request.ssh_user, request.ssh_key)
 
 
 def _restore(bays: Bays, request: Request, approve: Approve) -> Values:

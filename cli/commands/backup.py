@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def backup(
     name: options.Name,
     to: Annotated[
-        str, typer.Option("--to", metavar="DIR", help="Folder that the file goes to; made if it is missing.")
+        str, typer.Option("--to", metavar="DIR", help="Folder that the file goes to; created if it is missing.")
     ],
     keep: Annotated[
         int | None,
@@ -23,7 +23,7 @@ def backup(
             "--keep",
             metavar="N",
             min=1,
-            help="Delete all but the N newest backups of the bay there, once this is made.",
+            help="Delete all but the N newest backups of the bay there, once this one is written.",
         ),
     ] = None,
     node: Annotated[

@@ -92,7 +92,7 @@ def config(
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """The certificate and the key of before; what cannot be read is written anew."""
+    """The certificate and the key that are there; what cannot be read is created again."""
     found = {}
     for file in ("cert.pem", "key.pem"):
         with suppress(OSError, UnicodeDecodeError):

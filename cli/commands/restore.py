@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say, say_table
-
-LOST = "masters"
-"""What has to be allowed (`bay.stacks.operations.restore_plan`)."""
 
 if TYPE_CHECKING:
     from bay.stacks.approval import Approvable
@@ -20,14 +17,14 @@ if TYPE_CHECKING:
 
 def restore(
     name: options.Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that 'bay backup' made of this bay.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that 'bay backup' wrote of this bay.")],
     allow: Annotated[
         list[str] | None,
         typer.Option(
             "--allow",
             metavar="masters",
             help="Also where masters serve: what was changed since the backup is lost.",
-            autocompletion=lambda: [LOST],
+            autocompletion=completion.restore_losses,
         ),
     ] = None,
     user: options.SshUser = None,
@@ -55,6 +52,7 @@ def restore(
     from bay.cli.session import changing, open_bays
     from bay.components.errors import InvalidInput
     from bay.stacks.operations.restore import RestoreRequest
+    from bay.stacks.operations.restore_plan import LOST
 
     bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)

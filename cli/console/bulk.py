@@ -65,7 +65,7 @@ def comment(found: Sequence[Outcome]) -> str:
 
 
 def _says_something(plan: Plan | None) -> bool:
-    return plan is not None and not (plan.empty and not plan.notes and not plan.risks)
+    return plan is not None and bool(not plan.empty or plan.notes or plan.risks)
 
 
 SPACE = 200

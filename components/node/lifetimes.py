@@ -42,6 +42,10 @@ class Certificate:
             return Validity.EXPIRED
         return Validity.EXPIRING if self.ends - now <= NOTICE else Validity.VALID
 
+    def end_text(self, now: datetime) -> str:
+        """``ends at 2026-11-30T22:10:00Z``, or ``ended``."""
+        return f"{'ended' if self.validity(now) is Validity.EXPIRED else 'ends'} at {utc(self.ends)}"
+
     def days_left(self, now: datetime) -> int:
         """Whole days until its end, 0 on the last one; negative after it: -1 on the first day."""
         return (self.ends - now).days
@@ -75,13 +79,13 @@ def warning(bay: str, certificates: Iterable[Certificate], now: datetime) -> str
     found = sorted((one for one in certificates if one.validity(now) is not Validity.VALID), key=lambda one: one.ends)
     if not found:
         return ""
-    told = "; ".join(_told(one, now) for one in found)
-    return f"certificates of bay {bay}: {told} ('bay show {bay} -c certificates' shows all)"
+    ends = "; ".join(_sentence(one, now) for one in found)
+    return f"certificates of bay {bay}: {ends} ('bay show {bay} -c certificates' shows all)"
 
 
-def _told(certificate: Certificate, now: datetime) -> str:
-    end, days = utc(certificate.ends), certificate.days_left(now)
+def _sentence(certificate: Certificate, now: datetime) -> str:
+    text = f"{certificate.name} {certificate.end_text(now)}"
     if certificate.validity(now) is Validity.EXPIRED:
-        return f"{certificate.name} ended at {end}"
-    left = "less than a day" if days == 0 else f"{days} day{'' if days == 1 else 's'}"
-    return f"{certificate.name} ends at {end}, in {left}"
+        return text
+    days = certificate.days_left(now)
+    return f"{text}, in {'less than a day' if days == 0 else f'{days} day' if days == 1 else f'{days} days'}"

@@ -10,7 +10,7 @@ from bay.components.openstack.resolve_image import find_images
 from bay.components.openstack.resolve_network import find_networks
 from bay.components.openstack.resolved import Flavor, GlanceImage, ResolvedSpec
 from bay.components.openstack.scope import may_only_read, scope_of
-from bay.components.spec import BaySpec
+from bay.components.spec import BaySpec, path_of
 from bay.components.spec.groups import NodeGroup
 from bay.components.text import command, join_names
 
@@ -137,7 +137,7 @@ def _check_volume_types(cloud: "Connection", spec: BaySpec) -> None:
 
 def _check_fit(group_name: str, group: NodeGroup, image: GlanceImage, flavor: Flavor) -> None:
     """An image on a server that is too small for it; Nova would say so only after the networks are made."""
-    field = {"master": "masters", "node": "nodes"}.get(group_name, f"node_groups.{group_name}")
+    field = path_of(group_name)
     if flavor.ram < image.min_ram:
         raise BayError(
             f"{field}.flavor: {flavor.name} has {flavor.ram} MiB of RAM, image {image.name} needs {image.min_ram}",

@@ -23,7 +23,10 @@ NAME_LIMIT = 40
 RESERVED = 5
 """Addresses of a subnet that no server gets: network, broadcast, router and two DHCP ports."""
 
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,14}$")]
+GROUP_NAME = r"^[a-z][a-z0-9]{0,14}$"
+GroupName = Annotated[str, Field(pattern=GROUP_NAME)]
+OF_EVERY_BAY = {"master": "masters", "node": "nodes"}
+"""Groups that every bay has -> the field of the spec that holds each."""
 
 
 def _known_engine(name: str) -> str:
@@ -147,8 +150,13 @@ class BaySpec(Spec):
         if group in self.node_groups:
             values["node_groups"][group] = changed.model_dump()
         else:
-            values[{"master": "masters", "node": "nodes"}[group]] = changed.model_dump()
+            values[OF_EVERY_BAY[group]] = changed.model_dump()
         return parse(values)
+
+
+def path_of(group: str) -> str:
+    """The field of a spec that holds a group: ``masters``, ``nodes`` or ``node_groups.NAME``."""
+    return OF_EVERY_BAY.get(group, f"node_groups.{group}")
 
 
 def role_of(group: str) -> Role:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bay.components.engines import ENGINES
 from bay.components.errors import BayError
-from bay.components.node.client_login import SHORTEST, LoginRequest, client_login
+from bay.components.node.client_login import SHORTEST, ClientLogin, LoginRequest, client_login
+from bay.components.node.credentials import Generation
 from bay.components.node.lifetimes import Validity
 from bay.components.spec import BaySpec
 from bay.stacks.errors import Interrupted
@@ -50,12 +51,17 @@ def access_of(bay: "BayStack") -> Access | str:
     return Access(spec, outputs.get("api_addresses") or [], files)
 
 
+def login_of(bay: "BayStack", spec: BaySpec, keys: Generation, request: LoginRequest, now: datetime) -> ClientLogin:
+    """A client's key and certificate, in the group that the bay's engine reads from one."""
+    group: str | None = getattr(ENGINES[spec.coe], "client_group", None)
+    return client_login(bay.name, keys, request, now, group)
+
+
 def _new_login(bay: "BayStack", spec: BaySpec) -> dict[str, str]:
     """A client certificate for these questions alone, where the one in the bay's state has ended."""
     now = datetime.now(UTC)
     client = next((one for one in certificates_of(bay.state) if one.name == "client"), None)
     if client is None or client.validity(now) is not Validity.EXPIRED:
         return {}
-    group = getattr(ENGINES[spec.coe], "client_group", None)
-    login = client_login(bay.name, pki.keys_of(bay.state, bay.secrets()), LoginRequest(SHORTEST), now, group)
+    login = login_of(bay, spec, pki.keys_of(bay.state, bay.secrets()), LoginRequest(SHORTEST), now)
     return {"cert.pem": login.certificate, "key.pem": login.key}

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bay.components.engines import ENGINES, Client
 from bay.components.errors import BayError
-from bay.components.node.client_login import ClientLogin, LoginRequest, client_login, with_login
+from bay.components.node.client_login import ClientLogin, LoginRequest, with_login
+from bay.stacks.cluster.access import login_of
 from bay.stacks.cluster.health import first_that_answers
 from bay.stacks.private_files import make_folder
 from bay.stacks.settings import Settings, short_hash
@@ -47,8 +48,7 @@ def client_files_of(bay: BayStack, request: LoginRequest | None = None, now: dat
             f"bay {bay.name} is not complete", f"'bay show {bay.name}' says why; 'bay create {bay.name}' resumes it"
         )
     engine, keys = ENGINES[spec.coe], pki.keys_of(bay.state, bay.secrets())
-    group: str | None = getattr(engine, "client_group", None)
-    login = client_login(bay.name, keys, request or LoginRequest(), now or datetime.now(UTC), group)
+    login = login_of(bay, spec, keys, request or LoginRequest(), now or datetime.now(UTC))
     addresses = bay.state.api_addresses
     files = engine.client_files(Client(bay.name, addresses, [with_login(keys, login)]))
     address = first_that_answers(spec, addresses, files)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from bay.components.errors import BayError, InvalidInput, nearest
 from bay.components.spec import BaySpec
+from bay.components.spec.bay_spec import GROUP_NAME, OF_EVERY_BAY
 from bay.components.spec.groups import Nodes
 from bay.components.spec.merge import changed_spec
 from bay.components.text import join_names
@@ -15,12 +16,6 @@ from bay.stacks.errors import AlreadyExists, NoSpec
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Plan
 from bay.stacks.state.snapshot import StateSnapshot
-
-OF_EVERY_BAY = {"master": "masters", "node": "nodes"}
-"""Groups that every bay has -> the field of the spec that holds each."""
-
-NAME = re.compile(r"[a-z][a-z0-9]{0,14}")
-"""As `bay.components.spec.bay_spec.GroupName`."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +152,7 @@ def _require_spec(bay: str, spec: BaySpec | None) -> BaySpec:
 def _require_new(bay: str, spec: BaySpec, group: str) -> None:
     if group in spec.groups:
         raise AlreadyExists(f"bay {bay} has a group {group!r} already", f"'bay group set {bay} {group}' changes it")
-    if not NAME.fullmatch(group):
+    if not re.fullmatch(GROUP_NAME, group):
         raise InvalidInput(
             f"{group!r} is no name of a group",
             "use at most 15 lower-case letters and digits, starting with a letter, for example gpu",

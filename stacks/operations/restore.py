@@ -89,7 +89,7 @@ class _Restore:
         self.repair.left = [action.urn for action in left]
         gone = {action.name for batch in repair.batches for action in batch.actions}
         there = [one for one in self._masters() if one.name not in gone and drift.statuses.get(one.id) == RUNS]
-        serving = tuple(server.name for server in there if self._serves(server))
+        serving = tuple(shell.target.server for shell in self._shells(there) if self._serves(shell))
         everywhere = self.snapshots.loads_everywhere
         return RestorePlan(self.backup, repair, masters, serving, everywhere, left)
 
@@ -129,9 +129,8 @@ class _Restore:
         targets = ssh_targets(self.bay, masters, self.request.user, self.request.key)
         return [Shell(target, context.settings.environment, context.cancel) for target in targets]
 
-    def _serves(self, server: RecordedServer) -> bool:
+    def _serves(self, shell: Shell) -> bool:
         """Whether it has data that a majority agrees on; one that lets nobody in is not asked twice."""
-        (shell,) = self._shells([server])
         return shell.run(self.snapshots.script, ["probe"]).code == 0
 
     def _do(self, shell: Shell, verb: str, *words: str, send: bool = False, key: bool = False) -> None:

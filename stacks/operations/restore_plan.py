@@ -54,7 +54,7 @@ class RestorePlan:
             return ()
         serve = f"{join_names(list(self.serving))} serve{'' if len(self.serving) > 1 else 's'}"
         text = f"{serve}: what was changed since {self.made_at} would be lost"
-        return (Risk("masters", text, self.serving, refused=True, allowed_by=LOST),)
+        return (Risk(LOST, text, self.serving, refused=True, allowed_by=LOST),)
 
     @property
     def disruption(self) -> str:

@@ -66,7 +66,7 @@ class UpgradePlan:
     @property
     def summary(self) -> str:
         """A line for people."""
-        versions = sorted({version for version in self.running.values()})
+        versions = sorted(set(self.running.values()))
         old = " and ".join(str(version) for version in versions) or "an unknown version"
         step = f"{self.rules.program} {old} -> {self.target}"
         if self.is_empty:

@@ -10,7 +10,7 @@ from bay.components.engines import ENGINES
 from bay.components.engines.upgrades import EngineVersion, UpgradeRules, parse_version, upgrade_rules
 from bay.components.errors import BayError, InvalidInput
 from bay.components.openstack.scope import project_of
-from bay.components.spec import BaySpec, parse
+from bay.components.spec import BaySpec, parse, path_of
 from bay.components.spec.merge import merge, model_values
 from bay.components.spec.models import read_model
 from bay.components.text import join_names
@@ -78,10 +78,8 @@ def require_same_version(cloud: "Connection", bay: str, spec: BaySpec, image: st
     rules = upgrade_rules(ENGINES[spec.coe])
     if not image or rules is None or not rules.minor_by_minor:
         return
-    known, found = (
-        parse_version(str(spec.options.get(rules.option))),
-        find_engine_image(cloud, image, rules.image_property),
-    )
+    known = parse_version(str(spec.options.get(rules.option)))
+    found = find_engine_image(cloud, image, rules.image_property)
     if known and found.version and found.version.series != known.series:
         raise BayError(
             f"image: {found.name} brings {rules.program} {found.version}, and bay {bay} is of {known}",
@@ -159,7 +157,7 @@ def _require_images_of_groups(
     for name, group in spec.groups.items():
         if group.image and rules.minor_by_minor:
             own = find_engine_image(cloud, group.image, rules.image_property)
-            path = {"master": "masters", "node": "nodes"}.get(name, f"node_groups.{name}")
+            path = path_of(name)
             remedy = (
                 f"'bay update {bay} --set {path}.image=IMAGE' with one of {target} replaces no server yet; then upgrade"
             )

@@ -179,14 +179,14 @@ def test_a_worker_is_given_nothing_that_has_power_over_a_master(
 def test_a_certificate_of_the_api_is_another_one_when_a_third_of_the_life_of_the_one_before_is_left(
     run: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def signed() -> datetime:
+    def signing_moment() -> datetime:
         (master,) = servers(run(build_spec([{"model": "swarm"}])), "master")
         pem = boot_files(master.secret("userData"))["/etc/docker/server.pem"]
         return x509.load_pem_x509_certificate(pem.encode()).not_valid_before_utc + CLOCK_SKEW
 
-    assert signed() == MADE_AT
+    assert signing_moment() == MADE_AT
     monkeypatch.setattr(lifetimes, "PERIOD", timedelta(days=1))
-    before, found, after = datetime.now(UTC), signed(), datetime.now(UTC)
+    before, found, after = datetime.now(UTC), signing_moment(), datetime.now(UTC)
     assert lifetimes.signed_at(MADE_AT, before) <= found <= lifetimes.signed_at(MADE_AT, after)
     assert found > MADE_AT
 

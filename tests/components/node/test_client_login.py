@@ -22,7 +22,9 @@ def files(keys: Generation) -> dict[str, str]:
     return {"cert.pem": keys["client_cert"], "key.pem": keys["client_key"]}
 
 
-def made(keys: Generation = KEYS, lifetime: timedelta | None = None, group: str | None = None) -> dict[str, str]:
+def client_files(
+    keys: Generation = KEYS, lifetime: timedelta | None = None, group: str | None = None
+) -> dict[str, str]:
     return files(with_login(keys, client_login("demo", keys, LoginRequest(lifetime), NOW, group)))
 
 
@@ -50,23 +52,23 @@ def is_kept(
     ],
 )
 def test_it_is_kept_until_a_third_of_its_life_is_left(lifetime: timedelta | None, good: timedelta) -> None:
-    present = made(lifetime=lifetime)
+    present = client_files(lifetime=lifetime)
     assert is_kept(present, good - timedelta(seconds=2))
     assert not is_kept(present, good)
     assert not is_kept(present, 1000 * DAY)
 
 
 def test_it_is_renewed_when_asked_for_and_for_another_lifetime() -> None:
-    present = made()
+    present = client_files()
     assert not is_kept(present, renew=True)
     assert not is_kept(present, lifetime=7 * DAY)
     assert is_kept(present, lifetime=90 * DAY)
 
 
 def test_one_of_another_bay_or_group_is_not_kept() -> None:
-    assert not is_kept(made(OTHERS))
-    assert not is_kept(made(), group="admins")
-    assert is_kept(made(group="admins"), group="admins")
+    assert not is_kept(client_files(OTHERS))
+    assert not is_kept(client_files(), group="admins")
+    assert is_kept(client_files(group="admins"), group="admins")
 
 
 def test_the_bays_own_which_earlier_releases_handed_out_is_not_kept() -> None:
@@ -78,11 +80,11 @@ def test_the_bays_own_which_earlier_releases_handed_out_is_not_kept() -> None:
     [
         {},
         {"cert.pem": "", "key.pem": ""},
-        {"cert.pem": made()["cert.pem"]},
-        {**made(), "cert.pem": "no certificate"},
-        {**made(), "key.pem": "no key"},
-        {**made(), "key.pem": made()["key.pem"]},
-        {**made(), "cert.pem": KEYS["ca_cert"]},
+        {"cert.pem": client_files()["cert.pem"]},
+        {**client_files(), "cert.pem": "no certificate"},
+        {**client_files(), "key.pem": "no key"},
+        {**client_files(), "key.pem": client_files()["key.pem"]},
+        {**client_files(), "cert.pem": KEYS["ca_cert"]},
     ],
 )
 def test_what_is_damaged_or_does_not_fit_is_made_anew(present: dict[str, str]) -> None:
@@ -90,8 +92,8 @@ def test_what_is_damaged_or_does_not_fit_is_made_anew(present: dict[str, str]) -
 
 
 def test_a_new_one_has_a_new_key_and_is_valid_now() -> None:
-    assert made()["key.pem"] != made()["key.pem"]
-    read = x509.load_pem_x509_certificate(made()["cert.pem"].encode())
+    assert client_files()["key.pem"] != client_files()["key.pem"]
+    read = x509.load_pem_x509_certificate(client_files()["cert.pem"].encode())
     assert read.not_valid_before_utc < NOW < read.not_valid_after_utc
     assert read.subject.rfc4514_string() == "CN=demo client"
 

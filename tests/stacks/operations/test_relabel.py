@@ -171,35 +171,35 @@ class Compared:
 Told = Callable[..., Comparison]
 
 
-def told(bay: LabelledStack, compare: Compared, spec: BaySpec = AFTER) -> Comparison:
+def labels_comparison(bay: LabelledStack, compare: Compared, spec: BaySpec = AFTER) -> Comparison:
     return tell_labels(bay, spec, compare(spec), compare)
 
 
 def test_a_server_that_differs_in_labels_alone_is_outdated_until_its_node_has_them(api: NodesApi) -> None:
     bay, compare = bay_of(api), Compared()
-    found = told(bay, compare)
+    found = labels_comparison(bay, compare)
     assert found.reasons == dict.fromkeys(NAMES, ("labels",))
     assert found.relabelled == set(NAMES)
     assert compare.specs == [AFTER, BEFORE], "with what they were created with"
     relabel(bay, AFTER, ["demo-gpu-0"])
-    assert told(bay, Compared()).reasons == {"demo-gpu-1": ("labels",)}
+    assert labels_comparison(bay, Compared()).reasons == {"demo-gpu-1": ("labels",)}
     relabel(bay, AFTER, NAMES)
-    assert told(bay, Compared()) == Comparison()
+    assert labels_comparison(bay, Compared()) == Comparison()
 
 
 def test_a_node_that_registers_again_has_its_old_labels_and_is_outdated_again(api: NodesApi) -> None:
     bay = bay_of(api)
     relabel(bay, AFTER, NAMES)
     api.add("demo-gpu-0", labels("gpu", kind="gpu"), "gpu=yes:NoSchedule")
-    assert told(bay, Compared()).reasons == {"demo-gpu-0": ("labels",)}
+    assert labels_comparison(bay, Compared()).reasons == {"demo-gpu-0": ("labels",)}
     relabel(bay, AFTER, NAMES)
-    assert told(bay, Compared()).reasons == {}
+    assert labels_comparison(bay, Compared()).reasons == {}
 
 
 def test_where_more_differs_than_labels_it_is_boot_data_whatever_the_node_has(api: NodesApi) -> None:
     bay = bay_of(api)
     relabel(bay, AFTER, NAMES)
-    found = told(bay, Compared("demo-gpu-0"))
+    found = labels_comparison(bay, Compared("demo-gpu-0"))
     assert found.reasons == {"demo-gpu-0": ("boot-data",)}
 
 
@@ -216,7 +216,7 @@ def test_servers_of_a_group_may_have_been_created_with_different_labels(api: Nod
     first = changed_spec(BEFORE, [{"node_groups": {"gpu": {"labels": {"kind": "old"}}}}])
     boots = {**BOOTS, "demo-gpu-0": user_data(labels("gpu", kind="old"), "gpu=yes:NoSchedule")}
     compare = Compared(had={"demo-gpu-0": first, "demo-gpu-1": BEFORE})
-    found = told(bay_of(api, boots=boots), compare)
+    found = labels_comparison(bay_of(api, boots=boots), compare)
     assert found.reasons == dict.fromkeys(NAMES, ("labels",))
     assert len(compare.specs) == 3
 
@@ -224,7 +224,7 @@ def test_servers_of_a_group_may_have_been_created_with_different_labels(api: Nod
 @pytest.mark.parametrize("addresses", [[], ["127.0.0.1:1"]])
 def test_where_the_nodes_cannot_be_asked_a_rebuild_is_what_helps(addresses: list[str], api: NodesApi) -> None:
     relabel(bay_of(api), AFTER, NAMES)
-    found = told(labelled_bay(AFTER, addresses, BOOTS), Compared())
+    found = labels_comparison(labelled_bay(AFTER, addresses, BOOTS), Compared())
     assert found.reasons == dict.fromkeys(NAMES, ("labels",))
     assert found.relabelled == frozenset()
 
@@ -233,20 +233,20 @@ def test_a_server_that_is_no_node_is_outdated(api: NodesApi) -> None:
     bay = bay_of(api)
     relabel(bay, AFTER, NAMES)
     del api.nodes["demo-gpu-1"]
-    found = told(bay, Compared())
+    found = labels_comparison(bay, Compared())
     assert (found.reasons, found.relabelled) == ({"demo-gpu-1": ("labels",)}, frozenset())
 
 
 @pytest.mark.parametrize("boots", [{}, dict.fromkeys(NAMES, "#cloud-config"), dict.fromkeys(NAMES, "")])
 def test_user_data_that_says_nothing_of_labels_stays_boot_data(boots: dict[str, str], api: NodesApi) -> None:
     compare = Compared()
-    assert told(bay_of(api, boots=boots), compare).reasons == dict.fromkeys(NAMES, ("boot-data",))
+    assert labels_comparison(bay_of(api, boots=boots), compare).reasons == dict.fromkeys(NAMES, ("boot-data",))
     assert compare.specs == [AFTER], "and nothing is compared again"
 
 
 def test_labels_that_no_spec_may_have_any_more_stay_boot_data(api: NodesApi) -> None:
     boots = dict.fromkeys(NAMES, user_data(labels("gpu", **{"kubernetes.io/x": "1"})))
-    assert told(bay_of(api, boots=boots), Compared()).reasons == dict.fromkeys(NAMES, ("boot-data",))
+    assert labels_comparison(bay_of(api, boots=boots), Compared()).reasons == dict.fromkeys(NAMES, ("boot-data",))
 
 
 def test_a_comparison_that_fails_tells_so(api: NodesApi) -> None:
