@@ -1,16 +1,15 @@
 """`bay rebuild`: replace outdated servers, batch by batch."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bay.cli import completion, options
-from bay.cli.console.formats import Format, print_list
-from bay.cli.console.terminal import say, say_table
+from bay.cli.console.formats import Format
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.approval import Approvable
     from bay.stacks.operations.rebuild_plan import RebuildPlan
 
 
@@ -71,6 +70,7 @@ def rebuild(
 
     It stops at the first server that does not come back; run again, it resumes.
     """
+    from bay.cli.batch_plan import before_question, print_dry_run
     from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
@@ -85,24 +85,17 @@ def rebuild(
     backup = BackupRequest(folder_named(backup_to)) if backup_to else None
     request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait, backup)
     if dry_run:
-        plan = bays.rebuild_plan(name, request)
-        print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])
-        say(f"bay {name}: {plan.summary}")
-        if plan.refusal:
-            raise plan.refusal
+        print_dry_run(bays.rebuild_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
         return
     with changing(bays):
-        done = bays.rebuild(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+        done = bays.rebuild(
+            name, request, approve=TerminalApproval(yes, before_question(_tell, REPAIR_COLUMNS), always_shows=True)
+        )
     say(_result(done))
 
 
-def _show(approvable: "Approvable") -> None:
-    """The plan, before the question."""
-    from bay.cli.console.columns import REPAIR_COLUMNS
-
-    plan = cast("RebuildPlan", approvable)
+def _tell(plan: "RebuildPlan") -> None:
     say(f"bay {plan.bay}: {plan.summary}")
-    say_table(plan.rows, REPAIR_COLUMNS)
 
 
 def _result(done: "RebuildPlan") -> str:

@@ -1,16 +1,15 @@
 """`bay repair`: make the cloud match the state again."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bay.cli import completion, options
-from bay.cli.console.formats import Format, print_list
-from bay.cli.console.terminal import say, say_table
+from bay.cli.console.formats import Format
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.approval import Approvable
     from bay.stacks.operations.repair_plan import RepairPlan
 
 
@@ -54,6 +53,7 @@ def repair(
     Run again after a failure or Ctrl-C, it resumes. The recorded spec counts: a repair applies no pending changes of a
     bay's file.
     """
+    from bay.cli.batch_plan import before_question, print_dry_run
     from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
@@ -65,14 +65,12 @@ def repair(
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RepairRequest(frozenset(node or ()), sweep, lose_data, limit, bool(timeout) and not no_wait)
     if dry_run:
-        plan = bays.repair_plan(name, request)
-        print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])
-        say(f"bay {name}: {plan.drift.summary}")
-        if plan.refusal:
-            raise plan.refusal
+        print_dry_run(bays.repair_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
         return
     with changing(bays):
-        left = bays.repair(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+        left = bays.repair(
+            name, request, approve=TerminalApproval(yes, before_question(_tell, REPAIR_COLUMNS), always_shows=True)
+        )
     if left.extra:
         say(f"{len(left.extra)} extra resources stay as they are: 'bay drift {name}' names them, --sweep deletes them")
     if left.added:
@@ -84,10 +82,5 @@ def repair(
         say(f"bay {name} is as its state says")
 
 
-def _show(approvable: "Approvable") -> None:
-    """The plan, before the question."""
-    from bay.cli.console.columns import REPAIR_COLUMNS
-
-    plan = cast("RepairPlan", approvable)
+def _tell(plan: "RepairPlan") -> None:
     say(f"bay {plan.bay}: {plan.drift.summary}")
-    say_table(plan.rows, REPAIR_COLUMNS)

@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bay.cli import completion, options
-from bay.cli.console.formats import Format, print_list
-from bay.cli.console.terminal import say, say_table
+from bay.cli.console.formats import Format
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.approval import Approvable
     from bay.stacks.operations.restore_plan import RestorePlan
 
 
@@ -47,6 +46,7 @@ def restore(
     Nodes stay as they are, and what runs on them runs on: they find the masters at the addresses that they know. A file
     that is damaged, or of another bay, is refused before anything changes. Run again, it does what is left.
     """
+    from bay.cli.batch_plan import before_question, print_dry_run
     from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
@@ -58,25 +58,22 @@ def restore(
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RestoreRequest(file, user, key, limit, bool(timeout) and not no_wait)
     if dry_run:
-        plan = bays.restore_plan(name, request)
-        print_list(plan.rows, REPAIR_COLUMNS, form, columns or [])
-        say(f"bay {name}: {plan.summary}")
-        if plan.refusal:
-            raise plan.refusal
+        print_dry_run(bays.restore_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
         return
     if wrong := set(allow or ()) - {LOST}:
         raise InvalidInput(
             f"--allow {min(wrong)}: a restore loses nothing of that kind", f"--allow {LOST} is all there is"
         )
     with changing(bays):
-        done = bays.restore(name, request, approve=TerminalApproval(yes, _show, tuple(allow or ()), always_shows=True))
+        done = bays.restore(
+            name,
+            request,
+            approve=TerminalApproval(
+                yes, before_question(_tell, REPAIR_COLUMNS), tuple(allow or ()), always_shows=True
+            ),
+        )
     say(f"bay {name} goes on with the {done.summary}; 'bay show {name}' asks the engine")
 
 
-def _show(approvable: "Approvable") -> None:
-    """The plan, before the question."""
-    from bay.cli.console.columns import REPAIR_COLUMNS
-
-    plan = cast("RestorePlan", approvable)
+def _tell(plan: "RestorePlan") -> None:
     say(f"bay {plan.bay}: {plan.summary}")
-    say_table(plan.rows, REPAIR_COLUMNS)

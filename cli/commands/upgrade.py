@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bay.cli import options
-from bay.cli.console.formats import Format, print_list
-from bay.cli.console.terminal import say, say_table
+from bay.cli.console.formats import Format
+from bay.cli.console.terminal import say
 
 if TYPE_CHECKING:
-    from bay.stacks.approval import Approvable
     from bay.stacks.operations.upgrade_plan import UpgradePlan
 
 
@@ -61,6 +60,7 @@ def upgrade(
 
     It stops at the first server that does not come back; run again, it resumes.
     """
+    from bay.cli.batch_plan import before_question, print_dry_run
     from bay.cli.console.columns import UPGRADE_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
@@ -72,24 +72,13 @@ def upgrade(
     wait = bool(timeout) and not no_wait
     request = UpgradeRequest(version or "", model or "", image or "", folders, max_unavailable or "", limit, wait)
     if dry_run:
-        plan = bays.upgrade_plan(name, request)
-        print_list(plan.rows, UPGRADE_COLUMNS, form, columns or [])
-        _tell(plan)
-        if plan.refusal:
-            raise plan.refusal
+        print_dry_run(bays.upgrade_plan(name, request), _tell, UPGRADE_COLUMNS, form, columns)
         return
     with changing(bays):
-        done = bays.upgrade(name, request, approve=TerminalApproval(yes, _show, always_shows=True))
+        done = bays.upgrade(
+            name, request, approve=TerminalApproval(yes, before_question(_tell, UPGRADE_COLUMNS), always_shows=True)
+        )
     say(_result(done))
-
-
-def _show(approvable: "Approvable") -> None:
-    """The plan, before the question."""
-    from bay.cli.console.columns import UPGRADE_COLUMNS
-
-    plan = cast("UpgradePlan", approvable)
-    _tell(plan)
-    say_table(plan.rows, UPGRADE_COLUMNS)
 
 
 def _tell(plan: "UpgradePlan") -> None:

@@ -201,10 +201,7 @@ def _master_files(facts: Facts, options: KubernetesOptions) -> list[File]:
         *_manifests(facts, options),
         *(user_data.unit("kubernetes", name) for name in MASTER_UNITS),
         *(user_data.unit("kubernetes", f"{name.partition('.')[0]}.service") for name in MASTER_UNITS),
-        *(
-            user_data.script("kubernetes", name)
-            for name in ("apply-manifests", "etcd.sh", "upgrade.sh", "renew-certificates")
-        ),
+        *(user_data.script("kubernetes", name) for name in MASTER_SCRIPTS),
     ]
 
 
