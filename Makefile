@@ -50,10 +50,10 @@ check: lint  ## Lint, types, unit and golden tests: under 2 minutes
 	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
-	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
+	$(PYTEST) -n 3 -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
 test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills, random input
-	$(PYTEST) -v -m "sandbox or toolchain or boot or fuzz" --durations=15
+	$(PYTEST) -n 3 -v -m "sandbox or toolchain or boot or fuzz" --durations=15
 
 golden: setup  ## Write the golden files again; review them like code
 	UPDATE_GOLDEN=1 $(VENV)/bin/pytest -n 2 -q -m "not sandbox and not toolchain and not boot and not fuzz"
