@@ -7,6 +7,8 @@ OURS := cli components magnum stacks sandbox toolchain bench
 # Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
 SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
 # Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
+# A surrounding that forbids compiled files makes every process compile all of this again.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
 
 .PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden docs lock bench clean
