@@ -57,7 +57,7 @@ class Driver(driver.Driver):
             "authority": authorities.of_cluster(context, cluster),
             "timeout": (cluster_create_timeout or HOUR) * 60,
         }
-        login = logins.create(context, cluster, unrestricted=_is_kubernetes(request))
+        login = _login(context, cluster, request)
         cluster.stack_id = name
         try:
             self._want(cluster, "create", lambda _before: request, login)
@@ -139,7 +139,7 @@ class Driver(driver.Driver):
     def rotate_credential(self, context: Any, cluster: Any) -> None:
         """A login of the caller's, in place of the one that there is."""
         job = _refused(lambda: launcher().jobs.get(cluster.uuid))
-        login = logins.create(context, cluster, unrestricted=_is_kubernetes(job.request))
+        login = _login(context, cluster, job.request)
         launcher().jobs.set_login(cluster.uuid, login)
         logins.delete(job.login)
 
@@ -210,6 +210,10 @@ def _upgrade_left(before: Job | None) -> Values:
     if before is None or (before.is_done and (before.reported == before.done or not before.outcome["ok"])):
         return {}
     return {**before.request[UPGRADE], "alone": False} if UPGRADE in before.request else {}
+
+
+def _login(context: Any, cluster: Any, request: Values) -> Values:
+    return dict(_refused(lambda: logins.create(context, cluster, unrestricted=_is_kubernetes(request))))
 
 
 def _is_kubernetes(request: Values) -> bool:

@@ -53,6 +53,7 @@ class Site:
         importlib.import_module("bay.magnum.options").section()
         settings = importlib.import_module("bay.magnum.settings").Settings(folder=str(folder / "bay"))
         self.launches, self.revoked, self.status = Launches(settings), list[Any](), status
+        self.create_login = driver.logins.create
         monkeypatch.setattr(driver, "launcher", lambda: self.launches)
         monkeypatch.setattr(driver.logins, "create", lambda _context, _cluster, **said: {**LOGIN, **said})
         monkeypatch.setattr(driver.logins, "delete", self.revoked.append)
@@ -295,6 +296,46 @@ def test_another_login_takes_the_place_of_the_first(site: Site) -> None:
     assert [login["unrestricted"] for login in site.revoked] == [False]
     with pytest.raises(Exception, match="there is no job"):
         site.driver.rotate_credential(site.context, site.cluster())
+
+
+class Answer(Exception):
+    """As the two clients of Keystone raise it: openstacksdk's, and keystoneauth's of older Magnums."""
+
+    def __init__(self, **status: int) -> None:
+        super().__init__(f"{status}: Client Error for url: http://keystone.example.org/v3/users/7")
+        self.__dict__.update(status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (Answer(status_code=403), "lets this user make no login for the cluster; ask with a password"),
+        (Answer(http_status=403), "lets this user make no login for the cluster; ask with a password"),
+        (Answer(status_code=503), "503"),
+    ],
+)
+def test_a_user_who_may_make_no_credentials_is_told_what_to_do(
+    site: Site, monkeypatch: pytest.MonkeyPatch, answer: Answer, named: str
+) -> None:
+    """One who logs in with a restricted application credential himself."""
+    logins = importlib.import_module("bay.magnum.logins")
+
+    class Keystone:
+        def __init__(self, _context: Any) -> None:
+            self.client = self
+
+        def keystone(self) -> "Keystone":
+            return self
+
+        def create_application_credential(self, _user: str, **_said: Any) -> Any:
+            raise answer
+
+    monkeypatch.setattr(logins, "create", site.create_login)
+    monkeypatch.setattr(logins.clients, "OpenStackClients", Keystone)
+    cluster = site.cluster()
+    with pytest.raises(Exception, match=named):
+        site.driver.create_cluster(site.context, cluster, 60)
+    assert site.launches.jobs.find(cluster.uuid) is None
 
 
 def not_supported() -> Any:

@@ -128,6 +128,7 @@ def _tests(sandbox: Sandbox, bin: Path, work: Path, auth: str) -> list[str]:
 
 
 def _prepare(sandbox: Sandbox, bin: Path, work: Path, auth: str) -> None:
+    work.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([bin / "tempest", "init", work], check=True, capture_output=True)
     (work / "etc" / "tempest.conf").write_text(CONFIGURATION.format(work=work, auth=auth, url=auth_url(sandbox)))
 
