@@ -364,13 +364,23 @@ class Bays:
 
         NotFound for a bay that is not there.
         """
-        if name:
-            self.snapshot(name)
-        require_writable(self.context.settings)  # Pulumi creates no folder for a state
-        if not self.context.settings.has_own_passphrase:
-            passphrase.create(self.context.settings.shared_passphrase_file)
-        secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)
+        settings = self.context.settings
+        secrets = self._secrets_environment(name) if name else {}
+        require_writable(settings)  # Pulumi creates no folder for a state
+        if not settings.has_own_passphrase:
+            passphrase.create(settings.shared_passphrase_file)
+        secrets = secrets or passphrase.environment(settings, name or SHARED, new=False)
         return {**self.context.pulumi_environment(), **self._login_environment(), **secrets}
+
+    def _secrets_environment(self, name: str) -> Mapping[str, str]:
+        """A file with the passphrase that Barbican keeps; nothing for a bay whose passphrase is elsewhere."""
+        settings = self.context.settings
+        with opened(self.context, name) as bay:
+            if passphrase.is_here(settings, name) or not (words := bay.passphrase.find()):
+                return {}
+        file = passphrase.exported_file(settings, name)
+        write_private(file, words)
+        return {passphrase.FILE: str(file)}
 
     def _login_environment(self) -> Mapping[str, str]:
         try:
