@@ -43,8 +43,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Make paths absolute: child processes run in other folders."""
-        if self.secrets not in PLACES:
-            raise InvalidInput(f"no passphrase is kept in {self.secrets!r}", nearest(self.secrets, PLACES))
+        require_place(self.secrets)
         for name in ("cache", "data", "config"):
             object.__setattr__(self, name, getattr(self, name).absolute())
         object.__setattr__(self, "state", absolute_state(self.state))
@@ -124,3 +123,9 @@ class Settings:
 def short_hash(text: str) -> str:
     """12 hexadecimal digits that stand for a text in the name of a file."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def require_place(secrets: str) -> None:
+    """InvalidInput for a word that says nothing of where a passphrase is kept."""
+    if secrets not in PLACES:
+        raise InvalidInput(f"no passphrase is kept in {secrets!r}", nearest(secrets, PLACES))

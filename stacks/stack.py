@@ -231,8 +231,10 @@ class BayStack:
             empty = self._state
             try:
                 self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
-            finally:
-                self.passphrase.settle()
+            except BaseException:
+                self.passphrase.settle(made=False)
+                raise
+            self.passphrase.settle(made=True)
             self.exists, self._state = True, empty
 
     def up(

@@ -59,8 +59,8 @@ class StackPassphrase:
             return found
         raise BayError(
             f"the passphrase of bay {stack.name} is missing",
-            "it is neither on this machine nor in Barbican of this project: set PULUMI_CONFIG_PASSPHRASE_FILE, "
-            "or copy its file from where the bay was created ('bay doctor' says where)",
+            "set PULUMI_CONFIG_PASSPHRASE_FILE, or copy the file from where the bay was created ('bay doctor' says "
+            "where); Barbican of this project has none",
         )
 
     def _read(self) -> str:
@@ -97,12 +97,14 @@ class StackPassphrase:
             if in_vault:
                 self._keep_new()
             return not in_vault
-        if settings.passphrase_file(stack.name).exists() or not (stack.salt and in_vault):
+        if settings.passphrase_file(stack.name).exists():
             return True
-        if not self.is_in_vault():  # a deletion was interrupted before its last step
+        if self.is_in_vault():
+            return False
+        if in_vault:  # a deletion was interrupted before its last step
             LOG.info("%s: a stack that holds nothing, and whose passphrase is gone, is made anew", stack.name)
             stack.remove()
-        return False
+        return not in_vault
 
     def _keep_new(self) -> None:
         """Have Barbican keep a new one; that of a file, if an interrupted creation has left one."""
@@ -115,12 +117,14 @@ class StackPassphrase:
         self.vault.keep(stack.cloud, stack.name, stack.salt, words)
         file.unlink(missing_ok=True)
 
-    def settle(self) -> None:
-        """After an attempt to make the stack: what Barbican keeps for another one than that which is there now goes.
+    def settle(self, *, made: bool) -> None:
+        """After an attempt to make the stack: of a failed one, what Barbican keeps for it goes.
 
-        Where that cannot be told, the note stays, and the next creation looks.
+        Where it cannot be told whose stack is there now, the note stays, and the next creation looks.
         """
-        if self._has_kept:
+        if self._has_kept and made:
+            self._note.unlink(missing_ok=True)
+        elif self._has_kept:
             with suppress(BayError):
                 self._forget_noted()
 
