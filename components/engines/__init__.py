@@ -159,6 +159,7 @@ class Engine(Protocol):
     - ``upgrade_rules``, an `upgrades.UpgradeRules`;
     - ``masters_sign``, which is true: masters make the certificates of its API when they are created;
     - ``client_group``: its API reads this group from a client's certificate;
+    - ``members``, a `members.Members`: masters join and leave while it serves;
     - ``snapshots``, a `backups.Snapshots`: its control-plane data can be backed up.
     """
 

@@ -1,7 +1,6 @@
 """The login to the cloud that an engine's masters use, read and replaced by the engine's API."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -29,8 +28,7 @@ class EngineLogin:
     """The API that answers from here, and the login that it has."""
 
     bay: "BayStack"
-    address: str
-    files: Mapping[str, str] = field(repr=False)
+    client: api.Client = field(repr=False)
     logins: CloudLogins
     held: HeldLogin = field(repr=False)
 
@@ -57,21 +55,17 @@ class EngineLogin:
             self.bay.context.cancel.sleep(PAUSE)
 
     def _get(self, path: str, *, optional: bool = False) -> Any:
-        return _get(self.bay, self.address, path, self.files, optional=optional)
+        return _get(self.bay, self.client, path, optional=optional)
 
     def _patch(self, patch: ApiPatch) -> None:
         try:
-            reply = api.call(
-                *(self.address, patch.path, self.files),
-                method="PATCH",
-                body=patch.body,
-                content_type=patch.content_type,
-                timeout=TIMEOUT,
+            reply = self.client.call(
+                patch.path, method="PATCH", body=patch.body, content_type=patch.content_type, timeout=TIMEOUT
             )
         except api.ERRORS as error:
-            raise _silent(self.bay, api.problem(self.address, error)) from None
+            raise _silent(self.bay, api.problem(self.client.address, error)) from None
         if reply.status != HTTPStatus.OK:
-            raise _silent(self.bay, f"{self.address}: HTTP {reply.status}")
+            raise _silent(self.bay, f"{self.client.address}: HTTP {reply.status}")
 
 
 def cloud_logins_of(coe: str) -> CloudLogins | None:
@@ -91,8 +85,8 @@ def open_engine_login(bay: "BayStack") -> EngineLogin:
     wrong = _silent(bay, "the state has no address of the API")
     for address in access.addresses:
         try:
-            held = logins.held(_get(bay, address, logins.path, access.files))
-            return EngineLogin(bay, address, access.files, logins, held)
+            client = api.Client(address, access.files)
+            return EngineLogin(bay, client, logins, logins.held(_get(bay, client, logins.path)))
         except BayError as error:
             wrong = error
         except (LookupError, TypeError, ValueError) as error:
@@ -100,9 +94,10 @@ def open_engine_login(bay: "BayStack") -> EngineLogin:
     raise wrong
 
 
-def _get(bay: "BayStack", address: str, path: str, files: Mapping[str, str], *, optional: bool = False) -> Any:
+def _get(bay: "BayStack", client: api.Client, path: str, *, optional: bool = False) -> Any:
+    address = client.address
     try:
-        reply = api.call(address, path, files, timeout=TIMEOUT)
+        reply = client.call(path, timeout=TIMEOUT)
         if optional and reply.status == HTTPStatus.NOT_FOUND:
             return None
         if reply.status != HTTPStatus.OK:

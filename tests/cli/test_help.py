@@ -78,7 +78,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
         *("rotate passphrase", "rotate cloud-credential", "rotate join-keys"),
         *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
         *("logs", "ssh", "history", "graph"),
-        *("export", "env", "cancel", "doctor", "completion", "version", "state doctor", "state move"),
+        *("export", "env", "cancel", "doctor", "completion", "version", "state doctor", "state move", "state secrets"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),
         *("sandbox image build", "sandbox image list"),
     }
