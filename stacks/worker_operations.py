@@ -99,6 +99,7 @@ def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
         request.models,
         request.max_unavailable,
         wait=bool(request.timeout),
+        backup=_backup_request(request),
     )
     done = bays.upgrade(request.bay, wanted, approve=approve)
     return {"version": str(done.target), "steps": done.rows}
