@@ -68,6 +68,7 @@ class Bay(ComponentResource):
         as_new: bool = False,
         authority: Authority | None = None,
         credential_serial: str = "",
+        rotation: str = "",
         **fields: Any,
     ) -> None:
         """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
@@ -76,6 +77,7 @@ class Bay(ComponentResource):
         that get the flavor of the spec where they are. as_new: declare servers as they would be if they were created
         now, for a look at what differs; never to be run. authority: in place of one of its own, for a bay that is
         created now; the state keeps it. credential_serial: has the masters' credential replaced by one of this serial.
+        rotation: of the identity's join keys, see `bay.components.identity.RENEW`.
         """
         with program_errors() if resolved is None else nullcontext():
             check_name(name)
@@ -93,7 +95,10 @@ class Bay(ComponentResource):
         beside = ResourceOptions(parent=own.parent, protect=False)
         secrets = self.engine.secrets
         self.identity = Identity(
-            name, name, login, managed_by, secrets, beside, authority=authority, protect=self.protects
+            *(name, name, login, managed_by, secrets, beside),
+            authority=authority,
+            protect=self.protects,
+            rotation=rotation,
         )
         guard = _guard(name, given, self.resolved, allow, beside)
         super().__init__(

@@ -25,6 +25,10 @@ FOREIGN_OWNER = {
 """Error by who owns the bay, when another would change it."""
 
 
+RENEW, RETIRE = "join-keys ", "retire "
+"""How a rotation begins: other join keys, or the end of earlier ones. The rest tells it from others."""
+
+
 class IdentityProvider(ResourceProvider):
     """Makes the secrets of a bay once and keeps them whatever happens; has no state of its own.
 
@@ -49,10 +53,10 @@ class IdentityProvider(ResourceProvider):
         return CreateResult(str(uuid.uuid4()), {**given, **made})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never a change; an error under another cloud's login, or from a program that does not own the bay."""
+        """A rotation is the only change; an error under another cloud's login, or from who does not own the bay."""
         _guard(olds, news["cloud"])
         _guard_owner(olds["bay"], olds["managed_by"], news["managed_by"])
-        return DiffResult(changes=False)
+        return DiffResult(changes=news.get("rotation") not in (None, olds.get("rotation")))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """A refresh finds what the state holds, and fails under another login: it would empty the state."""
@@ -61,9 +65,16 @@ class IdentityProvider(ResourceProvider):
         _guard(props, asdict(current_scope()))
         return ReadResult(id_, props)
 
-    def update(self, _id: str, olds: Properties, _news: Properties) -> UpdateResult:
-        """Keeps everything: the secrets exist nowhere else."""
-        return UpdateResult({key: value for key, value in olds.items() if key != "__provider"})
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Keeps everything: the secrets exist nowhere else. A rotation adds a generation, or retires earlier ones."""
+        from bay.components.node import credentials
+
+        kept = {key: value for key, value in olds.items() if key != "__provider"}
+        rotation = news.get("rotation")
+        if rotation in (None, olds.get("rotation")):
+            return UpdateResult(kept)
+        change = credentials.with_previous_retired if rotation.startswith(RETIRE) else credentials.with_new_join_keys
+        return UpdateResult({**kept, "generations": change(olds["generations"]), "rotation": rotation})
 
 
 class Identity(Resource, module="bay", name="Identity"):
@@ -90,15 +101,18 @@ class Identity(Resource, module="bay", name="Identity"):
         *,
         authority: "Authority | None" = None,
         protect: bool = True,
+        rotation: str = "",
     ) -> None:
         """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
 
         secrets: what the engine asks for beside the keys of every bay, see `bay.components.node.credentials.Secret`.
-        authority: of somebody else, for a bay that is created now.
+        authority: of somebody else, for a bay that is created now. rotation: see `RENEW`; carried out once.
         """
         given: Properties = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
         if authority is not None:
             given["authority"] = Output.secret(asdict(authority))
+        if rotation:
+            given["rotation"] = rotation
         super().__init__(
             IdentityProvider(),
             name,

@@ -89,6 +89,36 @@ def rotate_cloud_credential(
     _rotate(bays, name, request, yes=yes, dry_run=dry_run, form=form, columns=columns or [])
 
 
+@commands.command("join-keys")
+def rotate_join_keys(
+    name: options.Name,
+    user: options.SshUser = None,
+    key: options.SshKey = None,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    form: Form = None,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
+    state: options.State = None,
+) -> None:
+    """Have the masters of a bay let servers in with new keys alone, and try the old ones in vain.
+
+    Example: bay rotate join-keys physics
+
+    Example: bay rotate join-keys physics -i ~/.ssh/site --dry-run
+
+    No server is replaced: masters get the new keys over SSH, new servers in their boot data. What a node that is there
+    leaves and comes back with stays until it is rebuilt; the same command again then has masters forget that, too.
+    """
+    from bay.cli.session import open_bays
+    from bay.stacks.operations.rotation import RotateRequest
+
+    bays = open_bays(os_cloud, state, os_region_name)
+    request = RotateRequest("join-keys", user=user, key=key)
+    _rotate(bays, name, request, yes=yes, dry_run=dry_run, form=form, columns=columns or [])
+
+
 def _rotate(
     bays: "Bays",
     name: str,

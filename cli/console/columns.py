@@ -68,6 +68,7 @@ OF_COMMAND = {
     "restore": REPAIR_COLUMNS,
     "rotate passphrase": ROTATE_COLUMNS,
     "rotate cloud-credential": ROTATE_COLUMNS,
+    "rotate join-keys": ROTATE_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

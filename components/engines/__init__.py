@@ -154,6 +154,7 @@ class Engine(Protocol):
 
     - ``contexts``, a `contexts.ContextStore`: its client keeps many clusters by name;
     - ``cloud_logins``, a `cloud_logins.CloudLogins`: its API keeps the masters' login to the cloud;
+    - ``join_keys``, a `join_keys.JoinKeys`: its masters' door takes other keys while they run;
     - ``node_labels``, a `node_labels.NodeLabels`: its API changes labels of nodes that run;
     - ``upgrade_rules``, an `upgrades.UpgradeRules`;
     - ``masters_sign``, which is true: masters make the certificates of its API when they are created;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 if TYPE_CHECKING:
     from bay.components.node.certificates import Authority
 
-Phase = Literal["next", "current", "previous"]
+Phase = Literal["next", "current", "previous", "retired"]
 
 
 class Secret(StrEnum):
@@ -27,7 +27,8 @@ class Secret(StrEnum):
 class Generation(TypedDict):
     """One set of keys. Its keys are what the state holds: rename none, only add.
 
-    phase: where a rotation stands with it. serial: counts from 1. X.509 keys and certificates are PEM,
+    phase: where a rotation stands with it; with a previous one servers that are in leave and come back, a retired one
+    opens backups alone. serial: counts from 1. X.509 keys and certificates are PEM,
     SSH keys are in OpenSSH's own formats. server_key serves the API on every master; its certificate is
     signed when the masters' addresses are known. ssh_host_key is every master's. join_node_key and
     join_master_key let a server ask a master to be let in, in its role, and for nothing else. member_key stays on
@@ -54,6 +55,10 @@ class Generation(TypedDict):
     engine: NotRequired[dict[str, str]]
 
 
+ENCRYPTION_NAME = "encryption_name"
+"""In `engine`: what it calls its `encryption` key, by which it finds what it wrote, once the serial is another."""
+
+
 def current(generations: Sequence[Generation]) -> Generation:
     """The generation that servers and clients use now; ValueError if there is none."""
     for generation in generations:
@@ -69,7 +74,36 @@ def serial(generation: Generation) -> str:
 
 def accepted(generations: Sequence[Generation]) -> list[Generation]:
     """Those whose keys open the masters' door: in a rotation the next and the previous one beside the current."""
-    return sorted(generations, key=lambda generation: (generation["phase"] != "current", -generation["serial"]))
+    valid = (generation for generation in generations if generation["phase"] != "retired")
+    return sorted(valid, key=lambda generation: (generation["phase"] != "current", -generation["serial"]))
+
+
+def with_new_join_keys(generations: Sequence[Generation]) -> list[Generation]:
+    """One more generation, which is current: other keys that let servers in, and all else of the one before."""
+    from bay.components.node import certificates
+
+    before = current(generations)
+    node, master, member = (certificates.new_ssh_key() for _ in range(3))
+    new = Generation(
+        **{
+            **before,
+            "serial": 1 + max(int(one["serial"]) for one in generations),
+            "join_node_key": node.private,
+            "join_node_public_key": node.public,
+            "join_master_key": master.private,
+            "join_master_public_key": master.public,
+            "member_key": member.private,
+            "member_public_key": member.public,
+            "engine": {ENCRYPTION_NAME: f"key{before['serial']}", **(before.get("engine") or {})},
+        }
+    )
+    left = [Generation(**{**one, "phase": "previous"}) if one is before else one for one in generations]
+    return [new, *left]
+
+
+def with_previous_retired(generations: Sequence[Generation]) -> list[Generation]:
+    """The same, of which only the current one opens a door."""
+    return [Generation(**{**one, "phase": "retired"}) if one["phase"] == "previous" else one for one in generations]
 
 
 def new_generation(

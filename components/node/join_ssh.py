@@ -92,7 +92,11 @@ def user() -> User:
 
 
 def _authorized(keys: Generation, lets_in: bool) -> Iterator[str]:
-    """Lines of authorized_keys; each key runs one command, which says whose key it is."""
+    """Lines of authorized_keys; each key runs one command, which says whose key it is.
+
+    A previous generation lets nobody in: servers of it that are in leave with it, and ask to come back.
+    """
+    lets_in = lets_in and keys["phase"] != "previous"
     public = {"node": keys["join_node_public_key"], "master": keys["join_master_public_key"]} if lets_in else {}
     if "member_public_key" in keys:
         public["member"] = keys["member_public_key"]

@@ -143,13 +143,20 @@ def boot_labels(bay: "BayStack", servers: Collection[str]) -> dict[str, Labellin
     labels = node_labels_of(spec.coe) if spec else None
     if labels is None or not servers:
         return {}
+    told = {name: labels.at_boot(text) for name, text in user_data_of(bay, servers).items()}
+    return {name: labelling for name, labelling in told.items() if labelling is not None}
+
+
+def user_data_of(bay: "BayStack", servers: Collection[str]) -> dict[str, str]:
+    """What servers were told at their first boot, unpacked; empty of one that the state does not say it of.
+
+    Needs the bay's passphrase.
+    """
     found = {}
     for resource in bay.secrets().get("resources") or []:
         inputs = resource.get("inputs") or {}
         if resource["type"] == INSTANCE_TYPE and inputs.get("name") in servers:
-            labelling = labels.at_boot(_text(inputs.get("userData")))
-            if labelling is not None:
-                found[str(inputs["name"])] = labelling
+            found[str(inputs["name"])] = _text(inputs.get("userData"))
     return found
 
 

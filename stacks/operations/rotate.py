@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bay.stacks.approval import Approve
-from bay.stacks.operations import rotate_cloud_credential, rotate_passphrase
+from bay.stacks.operations import rotate_cloud_credential, rotate_join_keys, rotate_passphrase
 from bay.stacks.operations.rotation import RotateRequest, Rotation, What
 from bay.stacks.stack import BayStack
 
@@ -12,6 +12,7 @@ Rotate = Callable[[BayStack, RotateRequest, Approve], Rotation]
 KINDS: Mapping[What, tuple[Plan, Rotate]] = {
     "passphrase": (rotate_passphrase.make_plan, rotate_passphrase.rotate),
     "cloud-credential": (rotate_cloud_credential.make_plan, rotate_cloud_credential.rotate),
+    "join-keys": (rotate_join_keys.make_plan, rotate_join_keys.rotate),
 }
 """What is rotated -> how that is planned, and done."""
 

@@ -25,10 +25,11 @@ def program(
     as_new: bool = False,
     authority: Authority | None = None,
     credential_serial: str = "",
+    rotation: str = "",
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for.
 
-    resized, as_new, authority, credential_serial: see `Bay`.
+    resized, as_new, authority, credential_serial, rotation: see `Bay`.
     """
     bay = Bay(
         name,
@@ -40,6 +41,7 @@ def program(
         as_new=as_new,
         authority=authority,
         credential_serial=credential_serial,
+        rotation=rotation,
         opts=PROTECTED,
     )
     pulumi.export("id", bay.bay_id)

@@ -5,7 +5,7 @@ from bay.components.engines.kubernetes.kubeadm import SETTINGS, structured_authe
 from bay.components.engines.kubernetes.manifests import NAMESPACE, Document, dump
 from bay.components.engines.kubernetes.options import KubernetesOptions
 from bay.components.node.cloudinit import File
-from bay.components.node.credentials import Generation
+from bay.components.node.credentials import ENCRYPTION_NAME, Generation
 
 HEALTH = ("/livez", "/readyz", "/healthz")
 
@@ -74,7 +74,8 @@ def _admission(options: KubernetesOptions) -> Document:
 
 
 def _encryption(keys: Generation) -> Document:
-    key = {"name": f"key{keys['serial']}", "secret": keys["engine"]["encryption"]}
+    name = keys["engine"].get(ENCRYPTION_NAME) or f"key{keys['serial']}"
+    key = {"name": name, "secret": keys["engine"]["encryption"]}
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "EncryptionConfiguration",

@@ -11,6 +11,7 @@ from bay.components.engines import Client, Facts, Options, Port, Question, Sourc
 from bay.components.engines.backups import Snapshots
 from bay.components.engines.cloud_logins import CloudLogins
 from bay.components.engines.impact_terms import ImpactTerms
+from bay.components.engines.join_keys import JoinKeys
 from bay.components.engines.kubernetes import (
     apiserver,
     calico,
@@ -82,6 +83,7 @@ class Kubernetes:
     )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    join_keys: JoinKeys = field(default_factory=JoinKeys)
     cloud_logins: CloudLogins = field(default_factory=KubernetesCloudLogins)
     node_labels: NodeLabels = field(default_factory=KubernetesNodeLabels)
     members: Members = field(default_factory=KubernetesMembers)

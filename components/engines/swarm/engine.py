@@ -8,6 +8,7 @@ from bay.components.engines import Client, Facts, Options, Port, Question, Sourc
 from bay.components.engines.backups import Snapshots
 from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
+from bay.components.engines.join_keys import JoinKeys
 from bay.components.engines.members import Members
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.engines.swarm.contexts import Contexts
@@ -32,6 +33,9 @@ TERMS = ImpactTerms(
 )
 
 SNAPSHOTS = Snapshots("swarm", "the Raft directory")
+
+
+JOIN_KEYS = JoinKeys(tuple(f"docker swarm join-token --rotate --quiet {role}" for role in ("worker", "manager")))
 
 
 def node_versions(answer: Any) -> dict[str, str]:
@@ -67,6 +71,7 @@ class Swarm:
     members: Members = field(default_factory=SwarmMembers)
     upgrade_rules: UpgradeRules = RULES
     snapshots: Snapshots = SNAPSHOTS
+    join_keys: JoinKeys = JOIN_KEYS
 
     def check(self, spec: "BaySpec") -> None:
         """Swarm knows labels, but no taints."""

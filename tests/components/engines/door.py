@@ -40,4 +40,4 @@ def knock(
 
 def retired_keys(role: str) -> set[str]:
     """What a server knows of a generation before the current one: a master the public keys that still open its door."""
-    return {f"retired {name}_public_key" for name in ("join_node", "join_master", "member") if role == "master"}
+    return {f"retired {name}_public_key" for name in ("member",) if role == "master"}

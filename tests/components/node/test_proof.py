@@ -32,6 +32,6 @@ def test_a_server_is_given_its_word_beside_what_all_have() -> None:
 
 
 def test_the_current_generation_comes_first_and_the_others_open_the_door_too() -> None:
-    phases = [("previous", 1), ("next", 3), ("current", 2)]
+    phases = [("previous", 1), ("retired", 0), ("next", 3), ("current", 2)]
     generations = [cast(Generation, {"phase": phase, "serial": serial}) for phase, serial in phases]
     assert [one["serial"] for one in accepted(generations)] == [2, 3, 1]
