@@ -6,6 +6,8 @@ BAY := $(VENV)/bin/bay
 OURS := cli components magnum stacks sandbox toolchain bench
 # Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
 SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
+# A surrounding that forbids compiled files makes every process compile all of this again.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := tests/run.sh
 
 .PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden docs lock bench clean

@@ -23,9 +23,10 @@ from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
 from bay.stacks.cloud.servers import delete_for_good
 from bay.stacks.context import Context
-from bay.stacks.errors import Interrupted, Locked, NotFound
+from bay.stacks.errors import Interrupted, Locked, NotFound, WrongPassphrase
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
+from bay.stacks.stack_passphrase import StackPassphrase
 from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
@@ -60,6 +61,7 @@ class BayStack:
         self._state: StateSnapshot | None = None
         self._deployment: Deployment | None = None
         self._files: file_backend.Files | None = None
+        self.passphrase = StackPassphrase(self)
 
     # What the state says
 
@@ -155,6 +157,27 @@ class BayStack:
         folder = self.pulumi.state_folder
         return file_backend.files_of(folder, self.project, self.stack_name) if folder else None
 
+    def change_passphrase(self, file: Path) -> None:
+        """Have Pulumi encrypt all secrets of the state with the passphrase of a file, in one write of the state.
+
+        From then on this stack is opened with that.
+        """
+        words = ["stack", "change-secrets-provider", "passphrase", "--stack", self.stack_name]
+        answer = passphrase.text_of(file)
+        self._change(lambda: self.pulumi.run(words, str(self._project_folder), {}, answer=answer))
+        self.pulumi.environment[passphrase.FILE] = str(file)
+
+    def is_opened_by(self, file: Path) -> bool:
+        """Whether Pulumi reads the state's secrets with the passphrase of a file: it is tried."""
+        before = self.pulumi.environment
+        self.pulumi.environment = {**before, passphrase.FILE: str(file)}
+        try:
+            return bool(self.secrets())
+        except WrongPassphrase:
+            return False
+        finally:
+            self.pulumi.environment = before
+
     def take_over(self, other: "BayStack") -> None:
         """Hold what another stack holds, with its secrets, whose passphrase this one has too."""
         _ = self.state
@@ -165,7 +188,7 @@ class BayStack:
     def beside(self, folder: Path, state_url: str) -> "BayStack":
         """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
         other = BayStack(self.context, self.name, folder, state_url)
-        other.exists, other._salt = False, self._salt
+        other.exists, other._salt, other.passphrase = False, self.salt, StackPassphrase(other, self)
         return other
 
     def outputs(self) -> dict[str, Any]:
@@ -227,7 +250,12 @@ class BayStack:
         """Make the stack, where there is none yet."""
         if not self.exists:
             empty = self._state
-            self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
+            try:
+                self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
+            except BaseException:
+                self.passphrase.settle(made=False)
+                raise
+            self.passphrase.settle(made=True)
             self.exists, self._state = True, empty
 
     def up(
@@ -404,7 +432,21 @@ class BayStack:
 
     def use_passphrase(self, *, new: bool = False) -> None:
         """Hand Pulumi the bay's passphrase; new: make one, if there is none."""
-        self.pulumi.environment |= passphrase.environment(self.context.settings, self.name, new=new)
+        self.passphrase.use(new=new)
+
+    @property
+    def salt(self) -> str:
+        """Of the secrets in the state, or of those that it will hold; empty where there are none."""
+        return self._salt or self.state.salt
+
+    @salt.setter
+    def salt(self, salt: str) -> None:
+        self._salt = salt
+
+    def stored_salt(self) -> str:
+        """As the state has it at this moment; empty without a stack."""
+        read = self._read_unchecked()
+        return read_snapshot(self.name, read.deployment).salt if read else ""
 
 
 def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:

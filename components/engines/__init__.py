@@ -153,6 +153,7 @@ class Engine(Protocol):
     Beside this one may have
 
     - ``contexts``, a `contexts.ContextStore`: its client keeps many clusters by name;
+    - ``cloud_logins``, a `cloud_logins.CloudLogins`: its API keeps the masters' login to the cloud;
     - ``node_labels``, a `node_labels.NodeLabels`: its API changes labels of nodes that run;
     - ``upgrade_rules``, an `upgrades.UpgradeRules`;
     - ``masters_sign``, which is true: masters make the certificates of its API when they are created;

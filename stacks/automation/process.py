@@ -4,7 +4,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,9 @@ Listener = Callable[[str], None] | None
 READS = 20
 """Attempts to read a state that another run may be writing just now, a tenth of a second apart."""
 
+OPEN = (("stack", "history"), ("stack", "ls"), ("stack", "rm"), ("cancel",))
+"""First words of commands that neither decrypt nor encrypt anything."""
+
 READ_ONLY = (("preview",), ("stack", "export"), ("stack", "output"), ("stack", "history"), ("stack", "ls"))
 """First words of commands that change nothing: they can be ended at any moment."""
 
@@ -32,6 +35,7 @@ class PulumiProcess(PulumiCommand):
 
     environment: all of the child's. cancel: where its end may be asked for: a run that changes something finishes what
     is in flight and saves its state. on_repair: told the names of stacks whose files had to be repaired.
+    passphrase: asked for variables that commands need which decrypt or encrypt; others run without.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class PulumiProcess(PulumiCommand):
         self.environment = dict(environment)
         self.cancel = cancel or Cancellation()
         self.on_repair = on_repair
+        self.passphrase: Callable[[], Mapping[str, str]] = dict
         self.children: set[subprocess.Popen[str]] = set()
 
     def run(
@@ -57,16 +62,20 @@ class PulumiProcess(PulumiCommand):
         additional_env: Mapping[str, str],
         on_output: Listener = None,
         on_error: Listener = None,
+        answer: str = "",
     ) -> CommandResult:
-        """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
+        """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0.
+
+        answer: a line for a question that Pulumi asks, which no other process sees as it would an argument.
+        """
         for _ in range(READS):
-            result = self._run_once(args, cwd, additional_env, on_output, on_error)
+            result = self._run_once(args, cwd, additional_env, on_output, on_error, answer)
             if not file_backend.is_torn_read(result.stderr):
                 break
             time.sleep(0.1)
         else:  # whoever wrote it was killed
             if self.repair_state():
-                result = self._run_once(args, cwd, additional_env, on_output, on_error)
+                result = self._run_once(args, cwd, additional_env, on_output, on_error, answer)
         if result.code != 0:
             raise create_command_error(result)
         return result
@@ -97,18 +106,25 @@ class PulumiProcess(PulumiCommand):
         return {name: self.environment.get(name, value) for name, value in defaults.items()}
 
     def _run_once(
-        self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Listener, on_error: Listener
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Listener,
+        on_error: Listener,
+        answer: str,
     ) -> CommandResult:
         self.cancel.raise_if_requested()  # the end was asked for between two commands
+        passphrase = self.passphrase() if needs_passphrase(args) else {}
         output: list[str] = []
         errors: list[str] = []
         with subprocess.Popen(
             [self.command, "--non-interactive", *args],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if answer else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"},
+            env={**additional_env, **self.environment, **passphrase, "PULUMI_AUTOMATION_API": "true"},
             encoding="utf-8",
             start_new_session=True,
         ) as child:
@@ -118,6 +134,8 @@ class PulumiProcess(PulumiCommand):
             ]
             for reader in readers:
                 reader.start()
+            if child.stdin:
+                _write_line(child.stdin, answer)
             try:
                 self._wait(child, can_be_killed=_is_read_only(args))
             finally:
@@ -153,9 +171,25 @@ class PulumiProcess(PulumiCommand):
             kill_session(child.pid)
 
 
+def needs_passphrase(args: Sequence[str]) -> bool:
+    """Whether a command decrypts or encrypts what is secret in a state."""
+    if _begins_with(args, (("stack", "export"),)):
+        return "--show-secrets" in args
+    return not _begins_with(args, OPEN)
+
+
 def _is_read_only(args: Iterable[str]) -> bool:
+    return _begins_with(args, READ_ONLY)
+
+
+def _begins_with(args: Iterable[str], commands: Iterable[tuple[str, ...]]) -> bool:
     words = [word for word in args if not word.startswith("-")]
-    return any(tuple(words[: len(known)]) == known for known in READ_ONLY)
+    return any(tuple(words[: len(known)]) == known for known in commands)
+
+
+def _write_line(stream: IO[str], line: str) -> None:
+    with suppress(BrokenPipeError), stream:  # of one that ended before it asked
+        stream.write(f"{line}\n")
 
 
 def _read(stream: IO[str], listener: Listener, lines: list[str]) -> None:

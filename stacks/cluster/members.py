@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +77,10 @@ class MembersApi:
     ) -> Any:
         """The answer (JSON, else text), `absent` for 404; Refused where no address gives one."""
         wrong = "the state has no address of the API"
-        for address in self.addresses:
+        for client in self._clients:
+            address = client.address
             try:
-                reply = api.call(
-                    address, path, self.files, method=method, body=body, content_type=content_type, timeout=TIMEOUT
-                )
+                reply = client.call(path, method=method, body=body, content_type=content_type, timeout=TIMEOUT)
             except api.ERRORS as error:
                 wrong = api.problem(address, error)
                 continue
@@ -92,6 +92,10 @@ class MembersApi:
             if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 break
         raise Refused(wrong)
+
+    @cached_property
+    def _clients(self) -> Sequence[api.Client]:
+        return [api.Client(address, self.files) for address in self.addresses]
 
     def pause(self) -> None:
         """Interrupted where the caller asks for the end."""
