@@ -6,7 +6,8 @@ import pytest
 from keystoneauth1.exceptions import ConnectFailure, Unauthorized
 from openstack import exceptions
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, Unreachable
+from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
 from bay.components.spec import BaySpec
@@ -493,3 +494,8 @@ def test_what_nova_would_take_apart_is_no_name_of_a_zone(name: str) -> None:
     """NAME:HOST puts a server on a host, which is an administrator's to say."""
     with pytest.raises(BayError, match=r"nodes\.zones"):
         spec(nodes={"zones": [name]})
+
+
+def test_a_cloud_that_does_not_answer_may_do_so_later() -> None:
+    with pytest.raises(Unreachable), openstack_errors("checking the login"):
+        raise ConnectFailure("refused")
