@@ -6,10 +6,9 @@ BAY := $(VENV)/bin/bay
 OURS := cli components magnum stacks sandbox toolchain bench
 # Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
 SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
-# Two processes, each with a sandbox of its own: a test mostly waits for its cloud.
 # A surrounding that forbids compiled files makes every process compile all of this again.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(VENV)/bin/pytest -n 2 --dist loadfile
+PYTEST := tests/run.sh
 
 .PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden docs lock bench clean
 
@@ -49,17 +48,18 @@ vet: toolchain  ## go vet on all Go of our own: minutes, the first time
 sbom: setup  ## What is in the wheel and in the node images that are built, as CycloneDX, in build/sbom
 	$(VENV)/bin/python -m bay.sandbox.images.sbom build/sbom
 
+# Files in their order: pytest-xdist's own has those of few tests, which may be the longest, last.
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
-	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
+	$(PYTEST) --no-loadscope-reorder -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
-	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
+	$(PYTEST) -n 3 -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
 test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills, random input
-	$(PYTEST) -v -m "sandbox or toolchain or boot or fuzz" --durations=15
+	$(PYTEST) -n 3 -v -m "sandbox or toolchain or boot or fuzz" --durations=15
 
 golden: setup  ## Write the golden files again; review them like code
-	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
+	UPDATE_GOLDEN=1 $(VENV)/bin/pytest -n 2 -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 bench: toolchain boot-tools  ## Times planning, creating, booting and previewing beside bare API calls and servers (docs/speed.md)
 	@failed=0; for one in plan create boot preview; do $(VENV)/bin/python bench/$$one.py || failed=1; done; exit $$failed

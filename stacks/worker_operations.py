@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
-from bay.components.errors import InvalidInput
+from bay.components.errors import InvalidInput, nearest
 from bay.components.node.certificates import Authority
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
@@ -16,6 +16,7 @@ from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.rotation import ROTATIONS, RotateRequest
 from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan.document import document
 from bay.stacks.plan.planner import SpecSource
@@ -124,6 +125,14 @@ def _restore(bays: Bays, request: Request, approve: Approve) -> Values:
     return {"servers": bays.restore(request.bay, wanted, approve=approve).rows}
 
 
+def _rotate(bays: Bays, request: Request, approve: Approve) -> Values:
+    if request.what not in ROTATIONS:
+        raise InvalidInput(f"request.what: {request.what!r} is nothing to rotate", nearest(request.what, ROTATIONS))
+    wanted = RotateRequest(request.what, request.file, request.ssh_user, request.ssh_key)
+    done = bays.rotate(request.bay, wanted, approve=approve)
+    return {"steps": done.rows, "proven": done.proven}
+
+
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
     bays.delete(request.bay, Keep(request.keep_volumes, request.keep_floating_ips), approve=approve)
     return {"deleted": request.bay}
@@ -173,6 +182,7 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "upgrade": _upgrade,
     "backup": _backup,
     "restore": _restore,
+    "rotate": _rotate,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,
