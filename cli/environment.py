@@ -10,20 +10,23 @@ import yaml
 from bay.components.openstack.login import Login
 from bay.stacks.child_environment import PASSPHRASE, loopback_exemption
 from bay.stacks.login import CHILD
-from bay.stacks.settings import Settings
+from bay.stacks.settings import FILE, Settings
 
 SANDBOX = "sandbox"
 
 
-def settings(state: str | None = None) -> Settings:
+def settings(state: str | None = None, secrets: str | None = None) -> Settings:
     """Folders of the user (XDG's on Linux), the state of --state or BAY_STATE, and what child processes start with.
+
+    secrets: of --secrets, else of BAY_SECRETS.
 
     From then on nothing in this process asks a proxy for this machine either: where proxies are named, that is often
     for everything, and what runs here is out of their reach.
     """
     os.environ.update(loopback_exemption(os.environ))
     children = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    return Settings.default(state or os.environ.get("BAY_STATE", ""), children)
+    kept = secrets or os.environ.get("BAY_SECRETS") or FILE
+    return Settings.default(state or os.environ.get("BAY_STATE", ""), children, kept)
 
 
 def log_folder() -> Path | None:

@@ -83,6 +83,16 @@ Parallel = Annotated[
         help="Resource operations in flight; 32 to 128 by the bay's size if not given.",
     ),
 ]
+Secrets = Annotated[
+    str | None,
+    typer.Option(
+        "--secrets",
+        metavar="file|barbican",
+        help="Where the bay's passphrase is kept: in a file of yours, or in Barbican for the whole project."
+        " Default: BAY_SECRETS, else file.",
+        autocompletion=lambda: ["file", "barbican"],
+    ),
+]
 DryRunForm = Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")]
 MaxUnavailable = Annotated[
     str | None,

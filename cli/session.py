@@ -18,12 +18,14 @@ def open_bays(
     *,
     project: str | None = None,
     parallel: int | None = None,
+    secrets: str | None = None,
 ) -> Bays:
     """The bays of --state with the login of --os-cloud and --os-region-name; nothing is asked yet.
 
-    project: of a program of the user's own that declares them. parallel: as `Bays` has it.
+    project: of a program of the user's own that declares them. parallel: as `Bays` has it. secrets:
+    where the passphrase of a new bay is kept.
     """
-    settings = environment.settings(state)
+    settings = environment.settings(state, secrets)
     login = environment.login(settings, os_cloud, os_region_name)
     checkout = find_checkout(Path.cwd())
     return Bays(settings, login, listen=Progress(), checkout=checkout, project=project or "", parallel=parallel)

@@ -1,6 +1,7 @@
 """The bays of one Pulumi backend, as a library: every operation is a method, and none needs a terminal."""
 
 import copy
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -42,6 +43,7 @@ from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.group_rows import group_rows
 from bay.stacks.operations.groups import GroupEdit
 from bay.stacks.operations.move import move
+from bay.stacks.operations.move_passphrase import move_passphrase
 from bay.stacks.operations.outdated import Reasons
 from bay.stacks.operations.rebuild import RebuildRequest
 from bay.stacks.operations.rebuild_plan import RebuildPlan
@@ -59,7 +61,7 @@ from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
 from bay.stacks.private_files import write_private
 from bay.stacks.program_stack import names_in_program
-from bay.stacks.settings import SHARED, Settings
+from bay.stacks.settings import SHARED, Settings, require_place
 from bay.stacks.spec_request import SpecRequest
 from bay.stacks.stack import BayStack, require_own_project
 from bay.stacks.state import inspection, lock, passphrase, pki
@@ -69,6 +71,8 @@ from bay.stacks.state.inspection import Finding
 from bay.stacks.state.snapshot import StateSnapshot
 from bay.stacks.state.status import Status, status_of
 from bay.stacks.state.topology import Topology, topology_of
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -259,16 +263,25 @@ class Bays:
     def inspect(self) -> list[Finding]:
         """What is to be known of the state itself: sizes, versions, locks, journals, copies, passphrases.
 
-        Nothing is changed, and no cloud is asked. Of a state that is no folder, what Pulumi lists of it.
+        Nothing is changed. The cloud is asked only whether Barbican has passphrases that are not on this machine. Of a
+        state that is no folder, what Pulumi lists of it.
         """
         settings, names = self.context.settings, self.names()
         folder = settings.state_folder
         found = (
             [*inspection.inspect(folder, names)] if folder else inspection.of_rows(stack_rows(self.context.pulumi()))
         )
-        kept = inspection.passphrases(settings, names)
+        kept = inspection.passphrases(settings, names, self._is_in_barbican)
         left = inspection.left_behind(folder, names) if folder else ()
         return [*found, *kept, *left]
+
+    def _is_in_barbican(self, name: str) -> bool:
+        try:
+            with opened(self.context, name) as bay:
+                return bay.passphrase.is_in_vault()
+        except BayError as error:
+            LOG.info("%s: Barbican cannot be asked: %s", name, error.message)
+            return False
 
     def preview(
         self,
@@ -370,14 +383,24 @@ class Bays:
 
         NotFound for a bay that is not there.
         """
-        if name:
-            self.snapshot(name)
-            passphrase.require_not_rotating(self.context.settings, name)
-        require_writable(self.context.settings)  # Pulumi creates no folder for a state
-        if not self.context.settings.has_own_passphrase:
-            passphrase.create(self.context.settings.shared_passphrase_file)
-        secrets = passphrase.environment(self.context.settings, name or SHARED, new=False)
+        settings = self.context.settings
+        secrets = self._secrets_environment(name) if name else {}
+        require_writable(settings)  # Pulumi creates no folder for a state
+        if not settings.has_own_passphrase:
+            passphrase.create(settings.shared_passphrase_file)
+        secrets = secrets or passphrase.environment(settings, name or SHARED, new=False)
         return {**self.context.pulumi_environment(), **self._login_environment(), **secrets}
+
+    def _secrets_environment(self, name: str) -> Mapping[str, str]:
+        """A file with the passphrase that Barbican keeps; nothing for a bay whose passphrase is elsewhere."""
+        settings = self.context.settings
+        passphrase.require_not_rotating(settings, name)
+        with opened(self.context, name) as bay:
+            if passphrase.is_here(settings, name) or not (words := bay.passphrase.find()):
+                return {}
+        file = passphrase.exported_file(settings, name)
+        write_private(file, words)
+        return {passphrase.FILE: str(file)}
 
     def _login_environment(self) -> Mapping[str, str]:
         try:
@@ -527,6 +550,12 @@ class Bays:
         Nobody finds the bay in this state any more. AlreadyExists where the other one has another bay of the name.
         """
         return move(self.context, name, to)
+
+    def move_passphrase(self, name: str, to: str) -> bool:
+        """Keep the passphrase of a bay in a ``file`` of this machine or in ``barbican``; whether it was elsewhere."""
+        require_place(to)
+        with opened_for_change(self.context, name) as bay:
+            return move_passphrase(bay, to)
 
     def unlock(self, name: str) -> None:
         """Take away the lock of a run that is no more (``pulumi cancel``)."""

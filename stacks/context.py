@@ -19,6 +19,7 @@ from bay.stacks.events import Event, Listener, Notice, ignore
 from bay.stacks.login import ResolvedLogin, write_login
 from bay.stacks.settings import Settings
 from bay.stacks.state.disk import require_writable
+from bay.stacks.state.vault import Vault
 from bay.toolchain import providers
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Context:
 
     checkout: folder of a checkout whose files may manage bays. project: of a program of a user's own, which declares
     the bays; empty for the bays of bay's own commands. lists: of the project, where they are shared.
+    vault: passphrases of Barbican's that were read.
     parallel: Pulumi's operations in flight; None: by the size of the bay.
     """
 
@@ -63,6 +65,7 @@ class Context:
         self.project = project
         self.parallel = parallel
         self.lists: ProjectLists | None = None
+        self.vault = Vault()
         self._connecting = Lock()
 
     def beside(self, cancel: Cancellation, listen: Listener | None = None) -> "Context":

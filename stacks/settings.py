@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, InvalidInput, nearest
 from bay.stacks.child_environment import PASSPHRASE
 from bay.stacks.state_url import absolute_state, folder_of, quote_path
 
@@ -17,6 +17,9 @@ SHARED = ".pulumi"
 PROJECT = "bay"
 """Name of the Pulumi project whose stacks are bays."""
 
+
+FILE, BARBICAN = PLACES = ("file", "barbican")
+"""Where the passphrase of a new bay is kept: on this machine, or in Barbican of its project."""
 
 FOLDERS = (platformdirs.user_cache_path, platformdirs.user_data_path, platformdirs.user_config_path)
 
@@ -27,7 +30,8 @@ class Settings:
 
     cache, data, config: folders, made when they are needed. state: URL of the Pulumi backend. environment: what child
     processes start with, as a process gives to its children; the login of the cloud and a bay's passphrase come on top.
-    Relative paths in these, and ``~``, are those of this process.
+    Relative paths in these, and ``~``, are those of this process. secrets: where passphrases of new bays are kept, in a
+    ``file`` below data, or in ``barbican``; those that there are stay where they are.
     """
 
     cache: Path
@@ -35,15 +39,17 @@ class Settings:
     config: Path
     state: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: str = FILE
 
     def __post_init__(self) -> None:
         """Make paths absolute: child processes run in other folders."""
+        require_place(self.secrets)
         for name in ("cache", "data", "config"):
             object.__setattr__(self, name, getattr(self, name).absolute())
         object.__setattr__(self, "state", absolute_state(self.state))
 
     @classmethod
-    def default(cls, state: str = "", environment: Mapping[str, str] | None = None) -> "Settings":
+    def default(cls, state: str = "", environment: Mapping[str, str] | None = None, secrets: str = FILE) -> "Settings":
         """The user's own folders (XDG's on Linux); state: empty for the folder in which `bay` keeps it.
 
         BayError for a user who has no home folder, as in a container under a number that is no user's.
@@ -53,7 +59,7 @@ class Settings:
         except RuntimeError:
             raise BayError("this user has no home folder", "set HOME to a folder") from None
         state = state or f"file://{quote_path(str(data / 'state'))}"
-        return cls(cache, data, config, state, environment or {"PATH": os.defpath, "HOME": str(Path.home())})
+        return cls(cache, data, config, state, environment or {"PATH": os.defpath, "HOME": str(Path.home())}, secrets)
 
     @property
     def path(self) -> str:
@@ -121,3 +127,9 @@ class Settings:
 def short_hash(text: str) -> str:
     """12 hexadecimal digits that stand for a text in the name of a file."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def require_place(secrets: str) -> None:
+    """InvalidInput for a word that says nothing of where a passphrase is kept."""
+    if secrets not in PLACES:
+        raise InvalidInput(f"no passphrase is kept in {secrets!r}", nearest(secrets, PLACES))

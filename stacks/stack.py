@@ -27,6 +27,7 @@ from bay.stacks.context import Context
 from bay.stacks.errors import Interrupted, Locked, NotFound, WrongPassphrase
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
+from bay.stacks.stack_passphrase import StackPassphrase
 from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
@@ -61,6 +62,7 @@ class BayStack:
         self._state: StateSnapshot | None = None
         self._deployment: Deployment | None = None
         self._files: file_backend.Files | None = None
+        self.passphrase = StackPassphrase(self)
 
     # What the state says
 
@@ -187,7 +189,7 @@ class BayStack:
     def beside(self, folder: Path, state_url: str) -> "BayStack":
         """A stack of the bay's name in another state, where there is none yet; its secrets are those of the bay."""
         other = BayStack(self.context, self.name, folder, state_url)
-        other.exists, other._salt = False, self._salt
+        other.exists, other._salt, other.passphrase = False, self.salt, StackPassphrase(other, self)
         return other
 
     @contextmanager
@@ -257,7 +259,12 @@ class BayStack:
         """Make the stack, where there is none yet."""
         if not self.exists:
             empty = self._state
-            self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
+            try:
+                self._change(lambda: self._stack)  # a run that was killed while it did so has left a lock
+            except BaseException:
+                self.passphrase.settle(made=False)
+                raise
+            self.passphrase.settle(made=True)
             self.exists, self._state = True, empty
 
     def up(
@@ -434,17 +441,21 @@ class BayStack:
 
     def use_passphrase(self, *, new: bool = False) -> None:
         """Hand Pulumi the bay's passphrase; new: make one, if there is none."""
-        self.pulumi.environment |= passphrase.environment(self.context.settings, self.name, new=new)
+        self.passphrase.use(new=new)
 
-    def settle_passphrase(self) -> None:
-        """Where a rotation was interrupted, hand Pulumi that one of two passphrases that opens the state."""
-        if passphrase.is_rotating(self.context.settings, self.name) and self.exists:
-            self.pulumi.environment |= passphrase.that_opens(self.context.settings, self.name, self.state.salt)
+    @property
+    def salt(self) -> str:
+        """Of the secrets in the state, or of those that it will hold; empty where there are none."""
+        return self._salt or self.state.salt
 
-    def use_passphrase_of(self, other: "BayStack") -> None:
-        """Hand Pulumi the passphrase that another stack of the bay is opened with."""
-        if passphrase.FILE in other.pulumi.environment:
-            self.pulumi.environment[passphrase.FILE] = other.pulumi.environment[passphrase.FILE]
+    @salt.setter
+    def salt(self, salt: str) -> None:
+        self._salt = salt
+
+    def stored_salt(self) -> str:
+        """As the state has it at this moment; empty without a stack."""
+        read = self._read_unchecked()
+        return read_snapshot(self.name, read.deployment).salt if read else ""
 
 
 def require_own_project(cloud: "Connection", state: StateSnapshot) -> None:

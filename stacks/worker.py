@@ -120,7 +120,7 @@ class Worker:
     def _bays(self, place: Place) -> Bays:
         key = place.model_dump_json()
         if key not in self.bays:
-            settings = Settings(place.cache, place.data, place.config, place.state, place.environment)
+            settings = Settings(place.cache, place.data, place.config, place.state, place.environment, place.secrets)
             login = Login(place.cloud, place.clouds_file, place.region)
             self.bays[key] = Bays(settings, login, listen=self._listen, checkout=place.checkout)
         return self.bays[key]

@@ -61,14 +61,24 @@ def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
 
 
 def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
+    return {"servers": bays.rebuild(request.bay, _rebuild_request(request), approve=approve).rows}
+
+
+def _rebuild_plan(bays: Bays, request: Request, _approve: Approve) -> Values:
+    plan = bays.rebuild_plan(request.bay, _rebuild_request(request))
+    if plan.refusal:
+        raise plan.refusal
+    return {"servers": plan.rows}
+
+
+def _rebuild_request(request: Request) -> RebuildRequest:
     selection = Selection(
         request.group if "group" in request.model_fields_set else "",
         request.nodes,
         request.max_unavailable,
         request.lose_data,
     )
-    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=_backup_request(request))
-    return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
+    return RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=_backup_request(request))
 
 
 def _groups(bays: Bays, request: Request, _approve: Approve) -> Values:
@@ -93,7 +103,19 @@ def _group(request: Request) -> tuple[str, str]:
 
 
 def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
-    wanted = UpgradeRequest(
+    done = bays.upgrade(request.bay, _upgrade_request(request), approve=approve)
+    return {"version": str(done.target), "steps": done.rows}
+
+
+def _upgrade_plan(bays: Bays, request: Request, _approve: Approve) -> Values:
+    plan = bays.upgrade_plan(request.bay, _upgrade_request(request))
+    if plan.refusal:
+        raise plan.refusal
+    return {"version": str(plan.target), "steps": plan.rows}
+
+
+def _upgrade_request(request: Request) -> UpgradeRequest:
+    return UpgradeRequest(
         request.version,
         request.model,
         request.image,
@@ -101,8 +123,6 @@ def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
         request.max_unavailable,
         wait=bool(request.timeout),
     )
-    done = bays.upgrade(request.bay, wanted, approve=approve)
-    return {"version": str(done.target), "steps": done.rows}
 
 
 def _backup(bays: Bays, request: Request, _approve: Approve) -> Values:
@@ -179,7 +199,9 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "wait": _wait_for,
     "repair": _repair,
     "rebuild": _rebuild,
+    "rebuild_plan": _rebuild_plan,
     "upgrade": _upgrade,
+    "upgrade_plan": _upgrade_plan,
     "backup": _backup,
     "restore": _restore,
     "rotate": _rotate,

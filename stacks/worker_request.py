@@ -16,7 +16,9 @@ Operation = Literal[
     "wait",
     "repair",
     "rebuild",
+    "rebuild_plan",
     "upgrade",
+    "upgrade_plan",
     "backup",
     "restore",
     "rotate",
@@ -34,7 +36,8 @@ Operation = Literal[
 
 
 class Place(BaseModel):
-    """Where the bays are. state: URL of the Pulumi backend. environment: of child processes; PATH and HOME at least."""
+    """Where the bays are. state: URL of the Pulumi backend. environment: of child processes; PATH and HOME at least.
+    secrets: where passphrases of new bays are kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +50,7 @@ class Place(BaseModel):
     clouds_file: Path | None = None
     region: str | None = None
     checkout: Path | None = None
+    secrets: Literal["file", "barbican"] = "file"
 
 
 class GivenAuthority(BaseModel):

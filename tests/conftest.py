@@ -25,7 +25,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 OURS = ROOT
 """The checkout that these tests are of."""
 TEST_STATES = CACHE / "bay-test"
-SERVICES = 8
+SERVICES = 9  # with Magnum
 
 
 def pytest_configure() -> None:

@@ -19,6 +19,7 @@ def create(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = options.MINUTES,
     parallel: options.Parallel = None,
+    secrets: options.Secrets = None,
     os_cloud: options.OsCloud = None,
     os_region_name: options.OsRegionName = None,
     state: options.State = None,
@@ -27,6 +28,8 @@ def create(
 
     Example: bay create physics --model swarm --nodes 5 --set 'access.api=[192.0.2.0/24]'
 
+    Example: bay create physics --model swarm --secrets barbican
+
     Run again after a failure or Ctrl-C, it resumes.
     """
     from bay.cli.planning import print_plan
@@ -34,7 +37,7 @@ def create(
 
     if plan:
         options.refuse_beside_plan(model, nodes, masters, keypair, assignments, addons, file)
-    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
+    bays = open_bays(os_cloud, state, os_region_name, parallel=parallel, secrets=secrets)
     said = options.layers(
         model=model, nodes=nodes, masters=masters, keypair=keypair, assignments=assignments, file=file
     )

@@ -58,6 +58,37 @@ def rotate_passphrase(
     _rotate(bays, name, RotateRequest("passphrase", to), yes=yes, dry_run=dry_run, form=form, columns=columns or [])
 
 
+@commands.command("cloud-credential")
+def rotate_cloud_credential(
+    name: options.Name,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    form: Form = None,
+    columns: options.Columns = None,
+    timeout: options.Timeout = options.MINUTES,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
+    state: options.State = None,
+) -> None:
+    """Have the masters of a Kubernetes bay ask the cloud with a new application credential, and delete the old one.
+
+    Example: bay rotate cloud-credential physics
+
+    Example: bay rotate cloud-credential physics --dry-run
+
+    The cloud controller and Cinder's controller are restarted; servers are not, and pods of users run on. The engine's
+    API has to answer from here (access.api). Interrupted, the same command goes on.
+    """
+    from datetime import timedelta
+
+    from bay.cli.session import open_bays
+    from bay.stacks.operations.rotation import RotateRequest
+
+    bays = open_bays(os_cloud, state, os_region_name)
+    request = RotateRequest("cloud-credential", timeout=timedelta(minutes=timeout or options.MINUTES))
+    _rotate(bays, name, request, yes=yes, dry_run=dry_run, form=form, columns=columns or [])
+
+
 def _rotate(
     bays: "Bays",
     name: str,

@@ -1,4 +1,4 @@
-"""`bay state doctor`, `bay state move`: the place where the bays' states are kept."""
+"""`bay state doctor`, `bay state move`, `bay state secrets`: the place where the bays' states are kept."""
 
 from typing import Annotated
 
@@ -15,7 +15,11 @@ commands = Commands(help="Where the states of the bays are kept.")
 
 @commands.command("doctor")
 def check_state(
-    form: options.Form = Format.TABLE, columns: options.Columns = None, state: options.State = None
+    form: options.Form = Format.TABLE,
+    columns: options.Columns = None,
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
+    state: options.State = None,
 ) -> None:
     """Check the state itself: sizes, versions, locks, journals, copies, passphrases; exit 0: all sound, else 1.
 
@@ -23,11 +27,11 @@ def check_state(
 
     Example: bay state doctor -f json -c bay -c check -c remedy
 
-    Nothing is changed, and no cloud is asked.
+    Nothing is changed. A cloud is asked only whether Barbican has passphrases that are not on this machine.
     """
     from bay.cli.session import open_bays
 
-    found = open_bays(state=state).inspect()
+    found = open_bays(os_cloud, state, os_region_name).inspect()
     rows = [{"bay": f.bay, "check": f.check, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in found]
     print_list(rows, STATE_COLUMNS, form, columns or [], narrow=NARROW[STATE_COLUMNS])
     raise typer.Exit(0 if all(finding.ok for finding in found) else 1)
@@ -54,3 +58,35 @@ def move(
     with changing(bays):
         where = bays.move(name, to)
     say(f"bay {name} is in {where} now; --state, or BAY_STATE, with that URL finds it")
+
+
+@commands.command("secrets")
+def secrets(
+    name: options.Name,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="file|barbican",
+            help="Keep it in a file of this machine, or in Barbican of the bay's project.",
+            autocompletion=lambda: ["file", "barbican"],
+        ),
+    ],
+    os_cloud: options.OsCloud = None,
+    os_region_name: options.OsRegionName = None,
+    state: options.State = None,
+) -> None:
+    """Move the passphrase of a bay's keys between a file of this machine and Barbican; keys and state stay.
+
+    Example: bay state secrets physics --to barbican
+
+    With it in Barbican, every login of the bay's project that may read secrets opens the bay, on any machine. The old
+    copy is removed once the new one was read and opens the state. Run again after Ctrl-C or a failure, it goes on.
+    """
+    from bay.cli.session import changing, open_bays
+
+    bays = open_bays(os_cloud, state, os_region_name)
+    with changing(bays):
+        was_elsewhere = bays.move_passphrase(name, to)
+    where = "in Barbican" if to == "barbican" else "in a file of this machine"
+    say(f"the passphrase of bay {name} is {where}{'' if was_elsewhere else ' already'}")

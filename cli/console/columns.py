@@ -67,6 +67,7 @@ OF_COMMAND = {
     "backup": BACKUP_COLUMNS,
     "restore": REPAIR_COLUMNS,
     "rotate passphrase": ROTATE_COLUMNS,
+    "rotate cloud-credential": ROTATE_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,9 @@ Listener = Callable[[str], None] | None
 READS = 20
 """Attempts to read a state that another run may be writing just now, a tenth of a second apart."""
 
+OPEN = (("stack", "history"), ("stack", "ls"), ("stack", "rm"), ("cancel",))
+"""First words of commands that neither decrypt nor encrypt anything."""
+
 READ_ONLY = (("preview",), ("stack", "export"), ("stack", "output"), ("stack", "history"), ("stack", "ls"))
 """First words of commands that change nothing: they can be ended at any moment."""
 
@@ -32,6 +35,7 @@ class PulumiProcess(PulumiCommand):
 
     environment: all of the child's. cancel: where its end may be asked for: a run that changes something finishes what
     is in flight and saves its state. on_repair: told the names of stacks whose files had to be repaired.
+    passphrase: asked for variables that commands need which decrypt or encrypt; others run without.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class PulumiProcess(PulumiCommand):
         self.environment = dict(environment)
         self.cancel = cancel or Cancellation()
         self.on_repair = on_repair
+        self.passphrase: Callable[[], Mapping[str, str]] = dict
         self.children: set[subprocess.Popen[str]] = set()
 
     def run(
@@ -110,6 +115,7 @@ class PulumiProcess(PulumiCommand):
         answer: str,
     ) -> CommandResult:
         self.cancel.raise_if_requested()  # the end was asked for between two commands
+        passphrase = self.passphrase() if needs_passphrase(args) else {}
         output: list[str] = []
         errors: list[str] = []
         with subprocess.Popen(
@@ -118,7 +124,7 @@ class PulumiProcess(PulumiCommand):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**additional_env, **self.environment, "PULUMI_AUTOMATION_API": "true"},
+            env={**additional_env, **self.environment, **passphrase, "PULUMI_AUTOMATION_API": "true"},
             encoding="utf-8",
             start_new_session=True,
         ) as child:
@@ -165,9 +171,20 @@ class PulumiProcess(PulumiCommand):
             kill_session(child.pid)
 
 
+def needs_passphrase(args: Sequence[str]) -> bool:
+    """Whether a command decrypts or encrypts what is secret in a state."""
+    if _begins_with(args, (("stack", "export"),)):
+        return "--show-secrets" in args
+    return not _begins_with(args, OPEN)
+
+
 def _is_read_only(args: Iterable[str]) -> bool:
+    return _begins_with(args, READ_ONLY)
+
+
+def _begins_with(args: Iterable[str], commands: Iterable[tuple[str, ...]]) -> bool:
     words = [word for word in args if not word.startswith("-")]
-    return any(tuple(words[: len(known)]) == known for known in READ_ONLY)
+    return any(tuple(words[: len(known)]) == known for known in commands)
 
 
 def _write_line(stream: IO[str], line: str) -> None:

@@ -38,7 +38,10 @@ def delete(bay: BayStack, keep: Keep, approve: Approve) -> None:
     tell_interrupted(bay)
     if bay.state.interrupted_operations:
         end_orphaned_plugins(bay.pulumi.state)
+    salt = bay.salt
     _Deletion(bay, keep, plan).run()
+    if not bay.state.ids:  # else Pulumi says what is left, and the passphrase is needed
+        bay.passphrase.forget(salt)
     bay.remove()
     passphrase.forget(bay.context.settings, bay.name)
     if owner == "file":

@@ -45,7 +45,7 @@ def move(context: Context, name: str, to: str) -> str:
 
 def _copy(old: BayStack, new: BayStack, where: str) -> None:
     """Nothing where an interrupted move has done so."""
-    if new.exists and new.stored_deployment.deployment:
+    if new.exists and any(content_of(new.stored_deployment.deployment or {})):  # Pulumi's `stack init` writes a salt
         if not _same(old, new):
             raise AlreadyExists(
                 f"{where} has another bay {old.name}, or a later state of this one",

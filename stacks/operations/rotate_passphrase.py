@@ -31,6 +31,7 @@ def make_plan(bay: BayStack, request: RotateRequest) -> Rotation:
     stack_file.require_checkout(bay)
     if not bay.state.salt:
         raise BayError(f"bay {name} has no secrets yet", f"'bay create {name}' resumes its creation")
+    _require_outside_barbican(bay)
     old, new = passphrase.current_file(settings, name), settings.next_passphrase_file(name)
     is_encrypted = new.exists() and salt.opens(bay.state.salt, passphrase.text_of(new))
     if not is_encrypted and not (old.exists() and salt.opens(bay.state.salt, passphrase.text_of(old))):
@@ -76,6 +77,15 @@ def _require_file(settings: Settings, name: str) -> None:
         raise BayError(
             f"the passphrase of bay {name} is the word in {PASSPHRASE}, which bay cannot change for you",
             f"write it into a file, name that with {FILE}, unset {PASSPHRASE}, and run the same again with --to FILE",
+        )
+
+
+def _require_outside_barbican(bay: BayStack) -> None:
+    """BayError where neither the shell nor a file has the passphrase, and Barbican does."""
+    if not passphrase.is_here(bay.context.settings, bay.name) and bay.passphrase.find():
+        raise BayError(
+            f"the passphrase of bay {bay.name} is in Barbican, where bay does not replace it yet",
+            f"'bay state secrets {bay.name} --to file' brings it into a file; rotate, and bring it back",
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from bay.components.errors import BayError
 from bay.stacks.approval import Risk
 
-What = Literal["passphrase"]
+What = Literal["passphrase", "cloud-credential"]
 ROTATIONS: tuple[What, ...] = get_args(What)
 """What can be rotated."""
 Status = Literal["planned", "done", "unknown"]

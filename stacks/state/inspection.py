@@ -1,7 +1,7 @@
 """What lies in the folder of a ``file://`` state: sizes and versions of bays, and what dead runs have left."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,9 @@ def left_behind(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
             yield Finding("", "journal", False, detail, f"bring its state back, or remove {journals}")
 
 
-def passphrases(settings: Settings, names: Iterable[str]) -> Iterator[Finding]:
+def passphrases(
+    settings: Settings, names: Iterable[str], is_in_barbican: Callable[[str], bool] = lambda _name: False
+) -> Iterator[Finding]:
     """Which are not on this machine, and which belong to no bay; nothing where the user has one of their own.
 
     And those of which a rotation was interrupted, whoever has them.
@@ -125,6 +127,8 @@ def passphrases(settings: Settings, names: Iterable[str]) -> Iterator[Finding]:
     for name in sorted(known - kept):
         if shared:
             yield Finding(name, "passphrase", True, "the shared one, if plain pulumi made it")
+        elif is_in_barbican(name):
+            yield Finding(name, "passphrase", True, "in Barbican of the project")
         else:
             remedy = f"copy {folder / name} from where the bay was created"
             yield Finding(name, "passphrase", False, "not on this machine: its keys cannot be read here", remedy)

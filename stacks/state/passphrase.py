@@ -36,6 +36,17 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
     return {FILE: str(path)}
 
 
+def is_here(settings: Settings, bay: str) -> bool:
+    """Whether the shell or a file of this machine has it; that which plain `pulumi` uses is of no bay."""
+    return settings.has_own_passphrase or settings.passphrase_file(bay).exists()
+
+
+def exported_file(settings: Settings, bay: str) -> Path:
+    """Where `bay env` puts a passphrase of Barbican's for plain `pulumi`, which asks no Barbican."""
+    file = settings.passphrase_file(bay)
+    return file.parent / ".exported" / file.name
+
+
 def create(path: Path) -> None:
     """A new random passphrase, unless the file is there."""
     if not path.exists():
@@ -117,6 +128,7 @@ def forget(settings: Settings, bay: str) -> None:
     """Remove the passphrase of a bay that is no more."""
     settings.passphrase_file(bay).unlink(missing_ok=True)
     settings.next_passphrase_file(bay).unlink(missing_ok=True)
+    exported_file(settings, bay).unlink(missing_ok=True)
 
 
 def _check_own(settings: Settings, *, new: bool) -> None:

@@ -70,6 +70,27 @@ def test_an_option_names_the_state_else_bay_state_else_a_folder(
     assert env.settings(option).state == state.replace("HOME", environment["HOME"])
 
 
+@pytest.mark.parametrize(
+    ("variables", "option", "kept"),
+    [
+        ({}, None, "file"),
+        ({"BAY_SECRETS": ""}, None, "file"),
+        ({"BAY_SECRETS": "barbican"}, None, "barbican"),
+        ({"BAY_SECRETS": "barbican"}, "file", "file"),
+    ],
+)
+def test_an_option_says_where_passphrases_are_kept_else_bay_secrets_else_a_file(
+    environment: Environment, variables: dict[str, str], option: str | None, kept: str
+) -> None:
+    environment.update(variables)
+    assert env.settings(secrets=option).secrets == kept
+
+
+def test_a_place_for_passphrases_that_there_is_not_is_said(environment: Environment) -> None:
+    environment["BAY_SECRETS"] = "barbicann"
+    assert told(env.settings)[:2] == ("no passphrase is kept in 'barbicann'", "nearest: barbican")
+
+
 def test_folders_are_below_home_unless_xdg_says_else(environment: Environment) -> None:
     home = Path(environment["HOME"])
     plain = env.settings()

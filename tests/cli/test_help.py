@@ -75,10 +75,10 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "config",
         ),
         *("group list", "group create", "group set", "group delete"),
-        "rotate passphrase",
+        *("rotate passphrase", "rotate cloud-credential"),
         *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
         *("logs", "ssh", "history", "graph"),
-        *("export", "env", "cancel", "doctor", "completion", "version", "state doctor", "state move"),
+        *("export", "env", "cancel", "doctor", "completion", "version", "state doctor", "state move", "state secrets"),
         *("sandbox start", "sandbox stop", "sandbox status", "sandbox reset"),
         *("sandbox image build", "sandbox image list"),
     }

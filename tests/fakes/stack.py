@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pulumi.automation import CommandResult, Deployment, EngineEvent
 from pulumi.automation.errors import create_command_error
 
@@ -57,6 +58,7 @@ class FakePulumi(PulumiProcess):
         self.answers: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
         self.effects: dict[str, Callable[[], object]] = {}
+        self.salt = ""
 
     def run(
         self,
@@ -77,6 +79,8 @@ class FakePulumi(PulumiProcess):
             raise create_command_error(CommandResult(stdout="", stderr=failure, code=255))
         self.effects.get(command, lambda: None)()
         stack = args[args.index("--stack") + 1] if "--stack" in args else args[2] if command == "stack init" else ""
+        if command == "stack init":
+            self.salt = _salt_of(Path(cwd) / f"Pulumi.{stack}.yaml")
         return CommandResult(stdout=self._answer(command, args, stack), stderr="", code=0)
 
     def _answer(self, command: str, args: list[str], stack: str) -> str:
@@ -92,7 +96,7 @@ class FakePulumi(PulumiProcess):
                 state = json.loads(Path(args[args.index("--file") + 1]).read_text())
                 _write(file, state["deployment"])
             case "stack init":
-                _write(file, None)
+                _write(file, {"secrets_providers": {"state": {"salt": self.salt}}} if self.salt else None)
             case "stack rm":
                 file.unlink()
             case "cancel":
@@ -112,6 +116,10 @@ class FakePulumi(PulumiProcess):
                 f"  {holder.file}: created by {holder.user}@{holder.host} (pid {holder.pid}) at 2026-11-22T17:00:00Z"
             )
             raise create_command_error(CommandResult(stdout="", stderr=text, code=255))
+
+
+def _salt_of(settings: Path) -> str:
+    return str((yaml.safe_load(settings.read_text()) or {}).get("encryptionsalt", "")) if settings.exists() else ""
 
 
 def _write(file: Path, latest: Mapping[str, Any] | None) -> None:

@@ -1,4 +1,4 @@
-"""`bay state`: findings as rows and an exit code; where a bay was moved to is told."""
+"""`bay state`: findings as rows and an exit code; where a bay, or its passphrase, was moved to is told."""
 
 import json
 
@@ -26,12 +26,16 @@ class FakeBays:
         assert name == "demo"
         return f"{to}, says the move"
 
+    def move_passphrase(self, name: str, to: str) -> bool:
+        assert name == "demo"
+        return to == "barbican"
+
 
 @pytest.mark.parametrize(("found", "code"), [((), 0), ((GOOD,), 0), ((GOOD, BAD), 1)])
 def test_the_exit_code_says_whether_all_is_well(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: tuple[Finding, ...], code: int
 ) -> None:
-    monkeypatch.setattr(session, "open_bays", lambda **_: FakeBays(*found))
+    monkeypatch.setattr(session, "open_bays", lambda *_, **__: FakeBays(*found))
     assert run(["state", "doctor", "-f", "json"]) == code
     assert json.loads(capsys.readouterr().out) == [vars(one) for one in found]
 
@@ -42,3 +46,12 @@ def test_where_a_bay_was_moved_to_is_what_the_move_answers(
     monkeypatch.setattr(session, "open_bays", lambda **_: FakeBays())
     assert run(["state", "move", "demo", "--to", "postgres://db/bays"]) == 0
     assert "bay demo is in postgres://db/bays, says the move now" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("to", "told"), [("barbican", "in Barbican"), ("file", "in a file of this machine already")])
+def test_where_a_passphrase_is_now_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], to: str, told: str
+) -> None:
+    monkeypatch.setattr(session, "open_bays", lambda *_: FakeBays())
+    assert run(["state", "secrets", "demo", "--to", to]) == 0
+    assert capsys.readouterr().err == f"the passphrase of bay demo is {told}\n"

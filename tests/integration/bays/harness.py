@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from openstack.config import OpenStackConfig
@@ -219,7 +220,16 @@ def everywhere(admin: Connection, members: Sequence[Connection]) -> Inventory:
     }
     seen = {kind: sorted(f"{thing.name or ''} ({thing.id})" for thing in found) for kind, found in things.items()}
     owners = inventory(members)
-    return seen | {kind: owners.get(kind, []) for kind in ("keypair", "secret", "application credential")}
+    return seen | {kind: owners.get(kind, []) for kind in ("keypair", "secret", "container", "application credential")}
+
+
+def of_barbican(cloud: Connection, what: str) -> list[SimpleNamespace]:
+    """Secrets or containers of the project; openstacksdk goes round in circles in Barbican's pages."""
+    found = cloud.key_manager.get(f"/{what}", params={"limit": 100}).json()[what]
+    return [
+        SimpleNamespace(name=one["name"], id=one[f"{what[:-1]}_ref"].rsplit("/", 1)[-1], type=one.get("type"))
+        for one in found
+    ]
 
 
 def _holdings(cloud: Connection) -> Inventory:
@@ -238,7 +248,8 @@ def _holdings(cloud: Connection) -> Inventory:
         "floating IP": network.ips(project_id=project),
         "volume": cloud.block_storage.volumes(details=False),
         "load balancer": cloud.load_balancer.load_balancers(),
-        "secret": cloud.key_manager.secrets(),
+        "secret": of_barbican(cloud, "secrets"),
+        "container": of_barbican(cloud, "containers"),
         "application credential": cloud.identity.application_credentials(user=cloud.current_user_id),
     }
     return {kind: [f"{thing.name or ''} ({thing.id})" for thing in found] for kind, found in things.items()}

@@ -141,3 +141,26 @@ def test_a_terminals_ctrl_c_reaches_only_this_process(tmp_path: Path) -> None:
     """The child leads a session of its own."""
     shown = pulumi(tmp_path, "ps -o sid= -p $$; echo $$").run(["up"], str(tmp_path), {}).stdout.split()
     assert shown[0] == shown[1] != str(os.getsid(0))
+
+
+@pytest.mark.parametrize(
+    ("command", "is_asked"),
+    [
+        ("stack export", False),
+        ("stack export --show-secrets", True),
+        ("stack history --json", False),
+        ("stack ls --json", False),
+        ("stack rm --yes --force", False),
+        ("cancel --yes", False),
+        ("stack init demo", True),
+        ("stack import --file x", True),
+        ("stack output --json --show-secrets", True),
+        ("state unprotect urn", True),
+        ("up --yes", True),
+    ],
+)
+def test_a_passphrase_is_asked_for_where_something_is_decrypted(tmp_path: Path, command: str, is_asked: bool) -> None:
+    """In Barbican, which looks at a bay are to do without."""
+    process = pulumi(tmp_path, "echo ${WORDS:-none}")
+    process.passphrase = lambda: {"WORDS": "asked"}
+    assert process.run(command.split(), str(tmp_path), {}).stdout == ("asked" if is_asked else "none")

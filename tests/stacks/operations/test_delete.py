@@ -14,6 +14,7 @@ from bay.stacks.errors import CloudBusy, Declined, Interrupted, Locked, Protecte
 from bay.stacks.operations.delete import delete, prepare_destroy, require_unprotected, retain_floating_ips
 from bay.stacks.operations.retain import Keep
 from bay.stacks.state.snapshot import StateSnapshot
+from tests.fakes.barbican import with_barbican
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.stack import Clock, FakeContext, FakeStack
 from tests.fakes.states import BAY_ID, Deployment, complete, cut_off, kubernetes
@@ -202,6 +203,18 @@ def test_its_passphrase_is_forgotten_with_it(cloud: FakeCloud, tmp_path: Path) -
     file.touch()
     deleted(bay)
     assert not file.exists()
+
+
+def test_what_barbican_keeps_goes_before_the_empty_stack(cloud: FakeCloud, tmp_path: Path) -> None:
+    """So that an interrupted deletion leaves a stack by which its passphrase is found."""
+    deployment = {**complete(), "secrets_providers": {"state": {"salt": "v1:salt"}}}
+    bay, barbican = FakeStack(deployment, context=FakeContext(cloud, tmp_path)), with_barbican(cloud)
+    bay.context.vault.keep(bay.cloud, "demo", "v1:salt", "words")
+    bay.on("destroy", lambda: setattr(bay, "deployment", {**deployment, "resources": []}))
+    bay.on("remove", lambda: barbican.requests.append("remove"))
+    deleted(bay)
+    assert barbican.requests[-2].startswith("DELETE /secrets/")
+    assert (barbican.requests[-1], barbican.names) == ("remove", [])
 
 
 # What is refused

@@ -92,6 +92,9 @@ def test_passphrases_that_are_missing_or_of_no_bay_are_told(tmp_path: Path) -> N
     assert (missing.bay, missing.ok) == ("demo", False)
     assert missing.remedy == f"copy {kept.parent / 'demo'} from where the bay was created"
     assert (left.bay, left.ok, left.detail) == ("", True, "of old, which is not in this state")
+    asked: list[str] = []
+    found = next(passphrases(settings, ["demo", "old"], lambda name: not asked.append(name)))
+    assert (found.ok, found.detail, asked) == (True, "in Barbican of the project", ["demo"])
     settings.shared_passphrase_file.touch()
     assert [one.ok for one in passphrases(settings, ["demo", "old"])] == [True]
     own = Settings(tmp_path, tmp_path, tmp_path, "s3://bays", {"PULUMI_CONFIG_PASSPHRASE": "x"})

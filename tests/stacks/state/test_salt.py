@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bay.stacks.state.salt import opens
+from bay.stacks.state.salt import new_salt, opens
 from tests.paths import ROOT
 
 RECORDED = json.loads((ROOT / "tests" / "recorded" / "bay-0.1.0.json").read_text())
@@ -31,3 +31,9 @@ def test_the_passphrase_of_the_state_opens_it(word: str) -> None:
 )
 def test_nothing_else_does(salt: str, word: str) -> None:
     assert not opens(salt, word)
+
+
+def test_a_new_salt_is_opened_by_its_passphrase_and_is_another_one_each_time() -> None:
+    one, other = new_salt("words"), new_salt("words")
+    assert one != other
+    assert opens(one, "words")

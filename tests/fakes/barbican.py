@@ -1,0 +1,71 @@
+"""Barbican of one project, in memory: the few requests that bay sends, with answers of requests' own class."""
+
+import json
+from typing import Any
+
+from requests import Response
+
+from tests.fakes.openstack import FakeCloud
+
+
+class FakeBarbican:
+    """secrets: id -> what was posted. status: code of each further answer, in the place of what would come.
+
+    requests: ``GET /secrets?name=..``, in their order. logged: whether any that held a payload let itself be logged.
+    """
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, dict[str, Any]] = {}
+        self.status = 0
+        self.requests: list[str] = []
+        self.logged = False
+
+    @property
+    def names(self) -> list[str]:
+        """Of the secrets that there are."""
+        return [secret["name"] for secret in self.secrets.values()]
+
+    def get(
+        self, path: str, params: dict[str, Any] | None = None, headers: dict[str, str] | None = None, log: bool = True
+    ) -> Response:
+        """A list, or a payload."""
+        self.requests.append(f"GET {path}")
+        if not path.endswith("/payload"):
+            name = (params or {})["name"]
+            found = [self._row(id_) for id_, secret in self.secrets.items() if secret["name"] == name]
+            return self._answer(200, json.dumps({"secrets": found}))
+        assert headers == {"Accept": "text/plain"}
+        self.logged |= log
+        return self._answer(200, self.secrets[path.split("/")[2]]["payload"])
+
+    def post(self, path: str, json: dict[str, Any], log: bool = True) -> Response:
+        """One more secret."""
+        self.requests.append(f"POST {path}")
+        self.logged |= log
+        if not self.status:
+            self.secrets[f"id-{len(self.requests)}"] = json
+        return self._answer(201, "{}")
+
+    def delete(self, path: str) -> Response:
+        """The end of one."""
+        self.requests.append(f"DELETE {path}")
+        if not self.status:
+            del self.secrets[path.rsplit("/", 1)[-1]]
+        return self._answer(204, "")
+
+    def _row(self, id_: str) -> dict[str, str]:
+        return {"name": self.secrets[id_]["name"], "status": "ACTIVE", "secret_ref": f"http://cloud/v1/secrets/{id_}"}
+
+    def _answer(self, status: int, text: str) -> Response:
+        response = Response()
+        response.status_code = self.status or status
+        response.url, response._content = "http://cloud/v1/secrets", text.encode()
+        return response
+
+
+def with_barbican(cloud: FakeCloud) -> FakeBarbican:
+    """Put it into a cloud."""
+    cloud.services.add("key-manager")
+    barbican = FakeBarbican()
+    cloud.key_manager = barbican  # type: ignore[assignment]
+    return barbican
