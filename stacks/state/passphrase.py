@@ -5,9 +5,10 @@ import secrets
 from pathlib import Path
 
 from bay.components.errors import BayError, InvalidInput
+from bay.components.private_files import make_folder, write_private
 from bay.components.text import command
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.private_files import make_folder, make_private, write_private
+from bay.stacks.private_files import make_private
 from bay.stacks.settings import Settings
 from bay.stacks.state import salt
 
