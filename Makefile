@@ -6,6 +6,8 @@ BAY := $(VENV)/bin/bay
 OURS := cli components magnum stacks sandbox toolchain bench
 # Go of our own that needs no other module; `make vet` looks at all of it, once it is compiled.
 SMALL_GO := bench/stub $(addprefix sandbox/images/go/,pause proxy web)
+# A surrounding that forbids compiled files makes every process compile all of this again.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := tests/run.sh
 
 .PHONY: setup toolchain engine boot-tools demo check lint vet sbom test test-all golden docs lock bench clean
@@ -50,10 +52,10 @@ check: lint  ## Lint, types, unit and golden tests: under 2 minutes
 	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
-	$(PYTEST) -v -m "(sandbox or toolchain or boot) and not long" --durations=15
+	$(PYTEST) -n 3 -v -m "(sandbox or toolchain or boot) and not long" --durations=15
 
 test-all: check toolchain boot-tools  ## And what takes long: more bays whose servers boot, the campaign of kills, random input
-	$(PYTEST) -v -m "sandbox or toolchain or boot or fuzz" --durations=15
+	$(PYTEST) -n 3 -v -m "sandbox or toolchain or boot or fuzz" --durations=15
 
 golden: setup  ## Write the golden files again; review them like code
 	UPDATE_GOLDEN=1 $(VENV)/bin/pytest -n 2 -q -m "not sandbox and not toolchain and not boot and not fuzz"

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bay.cli import options as shared
-from bay.cli.commands import ca, doctor, group, model, node, sandbox, state
+from bay.cli.commands import ca, doctor, group, model, node, rotate, sandbox, state
 from bay.cli.commands.backup import backup
 from bay.cli.commands.cancel import cancel
 from bay.cli.commands.completion import completion
@@ -61,6 +61,7 @@ app.command()(rebuild)
 app.command()(upgrade)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(rotate.commands, name="rotate")
 app.command("list")(list_bays)
 app.command()(show)
 app.add_typer(node.commands, name="node")

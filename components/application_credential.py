@@ -25,13 +25,19 @@ class CloudLogin(ComponentResource):
         external: Named | None,
         mark: Mark,
         opts: ResourceOptions,
+        serial: str = "",
     ) -> None:
+        """serial: of another credential that is to take the place of the one that there is; its name has it."""
         super().__init__("bay:index:CloudLogin", name, {}, opts)
         credential = identity.ApplicationCredential(
             name,
-            name=mark.unique_name(name),
+            name=mark.unique_name(f"{name}.{serial}" if serial else name),
             description=mark.description,
-            opts=ResourceOptions(parent=self, additional_secret_outputs=["secret"]),
+            opts=ResourceOptions(
+                parent=self,
+                additional_secret_outputs=["secret"],
+                ignore_changes=[] if serial else ["name"],  # which says of which rotation it is
+            ),
         )
         self.facts = Output.secret(
             Output.all(

@@ -68,6 +68,7 @@ class Bay(ComponentResource):
         resized: Collection[str] = (),
         as_new: bool = False,
         authority: Authority | None = None,
+        credential_serial: str = "",
         **fields: Any,
     ) -> None:
         """spec: in the place of fields, with what its names mean on the cloud (`resolved`), if that is known already.
@@ -75,7 +76,7 @@ class Bay(ComponentResource):
         allow: kinds of loss that were asked for: masters, volumes, batch; see `bay.components.guard`. resized: servers
         that get the flavor of the spec where they are. as_new: declare servers as they would be if they were created
         now, for a look at what differs; never to be run. authority: in place of one of its own, for a bay that is
-        created now; the state keeps it.
+        created now; the state keeps it. credential_serial: has the masters' credential replaced by one of this serial.
         """
         with program_errors() if resolved is None else nullcontext():
             check_name(name)
@@ -84,6 +85,7 @@ class Bay(ComponentResource):
         self.name, self.located, self.resolved = name, where, where.resolved
         self.engine, self.allow = ENGINES[given.coe], frozenset(allow)
         self.resized, self.as_new = frozenset(resized), as_new
+        self.credential_serial = credential_serial
         login, own = asdict(self.resolved.login), copy(opts or ResourceOptions())
         asked = own.protect if own.protect is not None else getattr(own.parent, "_protect", False)
         self.protects = bool(asked) or given.protected
@@ -141,7 +143,8 @@ class Bay(ComponentResource):
             self.state_volumes = StateVolumes(named, spec.masters, volume, self.mark, child, zones, protect=protect)
         self.login: CloudLogin | None = None
         if self.engine.wants_cloud(spec):
-            self.login = CloudLogin(name, self.resolved.login, self.network, self.resolved.external, self.mark, child)
+            external, serial = self.resolved.external, self.credential_serial
+            self.login = CloudLogin(name, self.resolved.login, self.network, external, self.mark, child, serial)
         self.identity_store: IdentityStore | None = None
         if spec.identity.store == "barbican":
             self.identity_store = IdentityStore(name, self.identity.generations, self.mark, child)

@@ -1,6 +1,6 @@
 """What a bay would lose by a change of its spec: servers, volumes of masters, network, engine. Plain values only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +11,8 @@ KINDS = ("masters", "volumes", "batch")
 """Losses that may be what was wanted."""
 HARD = "hard"
 """A loss that never is."""
+MEMBERS = "members"
+"""Masters that come or go at once. `bay` has them do so one after another, and names them in its plan."""
 
 Had = Mapping[str, Any]
 """What `had` tells of a bay."""
@@ -47,11 +49,22 @@ def find_disruptions(before: Had, after: Had, fixed_masters: str = "") -> list[t
     found = [(HARD, words) for words in _never(before, after)]
     if fixed_masters and there != stays:
         found.append((HARD, f"the number of masters of {fixed_masters} cannot be changed"))
+    new = [name for name in stays if name not in there]
+    if there and new:
+        found.append((MEMBERS, f"this would create {_some(new)} at once; masters join one by one"))
     if masters:
         found.append(("masters", f"this would delete {_some(masters)}; masters hold the control-plane data"))
     if before["volumes"] and (masters or not after["volumes"]):
         found.append(("volumes", "this would delete volumes of masters, which hold the control-plane data"))
     return [*found, *(("batch", words) for words in _batches(before, after))]
+
+
+def is_allowed(kind: str, allow: Collection[str]) -> bool:
+    """Whether a loss of this kind was asked for. Who has masters come and go one by one has asked for what that takes;
+    who allows the loss of masters at once allows new ones at once."""
+    if MEMBERS in allow and kind in (MEMBERS, "masters", "volumes"):
+        return True
+    return kind in allow or (kind == MEMBERS and "masters" in allow)
 
 
 def _never(before: Had, after: Had) -> Iterator[str]:

@@ -28,12 +28,11 @@ class GuardProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An error for a loss that nobody asked for; else whether what the bay has is another."""
-        from bay.components.disruption import HARD, find_disruptions
+        from bay.components.disruption import find_disruptions, is_allowed
 
         for kind, words in find_disruptions(olds, news, news["fixed_masters"]):
-            if kind not in news["allow"]:
-                asked = f"if that is what you want: pulumi config set --path 'bay:allow[0]' {kind}, for one run"
-                raise RuntimeError(f"bay {news['bay']}: {words}; {'create another bay' if kind == HARD else asked}")
+            if not is_allowed(kind, news["allow"]):
+                raise RuntimeError(f"bay {news['bay']}: {words}; {_way_out(kind, olds, news)}")
         return DiffResult(changes=_kept(olds) != _kept(news), replaces=[])
 
     def update(self, _id: str, _olds: Properties, news: Properties) -> UpdateResult:
@@ -53,6 +52,19 @@ class Guard(Resource, module="bay", name="Guard"):
     ) -> None:
         given = {**has, "allow": sorted(allow), "fixed_masters": fixed_masters}
         super().__init__(GuardProvider(), has["bay"], given, opts)
+
+
+def _way_out(kind: str, olds: Properties, news: Properties) -> str:
+    from bay.components.disruption import HARD, MEMBERS
+
+    if kind == HARD:
+        return "create another bay"
+    number = int(news["servers"]["master"]["count"])
+    by_bay = f"'bay scale {news['bay']} {number} --group master' has masters come and go one by one"
+    asked = f"pulumi config set --path 'bay:allow[0]' {'masters' if kind == MEMBERS else kind}, for one run"
+    if kind == MEMBERS or (kind == "masters" and number != int(olds["servers"]["master"]["count"])):
+        return f"{by_bay}; if at once is what you want: {asked}"
+    return f"if that is what you want: {asked}"
 
 
 def _kept(properties: Properties) -> Properties:

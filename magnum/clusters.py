@@ -49,31 +49,39 @@ def layers(
 
     InvalidInput for the first value of the template or a label that has no field: nothing is left out in silence.
     """
-    labels = _labels(cluster, template)
+    labels = labels_of(cluster, template)
+    model, engine = kind(labels, template)
     own = {name: labels.pop(name) for name in OWN_LABELS if name in labels}
     document = {**_of_template(template), **{k: cluster[k] for k in OF_A_CLUSTER if cluster.get(k) is not None}}
-    coe = own.get(HIDDEN["coe"], document["coe"])
-    model = own.get(MODEL) or {"swarm-mode": "swarm"}.get(coe, coe)
-    engine = _engine(model, coe)
     if engine != template["coe"]:  # Magnum took it for another one, and gave it that one's drivers
         document |= {name: own.get(HIDDEN[name]) for name in ("network_driver", "volume_driver")}
     made = convert({**document, "coe": engine, "labels": labels})
     if made.remarks:
         raise InvalidInput("; ".join(made.remarks), "docs/magnum.md says what has no counterpart, and what to do")
     reach = own[ACCESS].split(";") if ACCESS in own else access
-    said: Values = {"model": model, **group_layer(groups)}
+    said: Values = {"model": model, **group_layer(groups, template["image_id"])}
     if cluster.get("keypair"):
         said["keypair"] = cluster["keypair"]
     return [{"access": {"api": [word.strip() for word in reach if word.strip()]}}, made.values, said]
 
 
-def group_layer(groups: Sequence[Mapping[str, Any]]) -> Values:
-    """What Magnum changes of a cluster that exists: its groups. Those that are to go are left out by the caller."""
-    by_name = {group_name(group): _group(group) for group in groups}
+def kind(labels: Mapping[str, str], template: Mapping[str, Any]) -> tuple[str, str]:
+    """Model and engine of a template, or of a cluster with labels of its own."""
+    coe = labels.get(HIDDEN["coe"], template["coe"])
+    model = labels.get(MODEL) or {"swarm-mode": "swarm"}.get(coe, coe)
+    return model, _engine(model, coe)
+
+
+def group_layer(groups: Sequence[Mapping[str, Any]], image: str) -> Values:
+    """What Magnum changes of a cluster that exists: its groups. Those that are to go are left out by the caller.
+
+    image: of the cluster's template; a group with the same one has none of its own, and is upgraded with the rest.
+    """
+    by_name = {group_name(group): _group(group, image) for group in groups}
     return {"masters": by_name.pop("master"), "nodes": by_name.pop("node"), "node_groups": by_name}
 
 
-def _group(group: Mapping[str, Any]) -> Values:
+def _group(group: Mapping[str, Any], image: str) -> Values:
     values: Values = {"count": group["node_count"], "flavor": group["flavor_id"]}
     if group["role"] != "master":
         limits = {"min": group.get("min_node_count") or 0, "max": group.get("max_node_count")}
@@ -83,7 +91,7 @@ def _group(group: Mapping[str, Any]) -> Values:
     if group.get("node_labels"):
         values["labels"] = dict(group["node_labels"])
     if not group["is_default"]:
-        values["image"] = group["image_id"]
+        values["image"] = group["image_id"] if group["image_id"] != image else None
         if group.get("docker_volume_size"):
             values["engine_volume"] = group["docker_volume_size"]
     return values
@@ -94,7 +102,7 @@ def _taint(taint: Mapping[str, str]) -> str:
     return f"{taint['key']}{value}:{taint['effect']}"
 
 
-def _labels(cluster: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, str]:
+def labels_of(cluster: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, str]:
     """A cluster with labels of its own has not those of its template, but for ours, which say what it is."""
     of_template, own = template.get("labels") or {}, cluster.get("labels")
     kept = {name: value for name, value in of_template.items() if name in OWN_LABELS}

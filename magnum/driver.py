@@ -15,7 +15,7 @@ from magnum.objects.fields import ClusterStatus
 from oslo_log import log as logging
 
 from bay.components.errors import BayError
-from bay.magnum import authorities, clusters, health, logins, options, status
+from bay.magnum import authorities, clusters, health, logins, options, status, upgrades
 from bay.magnum.jobs import DELETE, Job, Values
 from bay.magnum.launch import Launcher
 
@@ -26,7 +26,7 @@ DISTROS = ("debian", "ubuntu", "fedora-coreos")
 COES = ("kubernetes", "swarm", "swarm-mode", "mesos")
 """Magnum 18 to 23 let only the first one through; the others come as labels (`bay.magnum.coe_filter`)."""
 HOUR = 60  # minutes
-BATCH, MASTERS = "batch", "masters"
+BATCH, MASTERS, UPGRADE = "batch", "masters", "upgrade"
 
 
 @cache
@@ -52,12 +52,12 @@ class Driver(driver.Driver):
         request = {
             "bay": name,
             "layers": _refused(lambda: _layers(cluster)),
-            "groups": clusters.group_layer(_groups(cluster)),
+            "groups": _group_layer(cluster),
             "allow": [],
             "authority": authorities.of_cluster(context, cluster),
             "timeout": (cluster_create_timeout or HOUR) * 60,
         }
-        login = logins.create(context, cluster, unrestricted=_is_kubernetes(request))
+        login = _login(context, cluster, request)
         cluster.stack_id = name
         try:
             self._want(cluster, "create", lambda _before: request, login)
@@ -91,8 +91,24 @@ class Driver(driver.Driver):
         scale_manager: Any = None,
         rollback: bool = False,
     ) -> None:
-        """Refused; nothing is changed."""
-        raise exception.NotSupported("the bay driver does not upgrade clusters")
+        """Of a default group the whole cluster, masters first; of another one the group, to its cluster's template.
+
+        Refused where the bay would refuse it, and nothing is changed: the caller waits for that answer. The cluster has
+        the other template once it is upgraded.
+        """
+        templates = cluster.cluster_template.as_dict(), cluster_template.as_dict()
+        wish = _refused(
+            lambda: upgrades.upgrade_of(
+                cluster.as_dict(), templates, _groups(cluster), nodegroup.as_dict(), max_batch_size
+            ),
+            exception.NotSupported,
+        )
+        _refused(lambda: launcher().require_possible(cluster.uuid, wish), exception.NotSupported)
+        self._change(cluster, upgrade=wish)
+        for group in cluster.nodegroups:
+            if nodegroup.is_default and group.status != ClusterStatus.DELETE_IN_PROGRESS:
+                group.status = ClusterStatus.UPDATE_IN_PROGRESS
+                group.save()
 
     def delete_cluster(self, context: Any, cluster: Any) -> None:
         """Begin it; what runs is interrupted. A cluster that no job is of has nothing that could be deleted."""
@@ -123,7 +139,7 @@ class Driver(driver.Driver):
     def rotate_credential(self, context: Any, cluster: Any) -> None:
         """A login of the caller's, in place of the one that there is."""
         job = _refused(lambda: launcher().jobs.get(cluster.uuid))
-        login = logins.create(context, cluster, unrestricted=_is_kubernetes(job.request))
+        login = _login(context, cluster, job.request)
         launcher().jobs.set_login(cluster.uuid, login)
         logins.delete(job.login)
 
@@ -149,16 +165,20 @@ class Driver(driver.Driver):
         """Asks the engine how the nodes are."""
         return health.Monitor(context, cluster, launcher())
 
-    def _change(self, cluster: Any, group: Any = None, remove: Sequence[str] = ()) -> None:
+    def _change(
+        self, cluster: Any, group: Any = None, remove: Sequence[str] = (), upgrade: Values | None = None
+    ) -> None:
         allow = [BATCH, MASTERS] if group is not None and group.role == "master" else [BATCH]
 
         def request(before: Job | None) -> Values:
             """Over the one before: what that asks for and has not got yet is still wanted."""
             left = before.request if before and not before.is_done else {}
-            kept = before.request if before else {}
+            kept = {name: value for name, value in (before.request if before else {}).items() if name != UPGRADE}
+            wish = {**upgrade, "alone": not left and not upgrade["group"]} if upgrade else _upgrade_left(before)
             return {
                 **kept,
-                "groups": clusters.group_layer(_groups(cluster)),
+                **({UPGRADE: wish} if wish else {}),
+                "groups": _group_layer(cluster),
                 "remove": clusters.removals(group, remove, left.get("remove", {})),
                 "allow": sorted({*allow, *left.get("allow", ())}),
                 "timeout": (cluster.create_timeout or HOUR) * 60,
@@ -181,14 +201,32 @@ def _groups(cluster: Any) -> list[Any]:
     return [group.as_dict() for group in cluster.nodegroups if group.status != ClusterStatus.DELETE_IN_PROGRESS]
 
 
+def _group_layer(cluster: Any) -> Values:
+    return clusters.group_layer(_groups(cluster), cluster.cluster_template.image_id)
+
+
+def _upgrade_left(before: Job | None) -> Values:
+    """One that is not carried out yet, or that Magnum was not told of: another change comes on top of it."""
+    if before is None or (before.is_done and (before.reported == before.done or not before.outcome["ok"])):
+        return {}
+    return {**before.request[UPGRADE], "alone": False} if UPGRADE in before.request else {}
+
+
+def _login(context: Any, cluster: Any, request: Values) -> Values:
+    return dict(_refused(lambda: logins.create(context, cluster, unrestricted=_is_kubernetes(request))))
+
+
 def _is_kubernetes(request: Values) -> bool:
     return any(layer.get("coe") == "kubernetes" for layer in request.get("layers", ()))
 
 
-def _refused(ask: Callable[[], Any]) -> Any:
-    """Errors of bay in one line, which Magnum shows as the reason of the cluster's status."""
+def _refused(ask: Callable[[], Any], kind: Any = exception.InvalidParameterValue) -> Any:
+    """Errors of bay in one line, which Magnum shows as the reason of the cluster's status.
+
+    kind: NotSupported is answered to the user, and leaves the status as it was.
+    """
     try:
         return ask()
     except BayError as error:
         hint = f"; {error.hint}" if error.hint else ""
-        raise exception.InvalidParameterValue(f"{error.message}{hint}") from None
+        raise kind(f"{error.message}{hint}") from None

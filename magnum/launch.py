@@ -10,8 +10,9 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 
-from bay.magnum.jobs import Job, Jobs, Lease
+from bay.magnum.jobs import Job, Jobs, Lease, Values
 from bay.magnum.settings import Settings
+from bay.magnum.upgrades import require_possible
 from bay.stacks.private_files import make_folder
 
 START = 0.25
@@ -61,6 +62,10 @@ class Launcher:
             stdin.write(json.dumps(told).encode() + b"\n")
         with self.lock:
             self.children.append(child)
+
+    def require_possible(self, cluster: str, upgrade: Values) -> None:
+        """BayError where the cluster's bay would refuse this upgrade; asked at once."""
+        require_possible(self.settings, self.jobs.get(cluster), upgrade)
 
     def _is_over(self, cluster: str, lease: Lease | None) -> bool:
         """Whether there is no runner, or it has been silent for too long, by this conductor's clock alone."""

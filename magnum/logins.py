@@ -8,26 +8,36 @@ from magnum.common import clients
 from magnum.common import context as magnum_context
 from oslo_log import log as logging
 
+from bay.components.errors import BayError
 from bay.magnum import options
 
 LOG = logging.getLogger(__name__)
 
 Values = dict[str, Any]
 
+FORBIDDEN = 403
+HINT = "ask with a password, or with an application credential that is unrestricted"
+
 
 def create(context: Any, cluster: Any, *, unrestricted: bool) -> Values:
     """A new application credential, as an entry of a clouds.yaml, and whose it is.
 
-    unrestricted: one that may make another, which the masters of a Kubernetes bay log in with.
+    unrestricted: one that may make another, which the masters of a Kubernetes bay log in with. BayError where Keystone
+    lets the user make none.
     """
     said = options.section()
     client = clients.OpenStackClients(context)
-    made = client.keystone().client.create_application_credential(
-        context.user_id,
-        name=f"magnum-{cluster.uuid}-{secrets.token_hex(4)}",
-        description=f"Magnum cluster {cluster.name}",
-        unrestricted=unrestricted,
-    )
+    try:
+        made = client.keystone().client.create_application_credential(
+            context.user_id,
+            name=f"magnum-{cluster.uuid}-{secrets.token_hex(4)}",
+            description=f"Magnum cluster {cluster.name}",
+            unrestricted=unrestricted,
+        )
+    except Exception as error:  # openstacksdk's, or keystoneauth's: Magnum chooses the client
+        if FORBIDDEN in (getattr(error, "status_code", None), getattr(error, "http_status", None)):
+            raise BayError("Keystone lets this user make no login for the cluster", HINT) from error
+        raise
     return {
         "auth_type": "v3applicationcredential",
         "auth": {

@@ -70,8 +70,11 @@ def _end(context: Any, cluster: Any, launcher: Launcher, job: Job) -> None:
 def _tell(cluster: Any, job: Job) -> None:
     outcome, verb = job.outcome, cluster.status.partition("_")[0]
     end = "COMPLETE" if outcome["ok"] else "FAILED"
+    if "upgraded" in outcome:
+        _follow(cluster, outcome["upgraded"])
     if "servers" in outcome:
-        _tell_groups(cluster, outcome, verb)
+        is_by_count = verb == "UPDATE" and ("upgrade" not in job.request or "upgraded" in outcome)
+        _tell_groups(cluster, outcome, verb, is_by_count)
     if outcome.get("api_address"):
         cluster.api_address = f"{_scheme(cluster)}://{outcome['api_address']}"
     cluster.status = f"{verb}_{end}"
@@ -79,8 +82,26 @@ def _tell(cluster: Any, job: Job) -> None:
     cluster.save()
 
 
-def _tell_groups(cluster: Any, outcome: dict[str, Any], verb: str) -> None:
-    """Each by its own servers: what failed of another one is none of its."""
+def _follow(cluster: Any, upgraded: dict[str, Any]) -> None:
+    """The template that it was upgraded to, and the images of the groups that have followed; saved by the caller."""
+    before = cluster.cluster_template.image_id
+    for group in cluster.nodegroups:
+        if clusters.group_name(group) == upgraded["group"] if upgraded["group"] else _has_image(group, before):
+            group.image_id = upgraded["image"]
+            if group.is_default:
+                group.labels = upgraded["labels"]
+            group.save()
+    if not upgraded["group"]:
+        cluster.cluster_template_id, cluster.labels = upgraded["template"], upgraded["labels"]
+        cluster.coe_version = f"v{upgraded['version']}"
+
+
+def _has_image(group: Any, image: str) -> bool:
+    return bool(group.is_default or group.image_id == image)
+
+
+def _tell_groups(cluster: Any, outcome: dict[str, Any], verb: str, is_by_count: bool) -> None:
+    """Each by its own servers, where their number tells it: what failed of another one is none of its."""
     groups = list(cluster.nodegroups)
     for group, own in zip(groups, clusters.addresses(groups, outcome["servers"]), strict=True):
         if group.status == ClusterStatus.DELETE_IN_PROGRESS and not own and verb != "DELETE":
@@ -88,7 +109,7 @@ def _tell_groups(cluster: Any, outcome: dict[str, Any], verb: str) -> None:
             continue
         group.node_addresses = own
         if group.status and group.status.endswith("IN_PROGRESS"):
-            whole = outcome["ok"] or (verb == "UPDATE" and len(own) == group.node_count)
+            whole = outcome["ok"] or (is_by_count and len(own) == group.node_count)
             group.status = f"{group.status.partition('_')[0]}_{'COMPLETE' if whole else 'FAILED'}"
             group.status_reason = None if whole else outcome.get("reason")
         group.save()

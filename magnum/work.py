@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bay.components.errors import BayError
@@ -29,23 +30,25 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 @dataclass
 class Work:
-    """A worker and the job that it is for."""
+    """A worker and the job that it is for. done: what of the outcome holds, however the rest of the job ends."""
 
     settings: Settings
     job: Job
     worker: WorkerProcess
+    clouds: Path
+    done: Values = field(default_factory=dict)
     superseded: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     @contextmanager
-    def started(cls, settings: Settings, job: Job) -> "Iterator[Work]":
-        """With a worker, and the login of the cluster in a file, while the block runs."""
-        clouds = settings.own_folder(job.cluster) / "clouds.yaml"
+    def started(cls, settings: Settings, job: Job, login: str = "clouds.yaml") -> "Iterator[Work]":
+        """With a worker, and the login of the cluster in a file of this name, while the block runs."""
+        clouds = settings.own_folder(job.cluster) / login
         entry = {name: value for name, value in job.login.items() if name != "user_id"}
         write_private(clouds, json.dumps({"clouds": {"magnum": entry}}))  # JSON is YAML
         try:
             with worker(settings, ends_with_thread=True) as process:
-                yield cls(settings, job, process)
+                yield cls(settings, job, process, clouds)
         finally:
             clouds.unlink(missing_ok=True)
 
@@ -60,11 +63,19 @@ class Work:
             "id": str(self.job.wanted),
             "op": operation,
             "bay": self.job.request["bay"],
-            "place": self.settings.place(self.job.cluster),
+            "place": self.settings.place(self.job.cluster) | {"clouds_file": str(self.clouds)},
             **values,
         }
         answer: Values = self.worker.ask(request, listen=_note)
         return answer
+
+    @staticmethod
+    def upgrade_request(upgrade: Values) -> tuple[str, Values]:
+        """Operation of a worker, and its fields: a group alone gets the image of its cluster by a rebuild."""
+        names = ("group", "image") if upgrade["group"] else ("image", "version", "model")
+        return "rebuild" if upgrade["group"] else "upgrade", {
+            name: upgrade[name] for name in (*names, "max_unavailable")
+        }
 
     def supersede(self, patience: float) -> None:
         """End it for a newer wish: in order, and at once after `patience` seconds."""
@@ -96,7 +107,7 @@ class Work:
         known: Values = {}
         with suppress(BayError):
             known = self.ask("show")
-        return {"ok": False, "family": family, "reason": reason, **_facts(known)}
+        return {"ok": False, "family": family, "reason": reason, **_facts(known), **self.done}
 
 
 def carry_out(work: Work, job: Job) -> Values:
@@ -105,7 +116,7 @@ def carry_out(work: Work, job: Job) -> Values:
         case "create":
             return _facts(_create(work, job))
         case "update":
-            return _facts(_update(work, job))
+            return {**_facts(_update(work, job)), **work.done}
         case "delete":
             return _delete(work, job)
     raise BayError(f"there is no operation {job.operation!r} of jobs")
@@ -131,14 +142,30 @@ def _update(work: Work, job: Job) -> Values:
         shown = work.ask("show")
     except NotFound:
         return _create(work, job)
-    return _change(work, job) if shown.get("spec") else _create(work, job)
+    if not shown.get("spec"):
+        return _create(work, job)
+    upgrade = job.request.get("upgrade")
+    if upgrade:
+        _upgrade(work, job, upgrade)
+    return work.ask("show") if upgrade and upgrade["alone"] else _change(work, job)
+
+
+def _upgrade(work: Work, job: Job, upgrade: Values) -> None:
+    """Servers that are what they are to be already, of an earlier attempt, are left."""
+    operation, values = work.upgrade_request(upgrade)
+    answer = work.ask(operation, allow=job.request["allow"], timeout=job.request["timeout"], **values)
+    work.done = {"upgraded": {**upgrade, "version": answer.get("version", "")}}
 
 
 def _change(work: Work, job: Job) -> Values:
     wish, shown = job.request, work.ask("show")
-    groups = {"master": wish["groups"]["masters"], "node": wish["groups"]["nodes"], **wish["groups"]["node_groups"]}
+    node_groups = {**wish["groups"]["node_groups"]}
+    upgraded = wish.get("upgrade", {}).get("group")
+    if upgraded in node_groups:  # from now on it has the cluster's image
+        node_groups[upgraded] = {**node_groups[upgraded], "image": None}
+    groups = {"master": wish["groups"]["masters"], "node": wish["groups"]["nodes"], **node_groups}
     gone = {name: None for name in (shown.get("spec") or {}).get("node_groups", {}) if name not in groups}
-    layer = {**wish["groups"], "node_groups": {**wish["groups"]["node_groups"], **gone}}
+    layer = {**wish["groups"], "node_groups": {**node_groups, **gone}}
     removals = _removals({name: wish.get("remove", {}).get(name, ()) for name in groups}, shown["servers"])
     *first, last = [{"group": group, "remove": names} for group, names in removals.items()] or [{}]
     for less in first:

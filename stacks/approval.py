@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from bay.components.disruption import HARD
+from bay.components.disruption import HARD, MEMBERS
 from bay.stacks.errors import PlanRefused
 
-CHECKED_BY_PLAN = ("batch", HARD)
+CHECKED_BY_PLAN = ("batch", HARD, MEMBERS)
 """Disruptions that the program lets through for `bay`, which names all of them in its plan and asks for consent."""
 
 
@@ -19,8 +19,8 @@ CHECKED_BY_PLAN = ("batch", HARD)
 class Risk:
     """Why somebody should think twice.
 
-    kind: masters, volumes, batch, network, identity, locked, open, endpoint, bay, certificates (some end soon), or
-    allowed (by the bay's file).
+    kind: members (they cannot leave), quorum (masters are ill), masters, volumes, batch, network, identity, locked,
+    open, endpoint, bay, certificates (some end soon), or allowed (by the bay's file).
     names: of the resources that it affects. refused: a change is refused for it, unless `allowed_by` is allowed; None:
     nothing allows it.
     """
@@ -80,6 +80,8 @@ deny_disruptions: Approve = allow()
 """Nothing that is refused unless somebody allows it."""
 
 WAYS_OUT = {
+    "members": "let this machine in: 'bay update BAY --set access.api=[CIDR]'; 'bay show BAY' tells whether it is",
+    "quorum": "'bay wait BAY' waits for a master that boots, 'bay repair BAY --node NODE' replaces one",
     "masters": "keep the masters: 'bay repair' recreates unhealthy ones, and 'bay scale' removes nodes",
     "network": "create another bay",
     "locked": "'openstack server unlock SERVER', by who locked it, then try again",

@@ -35,7 +35,7 @@ from bay.stacks.context import Context
 from bay.stacks.events import Listener, ignore
 from bay.stacks.files import stack_file
 from bay.stacks.opening import bay_names, opened, opened_for_change
-from bay.stacks.operations import apply, backup, drift, groups, outdated, rebuild, repair, restore, upgrade
+from bay.stacks.operations import apply, backup, drift, groups, outdated, rebuild, repair, restore, rotate, upgrade
 from bay.stacks.operations import delete as deletion
 from bay.stacks.operations.backup import BackupRequest, BackupResult
 from bay.stacks.operations.delete_plan import DeletePlan, plan_delete
@@ -52,6 +52,7 @@ from bay.stacks.operations.repair_plan import RepairPlan
 from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.restore_plan import RestorePlan
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.rotation import RotateRequest, Rotation
 from bay.stacks.operations.upgrade_plan import UpgradePlan
 from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan import planner, saved
@@ -366,6 +367,11 @@ class Bays:
         with opened(self.context, name) as bay:
             return restore.make_plan(bay, request)
 
+    def rotate_plan(self, name: str, request: RotateRequest) -> Rotation:
+        """What `rotate` would do; BayError where it cannot be done."""
+        with opened(self.context, name) as bay:
+            return rotate.make_plan(bay, request)
+
     def delete_plan(self, name: str, keep: Keep | None = None) -> DeletePlan:
         """What `delete` would do, with what blocks it."""
         with opened(self.context, name) as bay:
@@ -388,6 +394,7 @@ class Bays:
     def _secrets_environment(self, name: str) -> Mapping[str, str]:
         """A file with the passphrase that Barbican keeps; nothing for a bay whose passphrase is elsewhere."""
         settings = self.context.settings
+        passphrase.require_not_rotating(settings, name)
         with opened(self.context, name) as bay:
             if passphrase.is_here(settings, name) or not (words := bay.passphrase.find()):
                 return {}
@@ -518,6 +525,14 @@ class Bays:
         """Bring a bay back from a backup, also where its masters are gone; returns the plan that was carried out."""
         with opened_for_change(self.context, name) as bay:
             return restore.restore(bay, request, approve)
+
+    def rotate(self, name: str, request: RotateRequest, *, approve: Approve = deny_disruptions) -> Rotation:
+        """Replace a secret of a bay and try the old one in vain; returns what came of each step.
+
+        Interrupted at any moment, the same again goes on.
+        """
+        with opened_for_change(self.context, name) as bay:
+            return rotate.rotate(bay, request, approve)
 
     def delete(self, name: str, keep: Keep | None = None, *, approve: Approve) -> None:
         """Delete a bay, what its engine created, and everything that carries its mark; nothing is left."""

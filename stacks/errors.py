@@ -96,5 +96,9 @@ class ServerFault(BayError):
         self.server_id = server_id
 
 
+class WrongPassphrase(BayError):
+    """The passphrase does not open the secrets of the bay's state."""
+
+
 class BackupUnusable(BayError):
     """The file is no backup, or damaged, or not this bay's; nothing was changed."""

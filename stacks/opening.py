@@ -39,6 +39,7 @@ def opened(context: Context, name: str, *, new: bool = False, free: bool = False
         _ = stack.state
         if not (stack.exists or new):
             raise not_found(name, other_names(context))
+        stack.passphrase.settle_rotation()
         yield stack
 
 
@@ -95,6 +96,7 @@ def opened_aside(bay: BayStack, deployment: Deployment | None = None) -> Iterato
             stack.pulumi.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
         else:
             stack.use_passphrase()
+            stack.passphrase.settle_rotation()
         stack.create()
         if deployment is not None:
             stack.replace_state(deployment)

@@ -21,12 +21,25 @@ def make_folder(folder: Path) -> None:
         one.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, at once or not at all."""
+def write_private(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write a file that only its owner may read, at once or not at all; durable: it outlives a loss of power."""
     make_folder(path.parent)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
         file.write(text)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     Path(file.name).replace(path)
+    if durable:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def make_private(folder: Path, top: Path) -> None:

@@ -110,6 +110,10 @@ class Settings:
         """Where the passphrase of a bay's secrets is kept, mode 0600."""
         return self.data / "passphrases" / self.state_key / bay
 
+    def next_passphrase_file(self, bay: str) -> Path:
+        """Where the passphrase is kept that a rotation puts in the place of it; there while one is not finished."""
+        return self.data / "passphrases" / self.state_key / f".{bay}.next"
+
     @property
     def shared_passphrase_file(self) -> Path:
         """The passphrase of stacks that plain `pulumi` makes in a shell after ``eval "$(bay env)"``."""

@@ -23,11 +23,11 @@ from bay.stacks.automation.runs import Listener, Program
 from bay.stacks.automation.workspace import open_stack, workspace
 from bay.stacks.cloud.servers import delete_for_good
 from bay.stacks.context import Context
-from bay.stacks.errors import Interrupted, Locked, NotFound
+from bay.stacks.errors import Interrupted, Locked, NotFound, WrongPassphrase
 from bay.stacks.events import Phase, PhaseEnded, PhaseStarted
 from bay.stacks.program.config import PROJECT
 from bay.stacks.stack_passphrase import StackPassphrase
-from bay.stacks.state import file_backend, file_listing
+from bay.stacks.state import file_backend, file_listing, passphrase
 from bay.stacks.state.disk import disk_guard
 from bay.stacks.state.known import require_known
 from bay.stacks.state.snapshot import StateSnapshot, read_snapshot
@@ -156,6 +156,27 @@ class BayStack:
     def _files_now(self) -> file_backend.Files | None:
         folder = self.pulumi.state_folder
         return file_backend.files_of(folder, self.project, self.stack_name) if folder else None
+
+    def change_passphrase(self, file: Path) -> None:
+        """Have Pulumi encrypt all secrets of the state with the passphrase of a file, in one write of the state.
+
+        From then on this stack is opened with that.
+        """
+        words = ["stack", "change-secrets-provider", "passphrase", "--stack", self.stack_name]
+        answer = passphrase.text_of(file)
+        self._change(lambda: self.pulumi.run(words, str(self._project_folder), {}, answer=answer))
+        self.pulumi.environment[passphrase.FILE] = str(file)
+
+    def is_opened_by(self, file: Path) -> bool:
+        """Whether Pulumi reads the state's secrets with the passphrase of a file: it is tried."""
+        before = self.pulumi.environment
+        self.pulumi.environment = {**before, passphrase.FILE: str(file)}
+        try:
+            return bool(self.secrets())
+        except WrongPassphrase:
+            return False
+        finally:
+            self.pulumi.environment = before
 
     def take_over(self, other: "BayStack") -> None:
         """Hold what another stack holds, with its secrets, whose passphrase this one has too."""

@@ -41,6 +41,11 @@ class StackPassphrase:
         pulumi.environment |= passphrase.environment(self.settings, name, new=makes_file)
         pulumi.passphrase = dict if passphrase.is_here(self.settings, name) else self.environment
 
+    def settle_rotation(self) -> None:
+        """Where a rotation was interrupted, hand Pulumi that one of two passphrases that opens the state."""
+        if passphrase.is_rotating(self.settings, self.stack.name) and self.stack.exists:
+            self.own.pulumi.environment |= passphrase.that_opens(self.settings, self.stack.name, self.stack.salt)
+
     def environment(self) -> Mapping[str, str]:
         """What Pulumi needs beside what it has, of a stack whose passphrase is neither the shell's nor in a file."""
         words = self.find()
@@ -54,7 +59,7 @@ class StackPassphrase:
         if known := self.vault.remembered(stack.salt):
             return known
         if shared.exists():
-            return "" if opens(passphrase.words_of(shared), stack.salt) else self._read()
+            return "" if opens(stack.salt, passphrase.text_of(shared)) else self._read()
         if found := self._read():
             return found
         raise BayError(
@@ -110,7 +115,7 @@ class StackPassphrase:
         """Have Barbican keep a new one; that of a file, if an interrupted creation has left one."""
         stack, file = self.stack, self.settings.passphrase_file(self.stack.name)
         vault.require_offered(stack.cloud)
-        words = passphrase.words_of(file) if file.exists() else secrets.token_urlsafe(32)
+        words = passphrase.text_of(file) if file.exists() else secrets.token_urlsafe(32)
         stack.salt = new_salt(words)
         write_private(self._note, stack.salt)
         self._has_kept = True

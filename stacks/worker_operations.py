@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
-from bay.components.errors import InvalidInput
+from bay.components.errors import InvalidInput, nearest
 from bay.components.node.certificates import Authority
 from bay.stacks.approval import Approve
 from bay.stacks.bays import Bays
@@ -16,6 +16,7 @@ from bay.stacks.operations.rebuild_plan import Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.rotation import ROTATIONS, RotateRequest
 from bay.stacks.operations.upgrade_target import UpgradeRequest
 from bay.stacks.plan.document import document
 from bay.stacks.plan.planner import SpecSource
@@ -60,14 +61,24 @@ def _repair(bays: Bays, request: Request, approve: Approve) -> Values:
 
 
 def _rebuild(bays: Bays, request: Request, approve: Approve) -> Values:
+    return {"servers": bays.rebuild(request.bay, _rebuild_request(request), approve=approve).rows}
+
+
+def _rebuild_plan(bays: Bays, request: Request, _approve: Approve) -> Values:
+    plan = bays.rebuild_plan(request.bay, _rebuild_request(request))
+    if plan.refusal:
+        raise plan.refusal
+    return {"servers": plan.rows}
+
+
+def _rebuild_request(request: Request) -> RebuildRequest:
     selection = Selection(
         request.group if "group" in request.model_fields_set else "",
         request.nodes,
         request.max_unavailable,
         request.lose_data,
     )
-    wanted = RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=_backup_request(request))
-    return {"servers": bays.rebuild(request.bay, wanted, approve=approve).rows}
+    return RebuildRequest(selection, request.image, wait=bool(request.timeout), backup=_backup_request(request))
 
 
 def _groups(bays: Bays, request: Request, _approve: Approve) -> Values:
@@ -92,7 +103,19 @@ def _group(request: Request) -> tuple[str, str]:
 
 
 def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
-    wanted = UpgradeRequest(
+    done = bays.upgrade(request.bay, _upgrade_request(request), approve=approve)
+    return {"version": str(done.target), "steps": done.rows}
+
+
+def _upgrade_plan(bays: Bays, request: Request, _approve: Approve) -> Values:
+    plan = bays.upgrade_plan(request.bay, _upgrade_request(request))
+    if plan.refusal:
+        raise plan.refusal
+    return {"version": str(plan.target), "steps": plan.rows}
+
+
+def _upgrade_request(request: Request) -> UpgradeRequest:
+    return UpgradeRequest(
         request.version,
         request.model,
         request.image,
@@ -100,8 +123,6 @@ def _upgrade(bays: Bays, request: Request, approve: Approve) -> Values:
         request.max_unavailable,
         wait=bool(request.timeout),
     )
-    done = bays.upgrade(request.bay, wanted, approve=approve)
-    return {"version": str(done.target), "steps": done.rows}
 
 
 def _backup(bays: Bays, request: Request, _approve: Approve) -> Values:
@@ -122,6 +143,14 @@ def _restore(bays: Bays, request: Request, approve: Approve) -> Values:
         raise InvalidInput("request.file: Field required", "name the file of the backup")
     wanted = RestoreRequest(request.file, request.ssh_user, request.ssh_key, wait=bool(request.timeout))
     return {"servers": bays.restore(request.bay, wanted, approve=approve).rows}
+
+
+def _rotate(bays: Bays, request: Request, approve: Approve) -> Values:
+    if request.what not in ROTATIONS:
+        raise InvalidInput(f"request.what: {request.what!r} is nothing to rotate", nearest(request.what, ROTATIONS))
+    wanted = RotateRequest(request.what, request.file, request.ssh_user, request.ssh_key)
+    done = bays.rotate(request.bay, wanted, approve=approve)
+    return {"steps": done.rows, "proven": done.proven}
 
 
 def _delete(bays: Bays, request: Request, approve: Approve) -> Values:
@@ -170,9 +199,12 @@ OPERATIONS: dict[Operation, Callable[[Bays, Request, Approve], Values]] = {
     "wait": _wait_for,
     "repair": _repair,
     "rebuild": _rebuild,
+    "rebuild_plan": _rebuild_plan,
     "upgrade": _upgrade,
+    "upgrade_plan": _upgrade_plan,
     "backup": _backup,
     "restore": _restore,
+    "rotate": _rotate,
     "delete": _delete,
     "preview": _preview,
     "drift": _drift,

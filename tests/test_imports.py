@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,9 @@ def imports(path: Path) -> Iterator[Import]:
         yield from (Import(name_of(path), module, node in unexecuted) for module in modules)
 
 
-EVERY_IMPORT = [found for path in sources(*PACKAGES) for found in imports(path)]
+@cache
+def every_import() -> tuple[Import, ...]:
+    return tuple(found for path in sources(*PACKAGES) for found in imports(path))
 
 
 def below(module: str, package: str) -> bool:
@@ -120,7 +123,7 @@ def below(module: str, package: str) -> bool:
 def test_benchmarks_use_bay_as_its_users_do() -> None:
     wrong = [
         found
-        for found in EVERY_IMPORT
+        for found in every_import()
         if found.file.startswith("bench/")
         and found.module.startswith("bay.")
         and not found.module.startswith(BENCH_MAY_IMPORT)
@@ -130,11 +133,11 @@ def test_benchmarks_use_bay_as_its_users_do() -> None:
 
 
 def test_there_are_imports_to_check() -> None:
-    assert {found.file.split("/")[0] for found in EVERY_IMPORT if below(found.module, "bay")} == set(PACKAGES)
+    assert {found.file.split("/")[0] for found in every_import() if below(found.module, "bay")} == set(PACKAGES)
 
 
 def test_nothing_is_imported_by_the_name_of_a_folder_at_the_top() -> None:
-    plain = [f for f in EVERY_IMPORT if f.module.split(".")[0] in set(PACKAGES) - {"magnum"}]
+    plain = [f for f in every_import() if f.module.split(".")[0] in set(PACKAGES) - {"magnum"}]
     assert plain == [], "a user's own components/ would be meant"
 
 
@@ -144,7 +147,7 @@ def test_magnum_is_openstacks_own_where_a_checkout_is_the_current_folder() -> No
 
 
 def test_only_these_speak_the_automation_api() -> None:
-    users = {found.file for found in EVERY_IMPORT if below(found.module, "pulumi.automation") and not found.typing}
+    users = {found.file for found in every_import() if below(found.module, "pulumi.automation") and not found.typing}
     assert users == AUTOMATION
 
 

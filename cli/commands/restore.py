@@ -57,13 +57,13 @@ def restore(
     bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)
     request = RestoreRequest(file, user, key, limit, bool(timeout) and not no_wait)
-    if dry_run:
-        print_dry_run(bays.restore_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
-        return
     if wrong := set(allow or ()) - {LOST}:
         raise InvalidInput(
             f"--allow {min(wrong)}: a restore loses nothing of that kind", f"--allow {LOST} is all there is"
         )
+    if dry_run:
+        print_dry_run(bays.restore_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
+        return
     with changing(bays):
         done = bays.restore(
             name,

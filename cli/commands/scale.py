@@ -32,7 +32,11 @@ def scale(
 ) -> None:
     """Change the number of nodes; removing nodes by name leaves all others as they are.
 
+    Masters (1, 3, 5 or 7) join and leave one by one, each healthy, or out of the quorum, before the next.
+
     Example: bay scale physics 10
+
+    Example: bay scale physics 3 --group master
 
     Example: bay scale physics --remove physics-node-3
     """
@@ -41,7 +45,8 @@ def scale(
     from bay.stacks.operations.apply import scaled
 
     # Whoever gives a number has asked for the removal; only the number may be a typo.
-    asked = Change(yes, tuple(allow or ()), ("batch",), dry_run=dry_run, wait=options.waiting(no_wait, timeout))
+    answers = ("batch", "masters", "volumes") if group == "master" else ("batch",)
+    asked = Change(yes, tuple(allow or ()), answers, dry_run=dry_run, wait=options.waiting(no_wait, timeout))
     change(
         open_bays(os_cloud, state, os_region_name, parallel=parallel),
         name,

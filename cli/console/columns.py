@@ -22,6 +22,7 @@ DELETE_COLUMNS = ("action", "kind", "name", "address", "id", "size", "why", "rem
 REPAIR_COLUMNS = ("batch", "action", "type", "name", "reason")
 UPGRADE_COLUMNS = ("batch", "action", "type", "name", "from", "to", "reason")
 BACKUP_COLUMNS = ("bay", "file", "size", "created", "coe", "version", "master", "removed")
+ROTATE_COLUMNS = ("step", "action", "name", "status", "detail")
 HISTORY_COLUMNS = (
     *("started", "operation", "result", "seconds", "created", "updated", "replaced", "deleted"),
     *("commit", "message"),
@@ -65,6 +66,8 @@ OF_COMMAND = {
     "upgrade": UPGRADE_COLUMNS,
     "backup": BACKUP_COLUMNS,
     "restore": REPAIR_COLUMNS,
+    "rotate passphrase": ROTATE_COLUMNS,
+    "rotate cloud-credential": ROTATE_COLUMNS,
     "history": HISTORY_COLUMNS,
     "preview": CHANGE_COLUMNS,
     "doctor": CHECK_COLUMNS,

@@ -153,10 +153,12 @@ class Engine(Protocol):
     Beside this one may have
 
     - ``contexts``, a `contexts.ContextStore`: its client keeps many clusters by name;
+    - ``cloud_logins``, a `cloud_logins.CloudLogins`: its API keeps the masters' login to the cloud;
     - ``node_labels``, a `node_labels.NodeLabels`: its API changes labels of nodes that run;
     - ``upgrade_rules``, an `upgrades.UpgradeRules`;
     - ``masters_sign``, which is true: masters make the certificates of its API when they are created;
     - ``client_group``: its API reads this group from a client's certificate;
+    - ``members``, a `members.Members`: masters join and leave while it serves;
     - ``snapshots``, a `backups.Snapshots`: its control-plane data can be backed up.
     """
 

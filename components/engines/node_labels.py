@@ -20,7 +20,8 @@ class Labelling:
 class NodePatch:
     """One call that makes a node's labelling what it is to be: PATCH of `path` with a JSON `body`.
 
-    Refused by the API (409) where somebody else has changed the node since it was read.
+    GET of the same path reads that node alone. Refused by the API (409) where somebody else has changed the node since
+    it was read.
     """
 
     server: str
@@ -50,6 +51,9 @@ class NodeLabels(Protocol):
 
     def names(self, answer: Any) -> Sequence[str]:
         """Servers that the answer to `question` (JSON) has as nodes."""
+
+    def answer_of(self, node: Any) -> Any:
+        """What the answer to `question` is where this node, as GET of a patch's path gives it, is the only one."""
 
     def patches(
         self, answer: Any, wanted: Mapping[str, Labelling], before: Mapping[str, Labelling]

@@ -10,6 +10,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bay.components.errors import BayError
@@ -19,6 +20,8 @@ NOVA_LIMIT = 65535
 """Bytes of user data in base64 that Nova takes (its API schema: user_data, maxLength)."""
 OWN = 500
 """Of these, bytes for what one server alone is given (`with_file`)."""
+PUBLIC = frozenset({"0644", "0755"})
+"""Modes of files that hold no secret."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,7 @@ def user_data(
     if users:
         document["users"] = ["default", *(_user(user) for user in users)]
     document["runcmd"] = [list(command) for command in commands]
-    document["write_files"] = [_file(file) for file in files]  # at the end, where `with_file` adds to it
-    text = "#cloud-config\n" + dump(document)
+    text = "#cloud-config\n" + _part(document) + _write_files(files)  # at the end, where `with_file` adds to it
     size = len(packed(text)) + OWN
     if size > NOVA_LIMIT:
         raise BayError(
@@ -109,6 +111,28 @@ def with_file(data: str, file: File) -> str:
 def unpacked(data: str) -> str:
     """What `packed` was given, and what `with_file` added."""
     return gzip.decompress(base64.b64decode(data)).decode()
+
+
+def _write_files(files: Sequence[File]) -> str:
+    """The last part of the document, as a dump of it whole would have it, but for an end of the document.
+
+    Every group's servers are given much the same files, and to write one as YAML takes most of the time here.
+    """
+    entries = "".join(_public_entry(file) if file.mode in PUBLIC else _entry(file) for file in files)
+    return f"write_files:\n{entries}" if entries else "write_files: []\n"
+
+
+def _entry(file: File) -> str:
+    return _part([_file(file)])
+
+
+def _part(value: object) -> str:
+    """YAML that more may follow: after a text that ends with empty lines, PyYAML writes that the document ends."""
+    text = dump(value)
+    return text.removesuffix("...\n") if text.endswith("\n...\n") else text  # lines of a value are indented
+
+
+_public_entry = lru_cache(maxsize=256)(_entry)
 
 
 def _words(value: str | int | Sequence[str]) -> str:

@@ -9,7 +9,16 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 
 from bay.components.errors import BayError
 from bay.stacks.automation.diagnostics import first_errors
-from bay.stacks.errors import CloudBusy, Locked, NotFound, Protected, QuotaExceeded, ServerFault, StateUnwritable
+from bay.stacks.errors import (
+    CloudBusy,
+    Locked,
+    NotFound,
+    Protected,
+    QuotaExceeded,
+    ServerFault,
+    StateUnwritable,
+    WrongPassphrase,
+)
 from bay.stacks.processes import runs
 
 LOCKED_BY = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
@@ -48,7 +57,7 @@ def locked_by(bay: str, user: str, host: str, pid: int) -> Locked:
 KNOWN = (
     (
         r"incorrect passphrase",
-        BayError,
+        WrongPassphrase,
         "the passphrase of bay {bay} is wrong",
         "set PULUMI_CONFIG_PASSPHRASE_FILE to the file of its creation, or copy that file to where 'bay doctor' looks",
     ),

@@ -62,16 +62,20 @@ class PulumiProcess(PulumiCommand):
         additional_env: Mapping[str, str],
         on_output: Listener = None,
         on_error: Listener = None,
+        answer: str = "",
     ) -> CommandResult:
-        """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0."""
+        """Run to the end; CommandError (or a subclass that names the cause) for another exit code than 0.
+
+        answer: a line for a question that Pulumi asks, which no other process sees as it would an argument.
+        """
         for _ in range(READS):
-            result = self._run_once(args, cwd, additional_env, on_output, on_error)
+            result = self._run_once(args, cwd, additional_env, on_output, on_error, answer)
             if not file_backend.is_torn_read(result.stderr):
                 break
             time.sleep(0.1)
         else:  # whoever wrote it was killed
             if self.repair_state():
-                result = self._run_once(args, cwd, additional_env, on_output, on_error)
+                result = self._run_once(args, cwd, additional_env, on_output, on_error, answer)
         if result.code != 0:
             raise create_command_error(result)
         return result
@@ -102,7 +106,13 @@ class PulumiProcess(PulumiCommand):
         return {name: self.environment.get(name, value) for name, value in defaults.items()}
 
     def _run_once(
-        self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Listener, on_error: Listener
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Listener,
+        on_error: Listener,
+        answer: str,
     ) -> CommandResult:
         self.cancel.raise_if_requested()  # the end was asked for between two commands
         passphrase = self.passphrase() if needs_passphrase(args) else {}
@@ -110,7 +120,7 @@ class PulumiProcess(PulumiCommand):
         errors: list[str] = []
         with subprocess.Popen(
             [self.command, "--non-interactive", *args],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if answer else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
@@ -124,6 +134,8 @@ class PulumiProcess(PulumiCommand):
             ]
             for reader in readers:
                 reader.start()
+            if child.stdin:
+                _write_line(child.stdin, answer)
             try:
                 self._wait(child, can_be_killed=_is_read_only(args))
             finally:
@@ -173,6 +185,11 @@ def _is_read_only(args: Iterable[str]) -> bool:
 def _begins_with(args: Iterable[str], commands: Iterable[tuple[str, ...]]) -> bool:
     words = [word for word in args if not word.startswith("-")]
     return any(tuple(words[: len(known)]) == known for known in commands)
+
+
+def _write_line(stream: IO[str], line: str) -> None:
+    with suppress(BrokenPipeError), stream:  # of one that ended before it asked
+        stream.write(f"{line}\n")
 
 
 def _read(stream: IO[str], listener: Listener, lines: list[str]) -> None:

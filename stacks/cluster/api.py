@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,35 +26,48 @@ class Reply:
     body: bytes
 
 
-def call(
-    address: str,
-    path: str,
-    files: Mapping[str, str],
-    *,
-    basic: str | None = None,
-    method: str = "GET",
-    body: Any = None,
-    content_type: str = "application/json",
-    timeout: float = TIMEOUT,
-) -> Reply:
-    """One call by HTTPS. address: ``HOST:PORT``. files: those of `bay config`. basic: as in `Question`.
+@dataclass(frozen=True)
+class Client:
+    """Asks one address, ``HOST:PORT``, as often as wanted and from several threads. files: those of `bay config`.
 
-    body: sent as JSON. Raises OSError, HTTPException, ValueError or LookupError; `problem` has words for these.
+    The keys go through a temporary folder once, with the first call.
     """
-    host, _, port = address.rpartition(":")
-    headers = _headers(basic, files)
-    content = None if body is None else json.dumps(body)
-    if content is not None:
-        headers["Content-Type"] = content_type
-    connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=timeout, context=_context(files))
-    with closing(connection):
-        connection.request(method, path, content, headers)
-        response = connection.getresponse()
-        return Reply(response.status, response.read())
+
+    address: str
+    files: Mapping[str, str]
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return _context(self.files)
+
+    def call(
+        self,
+        path: str,
+        *,
+        basic: str | None = None,
+        method: str = "GET",
+        body: Any = None,
+        content_type: str = "application/json",
+        timeout: float = TIMEOUT,
+    ) -> Reply:
+        """One call by HTTPS. basic: as in `Question`. body: sent as JSON.
+
+        Raises OSError, HTTPException, ValueError or LookupError; `problem` has words for these.
+        """
+        host, _, port = self.address.rpartition(":")
+        headers = _headers(basic, self.files)
+        content = None if body is None else json.dumps(body)
+        if content is not None:
+            headers["Content-Type"] = content_type
+        connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=timeout, context=self._tls)
+        with closing(connection):
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.read())
 
 
 ERRORS = (OSError, http.client.HTTPException, ValueError, LookupError)
-"""What `call` raises where nothing answers, or something else than an engine."""
+"""What `Client.call` raises where nothing answers, or something else than an engine."""
 
 
 def problem(address: str, error: BaseException) -> str:

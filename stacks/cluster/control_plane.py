@@ -8,6 +8,7 @@ from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.cluster.health import UNHEALTHY
+from bay.stacks.cluster.members import members_of
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
 
@@ -30,6 +31,32 @@ def require_compatible(state: StateSnapshot, spec: BaySpec, never_launched: Coll
             f"bay {state.name}: the number of masters of {engine.title} cannot be changed",
             f"create another bay with --masters {len(wanted)}",
         )
+    _require_changeable(state, spec, there, wanted)
+
+
+def _require_changeable(state: StateSnapshot, spec: BaySpec, there: set[str], wanted: set[str]) -> None:
+    """BayError where masters of a running bay would come or go that its engine, or its endpoint, cannot have do so."""
+    members = members_of(spec.coe)
+    if members is None or state.spec is None or not state.is_complete or not there or there == wanted:
+        return
+    engine, name = ENGINES[spec.coe].title, state.name
+    if spec.masters.count != state.spec.masters.count and (reason := members.fixed(state.spec, spec)):
+        raise BayError(
+            f"bay {name}: the number of masters cannot become {spec.masters.count}: {reason}",
+            f"create another bay with --masters {spec.masters.count}; one with --set endpoint.kind=virtual-ip, or "
+            "load-balancer, can have any number later",
+        )
+    lowest = min((index_of(one) for one in there - wanted), default=0)
+    if any(index_of(one) > lowest for one in there & wanted) and there - wanted:
+        raise BayError(
+            f"bay {name}: masters leave {engine} from the highest number on, since every server knows the lowest ones",
+            f"'bay scale {name} N --group master' has them leave, 'bay repair {name} --node NODE' replaces one",
+        )
+
+
+def index_of(server: str) -> int:
+    """Number of a server, the last part of its name."""
+    return int(server.rpartition("-")[2])
 
 
 def _require_same_version(state: StateSnapshot, spec: BaySpec) -> None:

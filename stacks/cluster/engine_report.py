@@ -69,7 +69,7 @@ def _understood(versions_in: Callable[[object], Mapping[str, str]], answer: str)
 
 def _fetched(address: str, question: Question, files: Mapping[str, str]) -> str | None:
     try:
-        reply = api.call(address, question.path, files, basic=question.basic)
+        reply = api.Client(address, files).call(question.path, basic=question.basic)
     except api.ERRORS as error:
         LOG.info("%s: %s", question.path, api.problem(address, error))
         return None

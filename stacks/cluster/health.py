@@ -105,7 +105,7 @@ def health_from_answer(servers: Iterable[str], nodes: Mapping[str, str], problem
 def _answer(address: str, question: Question, files: Mapping[str, str]) -> Any | str:
     """The engine's answer (parsed JSON), or the address with what is wrong."""
     try:
-        reply = api.call(address, question.path, files, basic=question.basic)
+        reply = api.Client(address, files).call(question.path, basic=question.basic)
         if 300 <= reply.status < 400:
             return STANDS_BY
         if reply.status != HTTPStatus.OK:

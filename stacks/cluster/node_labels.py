@@ -38,8 +38,7 @@ def node_labels_of(coe: str) -> NodeLabels | None:
 class NodesApi:
     """The API that answers from here, and what it said of the nodes. labels: how its engine changes theirs."""
 
-    address: str
-    files: Mapping[str, str]
+    client: api.Client
     labels: NodeLabels
     answer: Any
 
@@ -70,8 +69,8 @@ class NodesApi:
                 if not due:
                     return ""
                 (patch,) = due
-                reply = api.call(
-                    *(self.address, patch.path, self.files),
+                reply = self.client.call(
+                    patch.path,
                     method="PATCH",
                     body=patch.body,
                     content_type=self.labels.content_type,
@@ -82,14 +81,16 @@ class NodesApi:
                     return ""
                 if status != HTTPStatus.CONFLICT:
                     break
-                now = now._read_again()
+                read = self.client.call(patch.path, timeout=TIMEOUT)
+                if read.status != HTTPStatus.OK:
+                    return "" if read.status == HTTPStatus.NOT_FOUND else self._wrong(read.status)
+                now = replace(self, answer=self.labels.answer_of(json.loads(read.body)))
         except api.ERRORS as error:
-            return api.problem(self.address, error)
-        return f"{self.address}: HTTP {status}"
+            return api.problem(self.client.address, error)
+        return self._wrong(status)
 
-    def _read_again(self) -> "NodesApi":
-        reply = api.call(self.address, self.labels.question, self.files, timeout=TIMEOUT)
-        return replace(self, answer=json.loads(reply.body))
+    def _wrong(self, status: int) -> str:
+        return f"{self.client.address}: HTTP {status}"
 
 
 def open_nodes_api(bay: "BayStack") -> NodesApi | str:
@@ -111,9 +112,10 @@ def _first_answer(labels: NodeLabels, addresses: Sequence[str], files: Mapping[s
     wrong = "the state has no address of the API"
     for address in addresses:
         try:
-            reply = api.call(address, labels.question, files)
+            client = api.Client(address, files)
+            reply = client.call(labels.question)
             if reply.status == HTTPStatus.OK:
-                found = NodesApi(address, files, labels, json.loads(reply.body))
+                found = NodesApi(client, labels, json.loads(reply.body))
                 _ = found.nodes
                 return found
             wrong = f"{address}: HTTP {reply.status}"

@@ -1,6 +1,7 @@
 """A bay that a file of a checkout owns: `bay export` makes the file, a change is written into it."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from bay.components.yaml_file import dump, mapping, read_yaml
 from bay.stacks.program.config import ALLOW, PREFIX, PROJECT, PROVIDER_CONFIG, SUFFIX, config_of, read_stack_file
 from bay.stacks.stack import BayStack
 from bay.stacks.state.snapshot import StateSnapshot
+
+_SALT = re.compile(r"^encryptionsalt:.*$", re.MULTILINE)
 
 
 def find_checkout(start: Path) -> Path | None:
@@ -117,6 +120,29 @@ def _writes(name: str, path: str, value: Any) -> list[list[str]]:
 def _below(key: str) -> str:
     part = joined([key])
     return part if part.startswith("[") else f".{part}"
+
+
+def require_checkout(bay: BayStack) -> None:
+    """BayError for a bay that a file manages which is not in the caller's checkout."""
+    if bay.state.managed_by == "file" and _managing_file(bay.state, bay.context.checkout) is None:
+        raise BayError(
+            f"bay {bay.name} is managed by a file, stacks/Pulumi.{bay.name}.yaml of its checkout",
+            "run it there: that file has to follow",
+        )
+
+
+def write_salt(bay: BayStack) -> Path | None:
+    """Have a bay's file name the salt of the state, as plain `pulumi` wants it; the file, where it did not."""
+    checkout = bay.context.checkout
+    file = _managing_file(bay.state, checkout)
+    if checkout is None or file is None:
+        return None
+    text = read_stack_file(checkout, bay.name)
+    changed = _SALT.sub(f"encryptionsalt: {bay.state.salt}", text)
+    if changed == text:
+        return None
+    file.write_text(changed, encoding="utf-8")
+    return file
 
 
 def export(bay: BayStack, checkout: Path) -> Path:

@@ -1,7 +1,7 @@
 """Creates and changes a bay: the order of steps."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from bay.components.errors import BayError, InvalidInput, nearest
@@ -14,9 +14,12 @@ from bay.components.spec.groups import NodeGroup
 from bay.stacks.approval import Approve
 from bay.stacks.automation.errors import from_output
 from bay.stacks.cloud.discovery import other_bay_of_name
+from bay.stacks.cloud.servers import never_launched
+from bay.stacks.cluster.members import member_change
 from bay.stacks.errors import AlreadyExists, NoSpec, ServerFault
 from bay.stacks.files.stack_file import intended_spec, write_spec
 from bay.stacks.operations import recovery
+from bay.stacks.operations.members import change_members, urns_of, wait_for_earlier_masters
 from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.relabel import relabel
 from bay.stacks.plan import planner, quota
@@ -71,6 +74,7 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
     on = what.reached()
     if plan:
         plan.require_fresh(bay, on)
+    wait_for_earlier_masters(bay, member_change(bay.state, what.spec, on.never_launched))
     drawn = planner.build_plan(what, quotas=False)
     allowed = allowance(drawn, approve(drawn))
     resumed = recovery.resume(bay)
@@ -82,7 +86,16 @@ def update(bay: BayStack, specify: SpecSource, approve: Approve, plan: OpenPlan 
     if what.owner == "file":
         write_spec(bay, what.spec)
     servers = _by_group(bay)
-    _up(bay, what.spec, on.resolved, plan, allowed)
+    members = member_change(bay.state, what.spec, never_launched(bay.cloud, bay.state))
+    if members and not plan:
+        own = {urn for name in members.leaving for urn in urns_of(bay, name)}
+        others = allowed.for_members(own)
+        if others.unprotected:
+            bay.unprotect(*others.unprotected)
+        kinds = Allowance(others.kinds)
+        change_members(bay, members, lambda later: _up(bay, what.spec, on.resolved, None, kinds, exclude=later))
+    else:
+        _up(bay, what.spec, on.resolved, plan, allowed)
     if relabelled := relabelled_servers(drawn.fields, servers):
         relabel(bay, what.spec, relabelled)
     for text in kept_until_rebuild(bay.name, what.spec, drawn.fields, servers, images=True):
@@ -148,7 +161,9 @@ def _up(
     plan: OpenPlan | None,
     allowed: Allowance = NO_DISRUPTION,
     authority: Authority | None = None,
+    exclude: Sequence[str] = (),
 ) -> None:
+    """exclude: URNs of what stays as it is."""
     if allowed.unprotected:
         bay.unprotect(*allowed.unprotected)
     owner = bay.state.managed_by
@@ -160,7 +175,7 @@ def _up(
         if plan:
             up(plan=plan.pulumi)
         else:
-            up_patiently(bay, lambda _replaced: up())
+            up_patiently(bay, lambda _replaced: up(exclude=exclude))
     except ServerFault as error:
         raise _with_reason(bay, error) from None
 

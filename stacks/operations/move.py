@@ -30,6 +30,7 @@ def move(context: Context, name: str, to: str) -> str:
         with opened_for_change(context, name) as old, lock.held(target.settings.lock_file(name), name):
             require_writable(target.settings)
             require_space(target.settings)
+            passphrase.require_not_rotating(context.settings, name)
             passphrase.copy(context.settings, target.settings, name)
             with opened(target, name, new=True) as new:
                 _copy(old, new, where)

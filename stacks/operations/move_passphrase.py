@@ -21,6 +21,7 @@ def move_passphrase(bay: BayStack, to: str) -> bool:
             f"the passphrase of bay {bay.name} is named by this shell, and nothing of bay's",
             f"unset PULUMI_CONFIG_PASSPHRASE and {passphrase.FILE}",
         )
+    passphrase.require_not_rotating(settings, bay.name)
     if to == BARBICAN:
         require_offered(bay.cloud)
         if not file.exists() and bay.passphrase.is_in_vault():
@@ -42,7 +43,7 @@ def _into_barbican(bay: BayStack) -> None:
             f"the passphrase of bay {bay.name} is not on this machine",
             "run the same where the bay was created, or copy its file from there ('bay doctor' says where)",
         )
-    words = passphrase.words_of(file)
+    words = passphrase.text_of(file)
     _require_right(bay, words)
     bay.context.vault.keep(bay.cloud, bay.name, bay.salt, words)
     if Vault().read(bay.cloud, bay.name, bay.salt) != words:
@@ -62,14 +63,14 @@ def _into_file(bay: BayStack) -> bool:
     elif not bay.passphrase.is_in_vault():
         return False
     else:
-        _require_right(bay, passphrase.words_of(file))
+        _require_right(bay, passphrase.text_of(file))
     bay.context.vault.forget(bay.cloud, bay.name, bay.salt)
     return True
 
 
 def _require_right(bay: BayStack, words: str) -> None:
     """BayError for one that does not open the state: it is another bay's."""
-    if not opens(words, bay.salt):
+    if not opens(bay.salt, words):
         raise BayError(
             f"the passphrase of bay {bay.name} is wrong", "nothing was moved: copy its file from where it was created"
         )

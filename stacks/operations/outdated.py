@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bay.components.disruption import HARD, KINDS
+from bay.components.disruption import HARD, KINDS, MEMBERS
 from bay.components.openstack.resolved import ResolvedSpec
 from bay.components.spec import BaySpec
 from bay.stacks.opening import opened_aside
@@ -60,7 +60,7 @@ def _compare(bay: BayStack, spec: BaySpec, resolved: ResolvedSpec) -> Comparison
     steps = PreviewSteps()
     as_new = partial(program, bay.name, spec, managed_by=bay.state.managed_by, resolved=resolved)
     with opened_aside(bay, bay.unprotected_copy()) as copy:
-        copy.preview(partial(as_new, allow=(*KINDS, HARD), as_new=True), steps)
+        copy.preview(partial(as_new, allow=(*KINDS, HARD, MEMBERS), as_new=True), steps)
     return comparison(steps.changes(), {server.name for server in bay.state.servers})
 
 

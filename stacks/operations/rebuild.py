@@ -20,11 +20,12 @@ from bay.stacks.operations.backup import BackupRequest, backup
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.outdated import Comparison, compare_as_new
 from bay.stacks.operations.patience import up_patiently
-from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, is_on_volume, plan_rebuild
+from bay.stacks.operations.rebuild_plan import RebuildAction, RebuildPlan, Selection, plan_rebuild
 from bay.stacks.operations.relabel import relabel
 from bay.stacks.operations.rollout import Rollout
 from bay.stacks.operations.upgrade_target import require_same_version
 from bay.stacks.plan import quota
+from bay.stacks.plan.only_master import is_on_volume
 from bay.stacks.plan.spec_diff import changed_fields
 from bay.stacks.program.bay_program import program
 from bay.stacks.stack import BayStack

@@ -13,6 +13,7 @@ from bay.stacks.approval import Risk
 from bay.stacks.operations.batches import Batch, split
 from bay.stacks.operations.outdated import Comparison
 from bay.stacks.operations.outdated_labels import LABELS
+from bay.stacks.plan.only_master import fate_of_master
 from bay.stacks.plan.types import DISRUPTIVE, Change
 from bay.stacks.state.snapshot import RecordedServer, StateSnapshot
 
@@ -168,17 +169,9 @@ def _action(server: RecordedServer, spec: BaySpec, found: Comparison, selection:
     resource = ("Instance", server.name, server.urn)
     if own == (LABELS,) and server.name in found.relabelled:
         return RebuildAction("relabel", *resource, LABELS)
-    only = server.group == "master" and len(spec.masters.indices) == 1
-    if only and not selection.lose_data and not is_on_volume(spec, own):
-        if own == ("flavor",):
-            return RebuildAction("resize", *resource, "flavor")
-        return RebuildAction("leave", *resource, f"{', '.join(own)}; {ONLY_MASTER}")
-    return RebuildAction("replace", *resource, ", ".join(own))
-
-
-def is_on_volume(spec: BaySpec, reasons: Collection[str]) -> bool:
-    """Whether a master's control-plane data is on a volume that outlives it: not so where it was created without."""
-    return spec.masters.state_volume is not None and "volumes" not in reasons
+    may_go = server.group != "master" or selection.lose_data
+    fate = "replace" if may_go else fate_of_master(spec, own)
+    return RebuildAction(fate, *resource, ", ".join(own) + (f"; {ONLY_MASTER}" if fate == "leave" else ""))
 
 
 def _is_selected(server: RecordedServer, selection: Selection) -> bool:

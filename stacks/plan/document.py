@@ -1,6 +1,5 @@
 """A plan as one JSON document, and the schema of that; docs/preview.md tells it to people."""
 
-import dataclasses
 from functools import cache
 from typing import Any
 
@@ -18,12 +17,6 @@ def document(plan: Plan) -> dict[str, Any]:
     """The plan as plain values: every field of `Plan`, and what its properties say."""
     values: dict[str, Any] = _adapter().dump_python(plan, mode="json")
     return {**values, "empty": plan.empty, "counts": plan.counts, "summary": plan.summary}
-
-
-def from_document(values: dict[str, Any]) -> Plan:
-    """The plan that `document` made these of."""
-    fields = {field.name for field in dataclasses.fields(Plan)}
-    return _adapter().validate_python({key: value for key, value in values.items() if key in fields})
 
 
 def schema() -> dict[str, Any]:

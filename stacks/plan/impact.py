@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bay.components.engines import ENGINES, Engine
 from bay.components.text import join_names
 from bay.stacks.cluster.control_plane import majority
+from bay.stacks.plan.members import find_member_impact
 from bay.stacks.plan.risks import RiskContext
 from bay.stacks.plan.types import DESTRUCTIVE, DISRUPTIVE, Operation
 
@@ -21,7 +22,8 @@ def find_impact(context: RiskContext) -> tuple[str, ...]:
 
 def _masters(context: RiskContext, engine: Engine) -> Iterator[str]:
     there = context.servers.get("master", frozenset())
-    affected = {change.name for change in context.affected("master", DISRUPTIVE)}
+    change = context.members.change
+    affected = {change.name for change in context.affected("master", DISRUPTIVE)} - set(change.leaving)
     terms, left = engine.impact_terms, len(there) - len(affected)
     if affected and not left:
         yield f"the API is not reachable during the change; {terms.meanwhile}"
@@ -31,7 +33,9 @@ def _masters(context: RiskContext, engine: Engine) -> Iterator[str]:
         members = f"with {left} of {len(there)} members during the change"
         yield f"{terms.keeper} {quorum} {members}; API calls to the others fail"
     new = len(context.spec.masters.indices) - len(there)
-    if there and new > 0:
+    if change:
+        yield from find_member_impact(context.spec, change, len(there))
+    elif there and new > 0:
         yield f"{terms.keeper} grows from {len(there)} to {len(there) + new} members"
 
 

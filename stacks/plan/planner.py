@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bay.components.disruption import HARD, KINDS, find_disruptions, inventory
+from bay.components.disruption import KINDS, find_disruptions, inventory
 from bay.components.errors import BayError, NoModel
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ResolvedSpec
@@ -21,12 +21,14 @@ from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
+from bay.stacks.cluster.members import member_change
 from bay.stacks.errors import NoSpec, NotFound, Protected
 from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
 from bay.stacks.plan import quota
 from bay.stacks.plan.impact import find_impact
 from bay.stacks.plan.live_labels import find_live
+from bay.stacks.plan.members import look
 from bay.stacks.plan.names import location, resolved_names, with_names
 from bay.stacks.plan.preview_events import PreviewSteps
 from bay.stacks.plan.risks import RiskContext, find_risks
@@ -141,6 +143,7 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
         *(what.spec, state.is_complete, changes, own_fields, servers, steps.opened),
         unhealthy=_unhealthy_masters(what, steps),
         locked=_locked_servers(what, changes),
+        members=look(what.bay, member_change(state, what.spec, on.never_launched)),
     )
     interrupted = (state.interrupted_text,) if state.interrupted_text else ()
     return Plan(
@@ -220,7 +223,7 @@ def _preview(what: PlanInput, refresh: bool, save: Path | None) -> PreviewSteps:
         with suppress(Protected):
             return _previewed(what.bay, what, refresh, save, CHECKED_BY_PLAN)
     with opened_aside(what.bay, what.bay.unprotected_copy()) as copy:
-        return _previewed(copy, what, refresh, save, (*KINDS, HARD))
+        return _previewed(copy, what, refresh, save, (*KINDS, *CHECKED_BY_PLAN))
 
 
 def _loses_what_is_protected(what: PlanInput) -> bool:

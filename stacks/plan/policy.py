@@ -19,6 +19,12 @@ class Allowance:
     kinds: tuple[str, ...] = CHECKED_BY_PLAN
     unprotected: tuple[str, ...] = ()
 
+    def for_members(self, leaving: Collection[str]) -> "Allowance":
+        """For runs between which masters come and go: the others stay protected. leaving: URNs of what leaves, each
+        of which is let go in its own run."""
+        kinds = tuple(kind for kind in self.kinds if kind not in ("masters", "volumes"))
+        return Allowance(kinds, tuple(urn for urn in self.unprotected if urn not in leaving))
+
 
 NO_DISRUPTION = Allowance()
 """Nothing that is protected."""

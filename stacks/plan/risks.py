@@ -8,6 +8,7 @@ from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
 from bay.stacks.cluster.control_plane import is_majority, majority
+from bay.stacks.plan.members import NO_OUTLOOK, MemberOutlook, find_member_risks
 from bay.stacks.plan.preview_events import component_of
 from bay.stacks.plan.types import DESTRUCTIVE, DISRUPTIVE, Change, FieldChange, Group, Operation
 
@@ -20,7 +21,8 @@ class RiskContext:
 
     exists: it was complete at least once, so somebody may use it. servers: names of the servers that are built before
     the change, by group. opened: rules for everybody, by name. unhealthy: masters that do not run, or not well; empty
-    where no master is affected. locked: servers that Nova does not let anybody stop, change or delete.
+    where no master is affected. locked: servers that Nova does not let anybody stop, change or delete. members: masters
+    that come or go one after another.
     """
 
     spec: BaySpec
@@ -31,6 +33,7 @@ class RiskContext:
     opened: Mapping[str, str] = field(default_factory=dict)
     unhealthy: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
+    members: MemberOutlook = NO_OUTLOOK
 
     def affected(self, group: str, operations: Collection[Operation]) -> list[Change]:
         """Changes of whole servers of a group."""
@@ -43,6 +46,7 @@ def find_risks(context: RiskContext) -> tuple[Risk, ...]:
     return (
         *_identity(context),
         *_locked(context),
+        *find_member_risks(context.spec, context.members),
         *_masters(context),
         *_volumes(context),
         *_network(context),
@@ -61,7 +65,11 @@ def _locked(context: RiskContext) -> Iterator[Risk]:
 
 def _masters(context: RiskContext) -> Iterator[Risk]:
     """Masters that lose their disk; never allowed where those of several that stay and run are no majority."""
-    affected = context.affected("master", DESTRUCTIVE)
+    leaving = context.members.change.leaving
+    if leaving:
+        message = f"{join_names(leaving)} deleted, out of the quorum first; masters hold the control-plane data"
+        yield Risk("masters", message, leaving, True, "masters")
+    affected = [change for change in context.affected("master", DESTRUCTIVE) if change.name not in leaving]
     if not affected:
         return
     count = len(context.servers["master"])
@@ -91,7 +99,8 @@ def _network(context: RiskContext) -> Iterator[Risk]:
 
 def _batches(context: RiskContext) -> Iterator[Risk]:
     for group, there in context.servers.items():
-        affected = context.affected(group, DISRUPTIVE)
+        leaving = context.members.change.leaving
+        affected = [change for change in context.affected(group, DISRUPTIVE) if change.name not in leaving]
         if len(affected) > max_unavailable_change(len(there)):
             what = f"{len(affected)} of {len(there)} servers of group {group} at once: {_deeds(affected)}"
             limit = f"a batch is {max_unavailable_change(len(there))} ({BATCH_PERCENT} %)"

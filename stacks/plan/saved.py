@@ -17,8 +17,10 @@ from bay.components.ownership import Owner
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.approval import CHECKED_BY_PLAN, way_out
+from bay.stacks.cluster.members import member_change
 from bay.stacks.errors import NotFound, PlanRefused, PlanStale
 from bay.stacks.plan.fingerprint import Fingerprint, capture, changes_since, digest
+from bay.stacks.plan.members import require_one_run
 from bay.stacks.plan.planner import OnCloud, PlanInput, build_plan
 from bay.stacks.plan.types import Plan
 from bay.stacks.private_files import write_private
@@ -60,6 +62,7 @@ def save(what: PlanInput, path: Path, *, started: float) -> Plan:
         file = Path(folder) / "pulumi.json"
         plan = build_plan(what, save=file, started=started)
         _require_allowed(plan)
+        require_one_run(what.name, member_change(what.bay.state, what.spec))
         SavedPlan(
             made_by=installed_version(),
             made_at=datetime.now(UTC),

@@ -7,6 +7,7 @@ from typing import Any
 from bay.components.spec import BaySpec
 from bay.components.spec.paths import differences, flatten
 from bay.components.text import join_names
+from bay.stacks.plan.only_master import FLAVOR, VOLUMES, fate_of_master
 from bay.stacks.plan.types import FieldChange, Group
 from bay.stacks.redaction import redact
 
@@ -75,15 +76,23 @@ def kept_until_rebuild(
 
 
 def _remedy(bay: str, spec: BaySpec, group: str, paths: Collection[str]) -> str:
-    """As `bay.stacks.operations.rebuild_plan` decides: a flavor costs the only master nothing but a restart."""
+    """What a rebuild does with the servers of a group, all where it is empty."""
     if not group:
         return f"'bay rebuild {bay}' replaces them"
     command = f"'bay rebuild {bay} --group {group}'"
-    if group == "master" and spec.masters.count == 1 and spec.masters.state_volume is None:
-        if set(paths) == {"masters.flavor"}:
-            return f"{command} has Nova resize it where it is, since its disk has the control-plane data"
+    fate = fate_of_master(spec, [_reason(path) for path in paths]) if group == "master" else "replace"
+    if fate == "resize":
+        return f"{command} has Nova resize it where it is, since its disk has the control-plane data"
+    if fate == "leave":
         return f"{command} leaves it, since its disk has the control-plane data; --lose-data replaces it"
     return f"{command} replaces them, drained, batch by batch"
+
+
+def _reason(path: str) -> str:
+    """In what a change of a field of the masters makes one outdated, as far as it decides what becomes of it."""
+    if re.match(r"masters\.(boot|engine|state)_volume", path):
+        return VOLUMES
+    return FLAVOR if path == "masters.flavor" else path
 
 
 def _group_of(path: str) -> str:

@@ -24,10 +24,11 @@ def program(
     resized: Collection[str] = (),
     as_new: bool = False,
     authority: Authority | None = None,
+    credential_serial: str = "",
 ) -> None:
     """Declare the bay and export its outputs; `client_files` is secret. allow: losses that were asked for.
 
-    resized, as_new, authority: see `Bay`.
+    resized, as_new, authority, credential_serial: see `Bay`.
     """
     bay = Bay(
         name,
@@ -38,6 +39,7 @@ def program(
         resized=resized,
         as_new=as_new,
         authority=authority,
+        credential_serial=credential_serial,
         opts=PROTECTED,
     )
     pulumi.export("id", bay.bay_id)

@@ -110,7 +110,15 @@ def left_behind(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
 def passphrases(
     settings: Settings, names: Iterable[str], is_in_barbican: Callable[[str], bool] = lambda _name: False
 ) -> Iterator[Finding]:
-    """Which are not on this machine, and which belong to no bay; nothing where the user has one of their own."""
+    """Which are not on this machine, and which belong to no bay; nothing where the user has one of their own.
+
+    And those of which a rotation was interrupted, whoever has them.
+    """
+    names = list(names)
+    for name in sorted(names):
+        if settings.next_passphrase_file(name).exists():
+            remedy = command("bay", "rotate", "passphrase", name)
+            yield Finding(name, "passphrase", False, "its rotation was interrupted; bay knows both", remedy)
     if settings.has_own_passphrase:
         return
     known, folder = set(names), settings.passphrase_file("x").parent

@@ -9,6 +9,7 @@ from bay.components.text import command
 from bay.stacks.child_environment import PASSPHRASE
 from bay.stacks.private_files import make_folder, make_private, write_private
 from bay.stacks.settings import Settings
+from bay.stacks.state import salt
 
 FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
@@ -40,12 +41,6 @@ def is_here(settings: Settings, bay: str) -> bool:
     return settings.has_own_passphrase or settings.passphrase_file(bay).exists()
 
 
-def words_of(path: Path) -> str:
-    """What a file holds, as Pulumi takes it; BayError where it cannot be read."""
-    _check_readable(path)
-    return path.read_text(encoding="utf-8").strip()
-
-
 def exported_file(settings: Settings, bay: str) -> Path:
     """Where `bay env` puts a passphrase of Barbican's for plain `pulumi`, which asks no Barbican."""
     file = settings.passphrase_file(bay)
@@ -56,6 +51,61 @@ def create(path: Path) -> None:
     """A new random passphrase, unless the file is there."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
+
+
+def current_file(settings: Settings, bay: str) -> Path:
+    """The file that has a bay's passphrase, as far as no rotation is unfinished; it may not be there."""
+    if settings.own_passphrase_file:
+        return settings.own_passphrase_file
+    path = settings.passphrase_file(bay)
+    return path if path.exists() else settings.shared_passphrase_file
+
+
+def text_of(path: Path) -> str:
+    """What Pulumi reads of a passphrase file; BayError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        raise BayError(f"the passphrase file {path} cannot be read", "name a plain file of one line") from None
+
+
+def is_rotating(settings: Settings, bay: str) -> bool:
+    """Whether a rotation of the passphrase was begun and not finished: then one of two opens the state."""
+    return settings.next_passphrase_file(bay).exists()
+
+
+def create_next(settings: Settings, bay: str, text: str = "") -> Path:
+    """The passphrase that is to come, on the disk before anything is encrypted with it; text: empty for a random one.
+
+    One that is there from an interrupted rotation stays.
+    """
+    path = settings.next_passphrase_file(bay)
+    if not path.exists():
+        write_private(path, text or secrets.token_urlsafe(32), durable=True)
+    return path
+
+
+def finish(settings: Settings, bay: str) -> None:
+    """The next one takes the place of the bay's own; where the user has one of their own, that is theirs to change."""
+    path = settings.next_passphrase_file(bay)
+    if settings.has_own_passphrase:
+        path.unlink(missing_ok=True)
+    else:
+        path.replace(settings.passphrase_file(bay))
+
+
+def that_opens(settings: Settings, bay: str, state_salt: str) -> dict[str, str]:
+    """What Pulumi needs while a rotation is unfinished: the one of the two that opens the state; {} for neither."""
+    for path in (settings.next_passphrase_file(bay), current_file(settings, bay)):
+        if path.exists() and salt.opens(state_salt, text_of(path)):
+            return {FILE: str(path)}
+    return {}
+
+
+def require_not_rotating(settings: Settings, bay: str) -> None:
+    """BayError while a rotation is unfinished."""
+    if is_rotating(settings, bay):
+        raise BayError(f"the rotation of the passphrase of bay {bay} is not finished", f"bay rotate passphrase {bay}")
 
 
 def copy(source: Settings, target: Settings, bay: str) -> None:
@@ -77,6 +127,7 @@ def copy(source: Settings, target: Settings, bay: str) -> None:
 def forget(settings: Settings, bay: str) -> None:
     """Remove the passphrase of a bay that is no more."""
     settings.passphrase_file(bay).unlink(missing_ok=True)
+    settings.next_passphrase_file(bay).unlink(missing_ok=True)
     exported_file(settings, bay).unlink(missing_ok=True)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-import yaml
 
+from tests import quick_yaml
 from tests.components.graph.conftest import example_graph
 from tests.paths import ROOT
 
@@ -58,7 +58,7 @@ def cloud(floor: ModuleType) -> MagicMock:
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
-    resources: Graph = yaml.safe_load((GOLDEN / "graph" / "swarm.yaml").read_text())
+    resources: Graph = quick_yaml.load((GOLDEN / "graph" / "swarm.yaml").read_text())
     return {name: resource for name, resource in resources.items() if name.startswith("openstack:")}
 
 

@@ -75,6 +75,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
             "config",
         ),
         *("group list", "group create", "group set", "group delete"),
+        *("rotate passphrase", "rotate cloud-credential"),
         *("model list", "model show", "model fields", "model from-magnum", "ca show", "ca sign"),
         *("logs", "ssh", "history", "graph"),
         *("export", "env", "cancel", "doctor", "completion", "version", "state doctor", "state move", "state secrets"),

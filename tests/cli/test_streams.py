@@ -53,24 +53,42 @@ def test_an_error_that_cannot_be_said_is_still_one(place: str) -> None:
     assert shell(f"$BAY model show nosuch {place}").returncode != 0
 
 
-@pytest.mark.parametrize(
-    "locale",
-    [
-        {"LC_ALL": "C"},
-        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
-        {"LC_ALL": "nosuch"},
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "latin-1:strict"},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("form", ["table", "json", "yaml", "csv", "value", "markdown"])
-def test_every_character_is_written_in_every_locale(tmp_path: Path, locale: dict[str, str], form: str) -> None:
+LOCALES = [
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
+    {"LC_ALL": "nosuch"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1:strict"},
+]
+
+
+@pytest.mark.parametrize("locale", LOCALES, ids=str)
+def test_every_character_is_written_in_every_locale(tmp_path: Path, locale: dict[str, str]) -> None:
+    """In every form, of which one process writes all: what the locale decides is decided when it starts."""
     models = tmp_path / "bay" / "models"
     models.mkdir(parents=True)
     (models / "lab.yaml").write_text("about: Zürich → 東京\nextends: swarm\n")
-    done = shell(f"$BAY model list -f {form}", XDG_CONFIG_HOME=str(tmp_path), **locale)
+    program = "import sys; from bay.cli.streams import open_standard_streams; open_standard_streams()\n"
+    program += "from bay.cli.app import run\n"
+    program += "for form in sys.argv[1:]: print(form, run(['model', 'list', '-f', form]), flush=True)"
+    forms = ("table", "json", "yaml", "csv", "value", "markdown")
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), **locale}
+    command = shlex.join([sys.executable, "-c", program, *forms])
+    done = shell(f"env {' '.join(f'{name}={shlex.quote(value)}' for name, value in variables.items())} {command}")
+    assert (done.returncode, done.stderr) == (0, "")
+    parts = done.stdout.splitlines()
+    ends = [parts.index(f"{form} 0") for form in forms]
+    for begin, end in zip([0, *ends], ends, strict=False):
+        assert "lab" in "".join(parts[begin:end])
+
+
+@pytest.mark.parametrize("locale", LOCALES, ids=str)
+def test_the_command_itself_is_one_that_writes_every_character(tmp_path: Path, locale: dict[str, str]) -> None:
+    models = tmp_path / "bay" / "models"
+    models.mkdir(parents=True)
+    (models / "lab.yaml").write_text("about: Zürich → 東京\nextends: swarm\n")
+    done = shell("$BAY model list", XDG_CONFIG_HOME=str(tmp_path), **locale)
     assert (done.returncode, done.stderr) == (0, "")
     assert "lab" in done.stdout
 

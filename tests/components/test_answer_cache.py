@@ -24,3 +24,17 @@ def test_a_list_is_asked_for_once_until_it_is_old(monkeypatch: pytest.MonkeyPatc
 def test_of_one_look_nothing_is_asked_twice() -> None:
     lists, answers = AnswerCache[list[str]](), iter([[], ["later"]])
     assert [lists.get("ports", lambda: next(answers)) for _ in range(2)] == [[], []]
+
+
+def test_of_keys_without_end_nothing_stays_but_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(answer_cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    answers = AnswerCache[int](30)
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(3 * answer_cache.MANY):
+            now[0] += 1
+            assert set(pool.map(lambda _, one=number: answers.get(one, lambda: one), range(2))) == {number}
+    with pytest.raises(ZeroDivisionError):
+        answers.get("fails", lambda: 1 // 0)
+    assert not answers._asking
+    assert len(answers._kept) <= answer_cache.MANY

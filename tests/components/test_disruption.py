@@ -64,7 +64,7 @@ def test_a_batch_is_two_fifths_rounded_up_and_never_nothing(servers: int, most: 
     [
         (had(), had(), []),
         (had(), had(nodes=9), []),
-        (had(), had(masters=3), []),
+        (had(), had(masters=3), ["members"]),
         (had(nodes=5), had(nodes=3), []),
         (had(nodes=5), had(nodes=2), ["batch"]),
         (had(nodes=3), had(1, 0, 0), ["batch"]),
@@ -179,3 +179,18 @@ def test_a_repair_rounds_the_share_down_and_the_guard_rounds_it_up(servers: int,
 @pytest.mark.parametrize("servers", range(3, 11))
 def test_a_repair_never_takes_more_than_the_share_where_one_server_is_less_than_it(servers: int) -> None:
     assert 100 * max_unavailable_repair(servers) <= BATCH_PERCENT * servers
+
+
+def test_the_guard_names_the_command_by_which_masters_come_and_go_one_by_one() -> None:
+    for before, after, words in (
+        (1, 3, "this would create demo-master-1, demo-master-2 at once; masters join one by one"),
+        (3, 1, "this would delete demo-master-1, demo-master-2; masters hold the control-plane data"),
+    ):
+        with pytest.raises(RuntimeError) as refused:
+            GuardProvider().diff("demo", had(before), wish(masters=after))
+        assert str(refused.value) == (
+            f"bay demo: {words}; 'bay scale demo {after} --group master' has masters come and go one by one; "
+            "if at once is what you want: pulumi config set --path 'bay:allow[0]' masters, for one run"
+        )
+        for allowed in ("members", "masters"):
+            assert GuardProvider().diff("demo", had(before), wish(allowed, masters=after)).changes is True

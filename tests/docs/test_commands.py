@@ -55,10 +55,14 @@ def commands_of(line: str) -> Iterator[str]:
             command.append(word)
 
 
+TREE = typer.main.get_command(app)
+"""All commands, as typer makes them of functions: made once, for a thousand commands of pages."""
+
+
 def refusal(command: str) -> str:
     """Why bay would not take a command; empty where it would."""
     words = ["1" if word in NUMBERS else word for word in shlex.split(command)[1:] if word not in OMITTED]
-    current: Any = typer.main.get_command(app)
+    current: Any = TREE
     context: Any = None
     try:
         while True:

@@ -20,12 +20,16 @@ from tests.fakes.states import FINISHED, bay_of
 @dataclass
 class NodesApi:
     """nodes: by name. conflicts: how many changes are refused because somebody else was quicker. refuses: status of
-    every change. patched: names, in order."""
+    every change. patched: names, in order. goes: whether who was
+    quicker deleted the node. lists, reads: how often all nodes were asked for, and one."""
 
     nodes: dict[str, Any] = field(default_factory=dict)
     conflicts: int = 0
     refuses: int = 0
     patched: list[str] = field(default_factory=list)
+    goes: bool = False
+    lists: int = 0
+    reads: list[str] = field(default_factory=list)
     address: str = ""
 
     def add(self, name: str, labels: dict[str, str], *taints: str) -> None:
@@ -56,6 +60,8 @@ class NodesApi:
         if self.conflicts:
             self.conflicts -= 1
             node["metadata"]["resourceVersion"] = str(version + 1)
+            if self.goes:
+                del self.nodes[name]
         if body["metadata"]["resourceVersion"] != node["metadata"]["resourceVersion"]:
             return 409
         merged = _merged(node, body)
@@ -85,9 +91,15 @@ def nodes_api(folder: Path) -> Iterator[NodesApi]:
 
     class Handler(Answers):
         def do_GET(self) -> None:
-            assert self.path == "/api/v1/nodes"
             with lock:
-                self.answer(200, json.dumps({"items": copy.deepcopy(list(known.nodes.values()))}))
+                if self.path == "/api/v1/nodes":
+                    known.lists += 1
+                    self.answer(200, json.dumps({"items": copy.deepcopy(list(known.nodes.values()))}))
+                    return
+                name = self.path.removeprefix("/api/v1/nodes/")
+                known.reads.append(name)
+                node = known.nodes.get(name)
+                self.answer(200, json.dumps(node)) if node else self.answer(404, "{}")
 
         def do_PATCH(self) -> None:
             assert self.headers["Content-Type"] == "application/merge-patch+json"

@@ -67,6 +67,7 @@ class FakePulumi(PulumiProcess):
         additional_env: Mapping[str, str],
         on_output: Callable[[str], None] | None = None,
         on_error: Callable[[str], None] | None = None,
+        answer: str = "",
     ) -> CommandResult:
         """As `pulumi` does, with its words for a stack that another process holds."""
         self.cancel.raise_if_requested()

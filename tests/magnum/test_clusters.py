@@ -133,7 +133,7 @@ def test_groups_have_their_own_flavor_image_limits_labels_and_taints() -> None:
 
 def test_limits_of_the_default_group_may_be_those_of_labels() -> None:
     assert spec({"labels": {"min_node_count": "1", "max_node_count": "5"}}).nodes.max == 5
-    assert group_layer(GROUPS)["nodes"] == {"count": 2, "flavor": "m1.medium"}
+    assert group_layer(GROUPS, "debian-12-kubernetes")["nodes"] == {"count": 2, "flavor": "m1.medium"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ class Launches:
 
     def __init__(self, settings: Any) -> None:
         self.settings, self.jobs, self.started = settings, settings.jobs, list[str]()
+        self.refusal: Exception | None = None
 
     def start(self, cluster: str, stale: Any = None) -> None:
         self.started.append(cluster)
@@ -28,6 +29,10 @@ class Launches:
     def ensure(self, job: Any) -> None:
         if not job.is_done:
             self.started.append(job.cluster)
+
+    def require_possible(self, cluster: str, upgrade: Any) -> None:
+        if self.refusal:
+            raise self.refusal
 
     def finish(self, uuid: str, *, ok: bool = True, servers: list[tuple[str, str]] | None = None, **more: Any) -> None:
         """servers: group and address of each."""
@@ -48,6 +53,7 @@ class Site:
         importlib.import_module("bay.magnum.options").section()
         settings = importlib.import_module("bay.magnum.settings").Settings(folder=str(folder / "bay"))
         self.launches, self.revoked, self.status = Launches(settings), list[Any](), status
+        self.create_login = driver.logins.create
         monkeypatch.setattr(driver, "launcher", lambda: self.launches)
         monkeypatch.setattr(driver.logins, "create", lambda _context, _cluster, **said: {**LOGIN, **said})
         monkeypatch.setattr(driver.logins, "delete", self.revoked.append)
@@ -56,13 +62,18 @@ class Site:
         self.driver = driver.Driver()
         self.context = importlib.import_module("magnum.common.context").make_admin_context(all_tenants=True)
 
+    def template(self, **template: Any) -> Any:
+        uuid = importlib.import_module("oslo_utils.uuidutils").generate_uuid()
+        said = {"coe": "kubernetes", "image_id": "debian-12-docker", "cluster_distro": "debian", "server_type": "vm"}
+        said |= {"labels": {"bay_coe": "swarm", "bay_model": "swarm"}, "driver": "bay", **template}
+        made = self.objects.ClusterTemplate(self.context, uuid=uuid, name="swarm", **IDS, **said)
+        made.create()
+        return made
+
     def cluster(self, labels: dict[str, str] | None = None, **template: Any) -> Any:
         """One of a new template, with its default groups, as the conductor has it before it asks the driver."""
         uuid = importlib.import_module("oslo_utils.uuidutils").generate_uuid
-        said = {"coe": "kubernetes", "image_id": "debian-12-docker", "cluster_distro": "debian", "server_type": "vm"}
-        said |= {"labels": {"bay_coe": "swarm", "bay_model": "swarm"}, "driver": "bay", **template}
-        made = self.objects.ClusterTemplate(self.context, uuid=uuid(), name="swarm", **IDS, **said)
-        made.create()
+        made = self.template(**template)
         cluster = self.objects.Cluster(self.context, uuid=uuid(), name="c", cluster_template_id=made.uuid, **IDS)
         cluster.labels, cluster.status = labels or {}, "CREATE_IN_PROGRESS"
         cluster.flavor_id = cluster.master_flavor_id = "m1.small"
@@ -73,7 +84,8 @@ class Site:
 
     def group(self, cluster: Any, name: str, role: str = "worker", count: int = 1, **values: Any) -> Any:
         uuid = importlib.import_module("oslo_utils.uuidutils").generate_uuid()
-        own = {"flavor_id": "m1.small", "image_id": "i", "status": "CREATE_IN_PROGRESS", "project_id": "physics"}
+        own = {"flavor_id": "m1.small", "image_id": "debian-12-docker", "status": "CREATE_IN_PROGRESS"}
+        own |= {"project_id": "physics"}
         made = self.objects.NodeGroup(
             self.context, uuid=uuid, name=name, cluster_id=cluster.uuid, role=role, node_count=count, **own, **values
         )
@@ -286,14 +298,188 @@ def test_another_login_takes_the_place_of_the_first(site: Site) -> None:
         site.driver.rotate_credential(site.context, site.cluster())
 
 
-@pytest.mark.parametrize("what", ["upgrade", "federation"])
-def test_what_it_does_not_do_is_refused(site: Site, what: str) -> None:
-    refusals = {
-        "upgrade": lambda: site.driver.upgrade_cluster(site.context, None, None, 1, None, False),
-        "federation": lambda: site.driver.create_federation(site.context, None),
+class Answer(Exception):
+    """As the two clients of Keystone raise it: openstacksdk's, and keystoneauth's of older Magnums."""
+
+    def __init__(self, **status: int) -> None:
+        super().__init__(f"{status}: Client Error for url: http://keystone.example.org/v3/users/7")
+        self.__dict__.update(status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (Answer(status_code=403), "lets this user make no login for the cluster; ask with a password"),
+        (Answer(http_status=403), "lets this user make no login for the cluster; ask with a password"),
+        (Answer(status_code=503), "503"),
+    ],
+)
+def test_a_user_who_may_make_no_credentials_is_told_what_to_do(
+    site: Site, monkeypatch: pytest.MonkeyPatch, answer: Answer, named: str
+) -> None:
+    """One who logs in with a restricted application credential himself."""
+    logins = importlib.import_module("bay.magnum.logins")
+
+    class Keystone:
+        def __init__(self, _context: Any) -> None:
+            self.client = self
+
+        def keystone(self) -> "Keystone":
+            return self
+
+        def create_application_credential(self, _user: str, **_said: Any) -> Any:
+            raise answer
+
+    monkeypatch.setattr(logins, "create", site.create_login)
+    monkeypatch.setattr(logins.clients, "OpenStackClients", Keystone)
+    cluster = site.cluster()
+    with pytest.raises(Exception, match=named):
+        site.driver.create_cluster(site.context, cluster, 60)
+    assert site.launches.jobs.find(cluster.uuid) is None
+
+
+def not_supported() -> Any:
+    return importlib.import_module("magnum.common.exception").NotSupported
+
+
+def test_federations_are_refused(site: Site) -> None:
+    with pytest.raises(not_supported()):
+        site.driver.create_federation(site.context, None)
+
+
+def upgraded(site: Site, cluster: Any, template: Any, group: Any = None) -> Any:
+    """As the conductor does it; the cluster as it is read then."""
+    group = group or cluster.default_ng_worker
+    site.driver.upgrade_cluster(site.context, cluster, template, 2, group, False)
+    site.begin_update(cluster, group)
+    return site.read(cluster)
+
+
+def facts(cluster: Any) -> dict[str, Any]:
+    """All that Magnum says of a cluster and its groups, but when it was changed."""
+    groups = {group.name: group.as_dict() for group in cluster.nodegroups}
+    return {
+        **{k: v for k, v in cluster.as_dict().items() if k not in ("updated_at", "cluster_template")},
+        "groups": {name: {k: v for k, v in one.items() if k != "updated_at"} for name, one in groups.items()},
     }
-    with pytest.raises(importlib.import_module("magnum.common.exception").NotSupported):
-        refusals[what]()
+
+
+def test_a_cluster_is_upgraded_to_a_template_and_has_it_afterwards(site: Site) -> None:
+    cluster = site.created()
+    site.group(cluster, "gpu")
+    own = site.group(cluster, "own")
+    own.image_id = "another"
+    own.save()
+    labels = {"bay_coe": "swarm", "bay_model": "swarm-ha"}
+    template = site.template(image_id="debian-12-docker-28", labels=labels)
+    before = cluster.cluster_template_id
+
+    seen = upgraded(site, cluster, template)
+    job = site.launches.jobs.get(cluster.uuid)
+    wish = job.request["upgrade"]
+    assert (job.operation, wish["image"], wish["model"], wish["version"]) == (
+        "update",
+        "debian-12-docker-28",
+        "swarm-ha",
+        "",
+    )
+    assert (wish["max_unavailable"], wish["group"], wish["alone"]) == ("2", "", True)
+    assert {name: group["image"] for name, group in job.request["groups"]["node_groups"].items()} == {
+        "gpu": None,
+        "own": "another",
+    }
+    assert seen.cluster_template_id == before, "it is not upgraded yet"
+    assert {group.status for group in seen.nodegroups} == {"UPDATE_IN_PROGRESS"}
+
+    servers = [("master", "m2"), ("node", "n2"), ("gpu", "g2"), ("own", "o2")]
+    site.launches.finish(cluster.uuid, servers=servers, upgraded={**wish, "version": "28.0.1"})
+    seen = site.polled(cluster)
+    assert (seen.status, seen.cluster_template_id, seen.coe_version) == ("UPDATE_COMPLETE", template.uuid, "v28.0.1")
+    assert site.read(cluster).cluster_template.image_id == "debian-12-docker-28"
+    assert {group.name: (group.image_id, group.status) for group in seen.nodegroups} == {
+        "default-master": ("debian-12-docker-28", "UPDATE_COMPLETE"),
+        "default-worker": ("debian-12-docker-28", "UPDATE_COMPLETE"),
+        "gpu": ("debian-12-docker-28", "UPDATE_COMPLETE"),
+        "own": ("another", "UPDATE_COMPLETE"),
+    }
+    site.driver.update_cluster(site.context, site.read(cluster))
+    request = site.launches.jobs.get(cluster.uuid).request
+    assert "upgrade" not in request
+    assert request["groups"]["node_groups"]["gpu"]["image"] is None
+
+
+def test_an_upgrade_that_fails_leaves_the_template(site: Site) -> None:
+    cluster = site.created()
+    before = cluster.cluster_template_id
+    upgraded(site, cluster, site.template(image_id="new"))
+    site.launches.finish(cluster.uuid, ok=False, servers=[("master", "m"), ("node", "n")], reason="it does not boot")
+    seen = site.polled(cluster)
+    assert (seen.status, seen.status_reason, seen.cluster_template_id) == ("UPDATE_FAILED", "it does not boot", before)
+    assert {group.status for group in seen.nodegroups} == {"UPDATE_FAILED"}
+
+
+def test_one_group_is_upgraded_to_the_template_of_its_cluster(site: Site) -> None:
+    cluster = site.created()
+    gpu = site.group(cluster, "gpu")
+    gpu.image_id = "another"
+    gpu.save()
+    upgraded(site, cluster, cluster.cluster_template, gpu)
+    wish = site.launches.jobs.get(cluster.uuid).request["upgrade"]
+    assert (wish["group"], wish["image"], wish["alone"]) == ("gpu", "debian-12-docker", False)
+    site.launches.finish(cluster.uuid, servers=[("master", "m"), ("node", "n"), ("gpu", "g")], upgraded=wish)
+    seen = site.polled(cluster)
+    assert {group.name: (group.image_id, group.status) for group in seen.nodegroups} == {
+        "default-master": ("debian-12-docker", "CREATE_COMPLETE"),
+        "default-worker": ("debian-12-docker", "CREATE_COMPLETE"),
+        "gpu": ("debian-12-docker", "UPDATE_COMPLETE"),
+    }
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["that runs", "that Magnum was not told of"])
+def test_a_resize_on_top_of_an_upgrade_keeps_it(site: Site, is_done: bool) -> None:
+    cluster = site.created()
+    template = site.template(image_id="new")
+    upgraded(site, cluster, template)
+    first = site.launches.jobs.get(cluster.uuid).request["upgrade"]
+    if is_done:
+        site.launches.finish(cluster.uuid, servers=[("master", "m"), ("node", "n")], upgraded=first)
+    worker = cluster.default_ng_worker
+    worker.node_count = 2
+    worker.save()
+    site.driver.resize_cluster(site.context, cluster, None, 2, [], worker)
+    wish = site.launches.jobs.get(cluster.uuid).request
+    assert wish["upgrade"] == {**first, "alone": False}
+    assert wish["groups"]["nodes"]["count"] == 2
+    servers = [("master", "m"), ("node", "1"), ("node", "2")]
+    site.launches.finish(cluster.uuid, servers=servers, upgraded=wish["upgrade"])
+    seen = site.polled(cluster)
+    assert (seen.status, seen.cluster_template_id, seen.node_addresses) == (
+        "UPDATE_COMPLETE",
+        template.uuid,
+        ["1", "2"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "refusal", "named"),
+    [
+        ({"labels": {"bay_coe": "mesos"}}, None, "is of mesos, and the cluster of swarm"),
+        ({"driver": "another"}, None, "is of the driver another"),
+        ({"tls_disabled": True}, None, "template tls_disabled=true"),
+        ({"image_id": "new"}, "leaves out 1.33", "leaves out 1.33; first 1.33"),
+    ],
+)
+def test_a_refused_upgrade_leaves_everything_as_it_was(
+    site: Site, template: dict[str, Any], refusal: str | None, named: str
+) -> None:
+    cluster = site.created()
+    other = site.template(**template)
+    before = facts(site.read(cluster)), site.launches.jobs.get(cluster.uuid)
+    if refusal:
+        site.launches.refusal = importlib.import_module("bay.components.errors").BayError(refusal, "first 1.33")
+    with pytest.raises(not_supported(), match=named):
+        site.driver.upgrade_cluster(site.context, cluster, other, 1, cluster.default_ng_worker, False)
+    assert (facts(site.read(cluster)), site.launches.jobs.get(cluster.uuid)) == before
 
 
 @pytest.mark.parametrize(

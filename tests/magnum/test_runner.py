@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bay.components.errors import BayError
 from bay.magnum import runner as module
+from bay.magnum import upgrades
 from bay.magnum.runner import Runner
+from bay.magnum.upgrades import require_possible
 from tests.magnum.site import Site, make_site
 
 
@@ -149,3 +152,90 @@ def test_a_job_that_kills_its_process_each_time_ends_as_a_failure(site: Site) ->
     Runner(site.settings, site.jobs, "c", "last").run(lease)
     assert "ended 4 times" in site.jobs.get("c").outcome["reason"]
     assert site.said == []
+
+
+UPGRADE = {
+    **{"template": "t2", "labels": {}, "image": "new", "version": "", "model": "", "max_unavailable": "2"},
+    **{"group": "", "alone": True},
+}
+
+
+def test_a_cluster_is_upgraded_and_magnum_is_told_to_what(site: Site) -> None:
+    site.want("create")
+    site.run()
+    site.want("update", upgrade=UPGRADE)
+    outcome = site.run().outcome
+    assert (outcome["ok"], outcome["upgraded"]) == (True, {**UPGRADE, "version": "1.34.2"})
+    assert site.operations == ["create", "upgrade"]
+    asked = next(request for request in site.said if request["op"] == "upgrade")
+    fields = ("image", "version", "model", "max_unavailable", "timeout", "allow")
+    assert [asked[name] for name in fields] == ["new", "", "", "2", 60, ["batch"]]
+    assert "group" not in asked
+
+
+def test_a_resize_on_top_of_an_upgrade_comes_after_it(site: Site) -> None:
+    site.want("create")
+    site.run()
+    site.want("update", nodes=3, upgrade={**UPGRADE, "alone": False})
+    outcome = site.run().outcome
+    assert site.operations == ["create", "upgrade", "update"]
+    assert (len(outcome["servers"]), outcome["upgraded"]["template"]) == (4, "t2")
+
+
+def test_an_upgrade_that_is_done_is_told_though_the_resize_on_top_of_it_fails(site: Site) -> None:
+    site.want("create")
+    site.run()
+    site.answer(update={"family": "QuotaExceeded", "message": "the quota of cores is too low"})
+    site.want("update", nodes=9, upgrade={**UPGRADE, "alone": False})
+    outcome = site.run().outcome
+    assert (outcome["ok"], outcome["upgraded"]["template"]) == (False, "t2")
+
+
+def test_an_upgrade_that_fails_is_told_without_a_template(site: Site) -> None:
+    site.want("create")
+    site.run()
+    site.answer(upgrade={"family": "NotReady", "message": "physics-node-0 does not come back"})
+    site.want("update", upgrade=UPGRADE)
+    outcome = site.run().outcome
+    assert (outcome["ok"], outcome["reason"]) == (False, "physics-node-0 does not come back")
+    assert "upgraded" not in outcome
+    assert len(outcome["servers"]) == 2
+
+
+def test_a_group_alone_gets_the_image_of_its_cluster(site: Site) -> None:
+    site.want("create")
+    site.want("update", groups={"gpu": {"count": 1, "image": "own"}})
+    site.run()
+    group = {**UPGRADE, "group": "gpu", "alone": False}
+    site.want("update", groups={"gpu": {"count": 1, "image": "own"}}, upgrade=group)
+    assert site.run().outcome["upgraded"]["group"] == "gpu"
+    rebuild, update = [request for request in site.said if request["op"] != "show"][-2:]
+    assert [rebuild[name] for name in ("op", "group", "image", "max_unavailable")] == ["rebuild", "gpu", "new", "2"]
+    assert update["layers"][0]["node_groups"] == {"gpu": {"count": 1, "image": None}}
+
+
+def test_whether_a_bay_can_be_upgraded_is_asked_with_a_login_that_is_left_nowhere(site: Site) -> None:
+    site.want("create")
+    job = site.run()
+    require_possible(site.settings, job, UPGRADE)
+    assert site.said[-1]["op"] == "upgrade_plan"
+    assert site.said[-1]["login"]["clouds"]["magnum"]["auth"] == {"application_credential_id": "7"}
+    require_possible(site.settings, job, {**UPGRADE, "group": "gpu"})
+    assert site.said[-1]["op"] == "rebuild_plan"
+    assert not list(site.folder.rglob("clouds*.yaml"))
+
+
+def test_a_bay_that_would_refuse_an_upgrade_says_why(site: Site) -> None:
+    site.want("create")
+    job = site.run()
+    site.answer(upgrade_plan={"family": "BayError", "message": "from 1.32.0 to 1.34.2 leaves out 1.33"})
+    with pytest.raises(BayError, match=r"leaves out 1\.33"):
+        require_possible(site.settings, job, UPGRADE)
+
+
+def test_a_bay_that_does_not_answer_in_time_may_be_upgraded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upgrades, "PATIENCE", 0.2)
+    site.want("create")
+    job = site.run()
+    site.answer(upgrade_plan={"sleep": 600})
+    require_possible(site.settings, job, UPGRADE)

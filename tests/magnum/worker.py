@@ -55,6 +55,27 @@ def update(request: dict[str, Any]) -> Any:
     return show(request)
 
 
+def upgrade(request: dict[str, Any]) -> Any:
+    bay = bay_of(request)
+    BAY.write_text(json.dumps({**bay, "image": request["image"]}))
+    return {"version": "1.34.2", "steps": []}
+
+
+def rebuild(request: dict[str, Any]) -> Any:
+    bay_of(request)
+    return {"servers": []}
+
+
+def upgrade_plan(request: dict[str, Any]) -> Any:
+    bay_of(request)
+    return {"version": "1.34.2", "steps": []}
+
+
+def rebuild_plan(request: dict[str, Any]) -> Any:
+    bay_of(request)
+    return {"servers": []}
+
+
 def show(request: dict[str, Any]) -> Any:
     bay = bay_of(request)
     servers = []

@@ -31,6 +31,7 @@ from bay.stacks.operations.rebuild_plan import RebuildPlan, Selection
 from bay.stacks.operations.repair import RepairRequest
 from bay.stacks.operations.restore import RestoreRequest
 from bay.stacks.operations.retain import Keep
+from bay.stacks.operations.rotation import RotateRequest
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Compared, Plan
 from bay.stacks.settings import Settings
@@ -121,6 +122,10 @@ class FakeBays:
     def restore(self, name: str, request: RestoreRequest, *, approve: Approve) -> Any:
         self._do("restore", name, request)
         return SimpleNamespace(rows=[])
+
+    def rotate(self, name: str, request: RotateRequest, *, approve: Approve) -> Any:
+        self._do("rotate", name, request)
+        return SimpleNamespace(rows=[], proven="seen")
 
     def wait(self, name: str, *, timeout: timedelta) -> None:
         self._do("wait", name, timeout)
@@ -370,6 +375,18 @@ def test_a_backup_and_a_restore_take_their_options() -> None:
     (answer,) = answers(request("restore", file="/b/f"))
     assert answer["result"] == {"servers": []}
     assert call()[2] == RestoreRequest(Path("/b/f"), wait=False)
+
+
+def test_a_rotation_takes_what_and_the_users_own_file() -> None:
+    (answer,) = answers(request("rotate", what="passphrase", file="/new"))
+    assert answer["result"] == {"steps": [], "proven": "seen"}
+    assert call()[2] == RotateRequest("passphrase", Path("/new"))
+
+
+def test_what_cannot_be_rotated_is_named() -> None:
+    (answer,) = answers(request("rotate", what="pasphrase"))
+    assert answer["error"]["message"] == "request.what: 'pasphrase' is nothing to rotate"
+    assert "passphrase" in answer["error"]["hint"]
 
 
 @pytest.mark.parametrize(("op", "field"), [("backup", "folder"), ("restore", "file")])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import Client, Facts, Options, Port, Question, Source
 from bay.components.engines.backups import Snapshots
+from bay.components.engines.cloud_logins import CloudLogins
 from bay.components.engines.impact_terms import ImpactTerms
 from bay.components.engines.kubernetes import (
     apiserver,
@@ -23,12 +24,15 @@ from bay.components.engines.kubernetes import (
     pki,
     upgrade,
 )
+from bay.components.engines.kubernetes.cloud_logins import KubernetesCloudLogins
 from bay.components.engines.kubernetes.contexts import Contexts
 from bay.components.engines.kubernetes.kubeadm import API_PORT
 from bay.components.engines.kubernetes.manifests import KUBERNETES_IMAGES, dump
+from bay.components.engines.kubernetes.members import KubernetesMembers
 from bay.components.engines.kubernetes.node_labels import ARGUMENT, KubernetesNodeLabels, labels_of
 from bay.components.engines.kubernetes.options import KubernetesOptions, check, check_subnets, options_of
 from bay.components.engines.kubernetes.ownership import OWNERSHIP_RULES
+from bay.components.engines.members import Members
 from bay.components.engines.node_labels import NodeLabels
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.engines.upgrades import UpgradeRules
@@ -78,7 +82,9 @@ class Kubernetes:
     )
     question: Question = field(default_factory=lambda: Question("/api/v1/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    cloud_logins: CloudLogins = field(default_factory=KubernetesCloudLogins)
     node_labels: NodeLabels = field(default_factory=KubernetesNodeLabels)
+    members: Members = field(default_factory=KubernetesMembers)
     upgrade_rules: UpgradeRules = upgrade.RULES
     masters_sign: bool = True
     client_group: str = pki.ADMINISTRATORS

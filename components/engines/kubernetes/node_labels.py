@@ -64,6 +64,10 @@ class KubernetesNodeLabels:
         """Of the nodes."""
         return [str(node["metadata"]["name"]) for node in answer["items"]]
 
+    def answer_of(self, node: Any) -> Any:
+        """A list of it."""
+        return {"items": [node]}
+
     def patches(
         self, answer: Any, wanted: Mapping[str, Labelling], before: Mapping[str, Labelling]
     ) -> Sequence[NodePatch]:

@@ -8,8 +8,10 @@ from bay.components.engines import Client, Facts, Options, Port, Question, Sourc
 from bay.components.engines.backups import Snapshots
 from bay.components.engines.docker_daemon import DockerOptions
 from bay.components.engines.impact_terms import ImpactTerms
+from bay.components.engines.members import Members
 from bay.components.engines.ownership_rules import OwnershipRule
 from bay.components.engines.swarm.contexts import Contexts
+from bay.components.engines.swarm.members import SwarmMembers
 from bay.components.engines.upgrades import UpgradeRules
 from bay.components.node import certificates, join_ssh, user_data
 from bay.components.node.cloudinit import File
@@ -62,6 +64,7 @@ class Swarm:
     certificate_power: str = "gives full power over the bay, whatever its subject says"
     question: Question = field(default_factory=lambda: Question("/nodes"))
     contexts: Contexts = field(default_factory=Contexts)
+    members: Members = field(default_factory=SwarmMembers)
     upgrade_rules: UpgradeRules = RULES
     snapshots: Snapshots = SNAPSHOTS
 

@@ -126,6 +126,9 @@ def test_masters_that_serve_need_a_word_of_their_own(capsys: Captured, monkeypat
     assert hint.strip().startswith("add --allow masters")
     assert bay(Bays(serving), monkeypatch, "restore", "demo", str(FILE), "--yes", "--allow", "masters") == 0
     assert bay(Bays(serving), monkeypatch, "restore", "demo", str(FILE), "--yes", "--allow", "volumes") == 2
+    dry = ("restore", "demo", str(FILE), "--dry-run", "--allow")
+    assert bay(Bays(serving), monkeypatch, *dry, "volumes") == 2, "a dry run refuses what the restore would refuse"
+    assert bay(Bays(serving), monkeypatch, *dry, "masters") == 0
 
 
 def test_a_dry_run_prints_the_steps_and_ends_as_a_restore_would(

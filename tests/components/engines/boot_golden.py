@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bay.components import yaml_file
+from tests import quick_yaml
 from tests.paths import ENGINE_FILES
 
 HEADER = "#cloud-config\n"
@@ -19,7 +18,7 @@ HEADER = "#cloud-config\n"
 
 def shown(user_data: str) -> str:
     """User data with ``file: FOLDER/NAME`` or ``script: FOLDER/NAME`` in place of such contents."""
-    document = yaml.safe_load(user_data)
+    document = quick_yaml.load(user_data)
     assert user_data == HEADER + yaml_file.dump(document), "something would be lost by reading it"
     return HEADER + yaml_file.dump({**document, "write_files": [named(one) for one in document["write_files"]]})
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node.user_data import user_data
 from bay.components.spec.merge import build_spec
+from tests import quick_yaml
 from tests.components.engines.mesos.machine import mesos_facts
 
 
@@ -19,7 +19,7 @@ def daemon(engine: str, facts: Facts, **options: Any) -> dict[str, Any]:
         "swarm": lambda: replace(facts, spec=build_spec([{"model": "swarm-ha", "options": options}])),
         "mesos": lambda: mesos_facts(facts, facts.generations[0], options=options),
     }[engine]()
-    document = yaml.safe_load(user_data(ENGINES[engine], replace(given, group="node")))
+    document = quick_yaml.load(user_data(ENGINES[engine], replace(given, group="node")))
     files = {file["path"]: file["content"] for file in document["write_files"]}
     return dict(json.loads(files["/etc/docker/daemon.json"]))
 

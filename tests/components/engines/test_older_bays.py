@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node.credentials import Generation
 from bay.components.node.user_data import user_data
+from tests import quick_yaml
 from tests.components.engines.kubernetes.facts import kubernetes_facts
 from tests.components.engines.mesos.machine import mesos_facts
 
@@ -26,7 +26,7 @@ def older(facts: Facts) -> Facts:
 @pytest.mark.parametrize("engine", ["swarm", "kubernetes", "mesos"])
 def test_servers_are_what_they_were_and_do_not_try_to_leave(engine: str, role: str, facts: Facts) -> None:
     given = {"swarm": facts, "kubernetes": kubernetes_facts(facts), "mesos": mesos_facts(facts, facts.generations[0])}
-    document = yaml.safe_load(user_data(ENGINES[engine], replace(older(given[engine]), group=role)))
+    document = quick_yaml.load(user_data(ENGINES[engine], replace(older(given[engine]), group=role)))
     paths = {file["path"] for file in document["write_files"]}
     assert not paths & {"/etc/bay/member_key", "/etc/systemd/system/bay-leave.service"}
     assert "bay-leave.service" not in str(document["runcmd"])

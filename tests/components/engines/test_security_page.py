@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Client, Facts
 from bay.components.node.credentials import Generation
 from bay.components.node.user_data import user_data
+from tests import quick_yaml
 from tests.components.engines.door import retired_keys
 from tests.paths import DOCS
 
@@ -46,7 +46,7 @@ def test_the_table_has_every_secret(generation: Generation) -> None:
 @pytest.mark.parametrize("role", ["master", "node"])
 @pytest.mark.parametrize("secret", TABLE)
 def test_a_server_is_given_what_the_table_says(role: str, secret: str, facts: Facts, generation: Generation) -> None:
-    document = yaml.safe_load(user_data(ENGINES["swarm"], replace(facts, group=role)))
+    document = quick_yaml.load(user_data(ENGINES["swarm"], replace(facts, group=role)))
     value: str = generation[secret]  # type: ignore[literal-required]
     assert holds(document, value) is (TABLE[secret][role] == "yes")
 

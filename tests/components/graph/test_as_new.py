@@ -1,15 +1,28 @@
 """Servers as they would be if they were created now, and those that are resized where they are."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 
 from bay.components.servers import ATTACHMENT, FLAVOR, KEPT_AS_CREATED
 from bay.components.spec.merge import build_spec, changed_spec
+from tests.components.graph.conftest import EXAMPLES, example_graph, run
 from tests.components.graph.recorder import Graph
 
 Run = Callable[..., Graph]
+
+
+@pytest.fixture(params=EXAMPLES)
+def both(request: pytest.FixtureRequest) -> tuple[Graph, Graph]:
+    """Each example's graph in turn, and what it would be if all were created now."""
+    return example_graph(request.param), graph_as_new(request.param)
+
+
+@cache
+def graph_as_new(name: str) -> Graph:
+    return run(example_graph(name).spec, as_new=True)
 
 
 def kept(graph: Graph) -> dict[str, list[str]]:
@@ -17,17 +30,17 @@ def kept(graph: Graph) -> dict[str, list[str]]:
     return {name: list(server.options.get("ignore_changes") or []) for name, server in graph.of("Instance").items()}
 
 
-def test_as_new_nothing_is_kept_but_the_port_that_nova_made(graph: Graph, run: Run) -> None:
-    new = kept(run(graph.spec, as_new=True))
+def test_as_new_nothing_is_kept_but_the_port_that_nova_made(both: tuple[Graph, Graph]) -> None:
+    graph, new = both[0], kept(both[1])
     for server, properties in kept(graph).items():
         assert properties[: len(KEPT_AS_CREATED)] == KEPT_AS_CREATED
         assert new[server] == properties[len(KEPT_AS_CREATED) :]
         assert new[server] in ([], ATTACHMENT)
 
 
-def test_as_new_a_server_is_created_from_the_same(graph: Graph, run: Run) -> None:
+def test_as_new_a_server_is_created_from_the_same(both: tuple[Graph, Graph]) -> None:
     """Else every server would be outdated for ever."""
-    new = run(graph.spec, as_new=True).of("Instance")
+    graph, new = both[0], both[1].of("Instance")
     for name, server in graph.of("Instance").items():
         assert server.inputs == new[name].inputs
 

@@ -6,9 +6,9 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.spec import BaySpec
+from tests import quick_yaml
 from tests.components.graph.conftest import EXAMPLES
 from tests.components.graph.graph_golden import BASE, difference_of, dump, golden
 from tests.components.graph.recorder import Graph
@@ -68,7 +68,7 @@ def test_a_resource_more_or_less_is_seen_and_nothing_is_lost_on_the_way_to_the_f
 ) -> None:
     base, graph = example(BASE).shown(), example(name).shown()
     difference = difference_of(base, graph)
-    assert yaml.safe_load(dump(difference)) == difference
+    assert quick_yaml.load(dump(difference)) == difference
     for key in graph:
         assert difference_of(base, {other: graph[other] for other in graph if other != key}) != difference
     assert difference_of(base, {**graph, "a::new": {}}) != difference

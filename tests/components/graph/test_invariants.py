@@ -17,6 +17,7 @@ from bay.components.node.cloudinit import unpacked
 from bay.components.node.credentials import Generation
 from bay.components.node.proof import proof, proof_key
 from bay.components.spec.merge import build_spec
+from tests import quick_yaml
 from tests.components.graph.conftest import EXAMPLES, place_for
 from tests.components.graph.recorder import MADE_AT, Graph, Recorded
 
@@ -161,7 +162,7 @@ def test_every_server_boots_the_data_of_its_own_group(graph: Graph) -> None:
 
 
 def boot_files(user_data: str) -> dict[str, str]:
-    return {file["path"]: file["content"] for file in yaml.safe_load(unpacked(user_data))["write_files"]}
+    return {file["path"]: file["content"] for file in quick_yaml.load(unpacked(user_data))["write_files"]}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ from random import Random
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bay.components.errors import BayError
+from bay.components.node import cloudinit
 from bay.components.node.cloudinit import File, HostKey, User, environment, packed, unpacked, user_data, with_file
+from bay.components.yaml_file import dump
 
 SCRIPT = '#!/bin/sh\nif true; then\n  echo "a: b" # c\nfi\n'
 
@@ -50,6 +54,57 @@ def test_a_document_says_what_it_was_given() -> None:
 def test_a_script_reads_in_the_document_as_it_does_on_the_server() -> None:
     text = user_data(files=[File("/opt/run", SCRIPT)], commands=[])
     assert '  content: |\n    #!/bin/sh\n    if true; then\n      echo "a: b" # c\n    fi\n' in text
+
+
+CONTENTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
+    [
+        SCRIPT,
+        "",
+        "\n",
+        " leading",
+        "trailing \n",
+        "\n\n",
+        "a: b",
+        "- x",
+        "# c",
+        "'",
+        "a\x85b",
+        "é\u2028",
+        "\ttab\n",
+        "no",
+    ]
+)
+FILES = st.lists(
+    st.builds(File, st.sampled_from(["/a", "/b c"]), CONTENTS, st.sampled_from(["0644", "0755", "0600"])), max_size=4
+)
+
+
+@given(files=FILES)
+def test_files_are_written_one_by_one_as_the_whole_document_would_be(files: list[File]) -> None:
+    """Else every server of a bay that is there would be another one."""
+    document = yaml.safe_load(user_data(files=[], commands=[]))
+    document["write_files"] = [
+        {"path": file.path, "owner": file.owner, "permissions": file.mode, "content": file.content} for file in files
+    ]
+    whole = "#cloud-config\n" + dump(document)
+    assert user_data(files=files, commands=[]) == whole.removesuffix("\n...\n") + "\n" * whole.endswith("\n...\n")
+
+
+@pytest.mark.parametrize("content", ["a\n\n", "\n", "a\n\n\n", "...\n", "a\n...\n", "..."])
+def test_a_file_that_ends_with_empty_lines_does_not_end_the_document(content: str) -> None:
+    """What `with_file` adds, and files that follow, would not be read."""
+    for commands in ([], [["sh", "-c", content]]):
+        common = user_data(files=[File("/etc/one", content), File("/etc/two", content)], commands=commands)
+        read = yaml.safe_load(unpacked(with_file(packed(common), File("/etc/three", "c\n"))))
+        assert [file["content"] for file in read["write_files"]] == [content, content, "c\n"]
+        assert read["runcmd"] == commands
+
+
+def test_what_is_secret_is_not_kept_in_memory_for_the_next_server() -> None:
+    cloudinit._public_entry.cache_clear()
+    for mode, kept in (("0600", 0), ("0640", 0), ("0644", 1)):
+        user_data(files=[File(f"/etc/of-{mode}", mode, mode)], commands=[])
+        assert cloudinit._public_entry.cache_info().currsize == kept
 
 
 def test_without_users_the_images_own_stay() -> None:

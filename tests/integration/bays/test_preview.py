@@ -98,14 +98,14 @@ def test_plain_pulumi_refuses_the_same_losses_before_it_plans(bay: Bay, checkout
 
 
 def masters_are_shown_and_the_quorum_is_kept(bay: Bay, checkout: Path) -> None:
-    """A preview shows what Pulumi itself would refuse to plan; nothing allows it."""
+    """A preview shows what Pulumi itself would refuse to plan; masters leave by the engine's API or not at all."""
     shown = bay.run("preview", "plain", "--masters", "1", "-f", "json", cwd=checkout)
     assert shown.code == 2, shown
     risks = {risk["kind"]: risk for risk in shown.json["risks"]}
-    assert risks["masters"]["allowed_by"] is None
-    assert risks["masters"]["names"] == ["plain-master-1", "plain-master-2"]
+    assert risks["members"]["allowed_by"] is None
+    assert risks["masters"]["names"] == risks["members"]["names"] == ["plain-master-2", "plain-master-1"]
     assert risks["volumes"]["names"] == ["plain-master-1-state", "plain-master-2-state"]
     words = ("scale", "plain", "1", "--group", "master", "--allow", "masters", "--allow", "volumes", "--yes")
     refused = bay.run(*words, cwd=checkout)
     assert refused.code == 1
-    assert "quorum needs 2 of 3, of which 1 would be healthy" in refused.error[0]
+    assert "plain-master-2, plain-master-1 can leave Docker Swarm by its API alone" in refused.error[0]

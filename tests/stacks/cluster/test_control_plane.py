@@ -125,3 +125,26 @@ def test_a_server_that_never_ran_is_no_master_that_an_ensemble_has() -> None:
     )
     require_compatible(with_another, with_masters("mesos", 3), with_another.servers[3:])
     assert "cannot be changed" in told(lambda: require_compatible(with_another, with_masters("mesos", 3)))[0]
+
+
+def test_masters_leave_from_the_highest_number_on() -> None:
+    there = replace(bay("swarm", 3), spec=with_masters("swarm", 3))
+    wanted = build_spec([{"model": "swarm", "masters": {"count": 1, "removed": [0, 1]}}])
+    wrong, hint, _ = told(lambda: require_compatible(there, wanted))
+    assert wrong == (
+        "bay demo: masters leave Docker Swarm from the highest number on, since every server knows the lowest ones"
+    )
+    assert hint.startswith("'bay scale demo N --group master' has them leave")
+    require_compatible(there, with_masters("swarm", 1))
+
+
+def test_an_endpoint_that_is_one_master_stays_one_master() -> None:
+    def of(masters: int, endpoint: str) -> BaySpec:
+        return build_spec([{"model": "kubernetes", "masters": {"count": masters}, "endpoint": {"kind": endpoint}}])
+
+    one = replace(bay("kubernetes", 1), spec=of(1, "masters"))
+    wrong, hint, _ = told(lambda: require_compatible(one, of(3, "masters")))
+    assert wrong.startswith("bay demo: the number of masters cannot become 3: its servers reach the API")
+    assert hint.startswith("create another bay with --masters 3; one with --set endpoint.kind=virtual-ip")
+    require_compatible(replace(one, spec=of(1, "virtual-ip")), of(3, "virtual-ip"))
+    require_compatible(replace(bay("kubernetes", 3), spec=of(3, "masters")), of(5, "masters"))

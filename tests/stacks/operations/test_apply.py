@@ -121,7 +121,7 @@ def test_a_new_bay_is_created_with_the_ids_of_what_its_spec_names() -> None:
     ran = program(bay)
     assert (ran["name"], ran["spec"], ran["managed_by"]) == ("demo", THREE, "cli")
     assert ran["resolved"].flavors["m1.small"].id == "id-m1.small"
-    assert ran["allow"] == ("batch", "hard"), "nothing that is protected"
+    assert ran["allow"] == ("batch", "hard", "members"), "nothing that is protected"
 
 
 def test_a_bay_that_is_there_is_not_created() -> None:
@@ -219,11 +219,11 @@ def test_a_risk_that_nobody_allowed_is_refused() -> None:
     assert bay.deeds == ["up"]
 
 
-def test_a_master_that_may_go_loses_its_protection_first() -> None:
-    bay = stack(MASTERS, steps=deleting("master-2"))
-    apply.update(bay, to(changed_spec(MASTERS, [{"masters": 1}])), allow("masters"))
-    assert bay.deeds == ["unprotect demo-master-2", "up"]
-    assert program(bay)["allow"] == ("batch", "hard", "masters")
+def test_a_volume_that_may_go_loses_its_protection_first() -> None:
+    bay = stack(MASTERS, steps=[begins("delete", urn("Volume", "demo-master-2-state", "Bay", "StateVolumes"))])
+    apply.update(bay, to(changed_spec(MASTERS, [{"nodes": 4}])), allow("volumes"))
+    assert bay.deeds == ["unprotect demo-master-2-state", "up"]
+    assert program(bay)["allow"] == ("batch", "hard", "members", "volumes")
 
 
 AS_IT_IS = "bay demo is as its spec says: nothing to change"

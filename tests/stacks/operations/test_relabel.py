@@ -10,6 +10,7 @@ from bay.components.errors import BayError
 from bay.components.spec import BaySpec
 from bay.components.spec.merge import build_spec, changed_spec
 from bay.stacks.approval import deny_disruptions
+from bay.stacks.cluster import api as client
 from bay.stacks.operations import apply
 from bay.stacks.operations import rebuild as operation
 from bay.stacks.operations.outdated import Comparison
@@ -33,6 +34,7 @@ AFTER = changed_spec(
     ],
 )
 NAMES = ("demo-gpu-0", "demo-gpu-1")
+tls_of = client._context
 WANTED = {"bay.name": "demo", "bay.group": "gpu", "disk": "ssd"}
 
 
@@ -76,6 +78,26 @@ def test_nodes_get_what_the_spec_says_and_keep_what_users_gave_them(api: NodesAp
     assert bay.notices == ["demo-gpu-0, demo-gpu-1: labels and taints are as the spec says, while they run"]
     relabel(bay, AFTER, NAMES)
     assert sorted(api.patched) == list(NAMES), "what is as it is to be is left alone"
+
+
+def test_all_nodes_are_read_once_and_one_that_was_changed_meanwhile_alone(
+    api: NodesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts: list[Any] = []
+    monkeypatch.setattr(client, "_context", lambda files: contexts.append(tls_of(files)) or contexts[-1])
+    api.conflicts = 3
+    relabel(labelled_bay(AFTER, [api.address], BOOTS), AFTER, NAMES)
+    assert sorted(api.patched) == list(NAMES)
+    assert (api.lists, len(api.reads), set(api.reads) <= set(NAMES)) == (1, 3, True)
+    assert len(contexts) == 1, "keys go through a folder once"
+
+
+def test_a_node_that_goes_while_it_is_changed_has_nothing_to_change(api: NodesApi) -> None:
+    api.conflicts, api.goes = 1, True
+    bay = bay_of(api)
+    relabel(bay, AFTER, ["demo-gpu-0"])
+    assert (api.reads, api.patched) == (["demo-gpu-0"], [])
+    assert bay.notices == ["demo-gpu-0: labels and taints are as the spec says, while they run"]
 
 
 def test_what_came_while_it_ran_goes_while_it_runs(api: NodesApi) -> None:

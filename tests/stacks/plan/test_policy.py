@@ -28,20 +28,25 @@ def of(*allow: str, risks: tuple[Risk, ...] = (MASTERS, VOLUMES)) -> Allowance:
 
 
 def test_a_master_that_may_go_loses_its_protection_and_no_other() -> None:
-    assert of("masters") == Allowance(("batch", "hard", "masters"), ("urn of demo-master-2",))
+    assert of("masters") == Allowance(("batch", "hard", "members", "masters"), ("urn of demo-master-2",))
 
 
 def test_a_volume_that_may_go_loses_its_protection_and_no_other() -> None:
-    assert of("volumes") == Allowance(("batch", "hard", "volumes"), ("urn of demo-master-2-state",))
+    assert of("volumes") == Allowance(("batch", "hard", "members", "volumes"), ("urn of demo-master-2-state",))
 
 
 @pytest.mark.parametrize("allow", [(), ("batch",), ("delete",)])
 def test_without_a_word_for_it_nothing_loses_its_protection(allow: tuple[str, ...]) -> None:
-    assert of(*allow) == NO_DISRUPTION == Allowance(("batch", "hard"), ())
+    assert of(*allow) == NO_DISRUPTION == Allowance(("batch", "hard", "members"), ())
+
+
+def test_masters_that_leave_one_by_one_are_let_go_each_in_its_own_run() -> None:
+    allowed = Allowance(("batch", "hard", "members", "masters", "volumes"), ("urn of demo-master-2", "urn of another"))
+    assert allowed.for_members({"urn of demo-master-2"}) == Allowance(("batch", "hard", "members"), ("urn of another",))
 
 
 def test_what_was_allowed_and_is_no_risk_of_the_plan_unprotects_nothing() -> None:
-    assert of("masters", risks=()) == Allowance(("batch", "hard", "masters"), ())
+    assert of("masters", risks=()) == Allowance(("batch", "hard", "members", "masters"), ())
 
 
 def test_a_master_that_is_only_resized_stays_protected() -> None:

@@ -118,4 +118,7 @@ def test_what_becomes_of_the_only_master_is_said_as_a_rebuild_does_it() -> None:
     assert noted(masters={**flavor, "labels": {"a": "b"}})[0].endswith(
         f"{command} leaves it, since its disk has the control-plane data; --lose-data replaces it"
     )
+    for disk in ({"state_volume": 5}, {"boot_volume": 5}, {"engine_volume": 5, **flavor}):
+        (note,) = noted(masters=disk)
+        assert note.endswith(f"{command} leaves it, since its disk has the control-plane data; --lose-data replaces it")
     assert noted(on_volume, masters=flavor) == noted(three, masters=flavor) == (f"{start}; {command} {BATCHES}",)

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from bay.stacks.settings import Settings
-from bay.stacks.state.passphrase import create, environment, forget
+from bay.stacks.state.passphrase import (
+    create,
+    create_next,
+    environment,
+    finish,
+    forget,
+    is_rotating,
+    require_not_rotating,
+    that_opens,
+)
 from tests.fakes.messages import told
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -113,3 +122,33 @@ def test_a_file_that_cannot_be_read_is_named(settings: Settings, monkeypatch: py
         f"chmod 600 {file}, as its owner",
         1,
     )
+
+
+def test_while_a_rotation_is_unfinished_that_one_is_found_which_opens(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bay.stacks.state.salt.opens", lambda salt, word: salt == word)
+    create(settings.passphrase_file("physics"))
+    old = settings.passphrase_file("physics").read_text()
+    assert not is_rotating(settings, "physics")
+    new = create_next(settings, "physics").read_text()
+    assert create_next(settings, "physics").read_text() == new, "that of an interrupted rotation stays"
+    assert settings.next_passphrase_file("physics").stat().st_mode & 0o777 == 0o600
+    assert old != new
+    assert that_opens(settings, "physics", old) == {VARIABLE: str(settings.passphrase_file("physics"))}
+    assert that_opens(settings, "physics", new) == {VARIABLE: str(settings.next_passphrase_file("physics"))}
+    assert that_opens(settings, "physics", "third") == {}
+    assert told(lambda: require_not_rotating(settings, "physics"))[:2] == (
+        "the rotation of the passphrase of bay physics is not finished",
+        "bay rotate passphrase physics",
+    )
+    finish(settings, "physics")
+    assert settings.passphrase_file("physics").read_text() == new
+    assert not is_rotating(settings, "physics")
+
+
+def test_both_passphrases_of_a_bay_that_is_no_more_are_forgotten(settings: Settings) -> None:
+    create(settings.passphrase_file("physics"))
+    create_next(settings, "physics")
+    forget(settings, "physics")
+    assert list(settings.passphrase_file("physics").parent.iterdir()) == []

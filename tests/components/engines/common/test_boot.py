@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import user_data
 from bay.components.spec.merge import build_spec
+from tests import quick_yaml
 
 UNITS = "/etc/systemd/system"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----"
@@ -20,7 +20,7 @@ def document(facts: Facts, role: str, wish: dict[str, Any]) -> dict[str, Any]:
     spec = build_spec([{"model": "swarm-ha", **wish}])
     state = ("id-0", "id-1", "id-2") if spec.masters.state_volume else ()
     known = replace(facts, group=role, spec=spec, endpoint_address="10.80.0.5", state_volumes=state)
-    return dict(yaml.safe_load(user_data.user_data(ENGINES["swarm"], known)))
+    return dict(quick_yaml.load(user_data.user_data(ENGINES["swarm"], known)))
 
 
 def files(facts: Facts, role: str = "node", **wish: Any) -> dict[str, str]:

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import certificates
 from bay.components.node.credentials import Generation
 from bay.components.node.user_data import user_data
 from bay.components.spec.merge import build_spec
+from tests import quick_yaml
 from tests.components.engines.conftest import MADE_AT, key
 
 KUBERNETES = ENGINES["kubernetes"]
@@ -44,7 +43,7 @@ def alone(facts: Facts) -> Facts:
 
 def document(facts: Facts, role: str) -> dict[str, Any]:
     """The cloud-init document of a server."""
-    return dict(yaml.safe_load(user_data(KUBERNETES, replace(facts, group=role))))
+    return dict(quick_yaml.load(user_data(KUBERNETES, replace(facts, group=role))))
 
 
 def files(facts: Facts, role: str) -> dict[str, dict[str, str]]:
@@ -54,4 +53,4 @@ def files(facts: Facts, role: str) -> dict[str, dict[str, str]]:
 
 def documents(facts: Facts, path: str, role: str = "master") -> list[Any]:
     """What the YAML file at `path` holds."""
-    return list(yaml.safe_load_all(files(facts, role)[path]["content"]))
+    return quick_yaml.load_all(files(facts, role)[path]["content"])

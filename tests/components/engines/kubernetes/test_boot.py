@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.engines import CloudLogin, Facts
 from bay.components.node import cloudinit
 from bay.components.node import user_data as boot_data
+from tests import quick_yaml
 from tests.components.engines.boot_golden import shown
 from tests.components.engines.kubernetes.facts import (
     KUBERNETES,
@@ -213,4 +213,4 @@ def test_scripts_without_their_comments_are_still_scripts(role: str, facts: Fact
 def test_every_file_of_yaml_can_be_read(facts: Facts) -> None:
     for path, file in files(with_everything(facts), "master").items():
         if path.endswith(".yaml"):
-            assert all(isinstance(one, dict) for one in yaml.safe_load_all(file["content"])), path
+            assert all(isinstance(one, dict) for one in quick_yaml.load_all(file["content"])), path

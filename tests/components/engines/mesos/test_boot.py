@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import cloudinit
 from bay.components.node import user_data as boot_data
 from bay.components.node.credentials import Generation
+from tests import quick_yaml
 from tests.components.engines.boot_golden import shown
 from tests.components.engines.mesos.machine import SECRETS, mesos_facts
 from tests.paths import ENGINE_FILES, GOLDEN, RECORDED
@@ -40,7 +40,7 @@ def boot(facts: Facts) -> str:
 
 
 def files(facts: Facts) -> dict[str, dict[str, str]]:
-    return {file["path"]: file for file in yaml.safe_load(boot(facts))["write_files"]}
+    return {file["path"]: file for file in quick_yaml.load(boot(facts))["write_files"]}
 
 
 def flags(facts: Facts) -> list[str]:
@@ -215,7 +215,8 @@ def test_nothing_but_settings_and_flags_differs_between_bays(make: Make) -> None
     for role in ROLES:
         one = make(role)
         other = replace(one, bay="other", bay_id="x", master_names=("o-master-0",), master_addresses=("10.0.0.9",))
-        changed = {path for path, file in files(one).items() if file != files(other)[path]}
+        theirs = files(other)
+        changed = {path for path, file in files(one).items() if file != theirs[path]}
         assert changed <= {"/etc/bay/env", *(path for path in changed if path.startswith(FOLDER))}
 
 

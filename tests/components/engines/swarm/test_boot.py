@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bay.components.engines import ENGINES, Facts
 from bay.components.node import cloudinit
 from bay.components.node import user_data as boot_data
+from tests import quick_yaml
 from tests.components.engines.boot_golden import shown
 from tests.paths import ENGINE_FILES, GOLDEN
 from tests.reviewed import require_reviewed
@@ -28,7 +28,7 @@ def boot(role: str, facts: Facts) -> str:
 
 
 def document(role: str, facts: Facts) -> dict[str, Any]:
-    return dict(yaml.safe_load(boot(role, facts)))
+    return dict(quick_yaml.load(boot(role, facts)))
 
 
 def files(role: str, facts: Facts) -> dict[str, dict[str, str]]:
@@ -91,11 +91,11 @@ def test_only_masters_listen_for_clients_and_only_with_certificates(facts: Facts
     drop_in, daemon = "/etc/systemd/system/docker.service.d/bay.conf", "/etc/docker/daemon.json"
     assert "tcp://" not in files("node", facts)[drop_in]["content"]
     assert re.findall(r"tcp://\S+", files("master", facts)[drop_in]["content"]) == ["tcp://0.0.0.0:2376"]
-    settings = yaml.safe_load(files("master", facts)[daemon]["content"])
+    settings = quick_yaml.load(files("master", facts)[daemon]["content"])
     assert settings["tlsverify"] is True
     assert settings["tlscacert"] == "/etc/docker/ca.pem"
     assert "live-restore" not in settings, "Swarm refuses it"
-    assert "tlsverify" not in yaml.safe_load(files("node", facts)[daemon]["content"])
+    assert "tlsverify" not in quick_yaml.load(files("node", facts)[daemon]["content"])
 
 
 def test_an_account_for_joining_is_on_masters_only(facts: Facts) -> None:
