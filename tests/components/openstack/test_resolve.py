@@ -189,6 +189,13 @@ def test_a_cloud_without_volumes_or_load_balancers_says_so(cloud: FakeCloud) -> 
     assert message == "endpoint.kind: the cloud has no load balancers (Octavia)"
 
 
+def test_a_cloud_without_barbican_says_so(cloud: FakeCloud) -> None:
+    message = told(lambda: found(cloud, identity={"store": "barbican"}))[0]
+    assert message == "identity.store: the cloud has no Barbican (key-manager)"
+    cloud.services.add("key-manager")
+    found(cloud, identity={"store": "barbican"})
+
+
 def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> None:
     place = found(
         cloud, network={"existing": "mine", "subnet": "one"}, endpoint={"kind": "virtual-ip"}, floating_ips="api"
