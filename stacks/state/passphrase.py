@@ -39,7 +39,7 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
 
 def is_here(settings: Settings, bay: str) -> bool:
     """Whether the shell or a file of this machine has it; that which plain `pulumi` uses is of no bay."""
-    return settings.has_own_passphrase or settings.passphrase_file(bay).exists()
+    return settings.has_own_passphrase or settings.passphrase_file(bay).exists() or is_rotating(settings, bay)
 
 
 def exported_file(settings: Settings, bay: str) -> Path:

@@ -33,7 +33,11 @@ RENEWED = Life(
             ("upgrade", "NAME", "--image", NEWER, *ANSWERED),
             REPLACED,
         ),
-        Stage("delete the group", ("group", "delete", "NAME", "more", "--yes"), around("delete", "Instance", "ServerGroup")),
+        Stage(
+            "delete the group",
+            ("group", "delete", "NAME", "more", "--yes"),
+            around("delete", "Instance", "ServerGroup"),
+        ),
         Stage("delete", DELETE, ()),
     ),
 )
