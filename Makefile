@@ -48,8 +48,9 @@ vet: toolchain  ## go vet on all Go of our own: minutes, the first time
 sbom: setup  ## What is in the wheel and in the node images that are built, as CycloneDX, in build/sbom
 	$(VENV)/bin/python -m bay.sandbox.images.sbom build/sbom
 
+# Files in their order: pytest-xdist's own has those of few tests, which may be the longest, last.
 check: lint  ## Lint, types, unit and golden tests: under 2 minutes
-	$(PYTEST) -q -m "not sandbox and not toolchain and not boot and not fuzz"
+	$(PYTEST) --no-loadscope-reorder -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot
 	$(PYTEST) -n 3 -v -m "(sandbox or toolchain or boot) and not long" --durations=15

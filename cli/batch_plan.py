@@ -1,12 +1,15 @@
-"""How commands that change servers batch by batch show what they would do."""
+"""What commands that change servers batch by batch have in common: how they show what they would do, and a backup."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say_table
 from bay.components.errors import BayError
 from bay.stacks.approval import Approvable
+
+if TYPE_CHECKING:
+    from bay.stacks.operations.backup import BackupRequest
 
 
 class BatchPlan(Protocol):
@@ -44,3 +47,11 @@ def before_question(tell: Callable[[Any], None], columns: Sequence[str]) -> Call
         say_table(plan.rows, columns)
 
     return show
+
+
+def backup_request(folder: str | None) -> "BackupRequest | None":
+    """What `--backup-to` asks for; InvalidInput for a folder that no backup can go to."""
+    from bay.stacks.cluster.backup_folder import folder_named
+    from bay.stacks.operations.backup import BackupRequest
+
+    return BackupRequest(folder_named(folder)) if folder else None

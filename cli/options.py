@@ -102,6 +102,12 @@ MaxUnavailable = Annotated[
         help="Servers of a group that are replaced at the same time, 40% unless said; masters go one by one.",
     ),
 ]
+BackupTo = Annotated[
+    str | None,
+    typer.Option(
+        "--backup-to", metavar="DIR", help="Back up the masters into this folder before the first one is replaced."
+    ),
+]
 LoseData = Annotated[bool, typer.Option("--lose-data", help="Replace masters even if control-plane data is lost.")]
 NoWaitForLast = Annotated[
     bool,

@@ -17,6 +17,7 @@ from bay.components.engines import CloudLogin as CloudFacts
 from bay.components.firewall import Firewall
 from bay.components.guard import Guard
 from bay.components.identity import Identity
+from bay.components.identity_store import IdentityStore
 from bay.components.image import Image
 from bay.components.inputs import locate, plainly, specify
 from bay.components.network import Network
@@ -127,7 +128,7 @@ class Bay(ComponentResource):
         self.register_outputs({"bay_id": self.bay_id, "api_addresses": self.api_addresses})
 
     def _make_surroundings(self) -> None:
-        """What the servers need: images, network, firewall, endpoint, ports, volumes and the login."""
+        """All but the servers: images, network, firewall, endpoint, ports, volumes, the login and the certificates."""
         name, spec, child = self.name, self.spec, self.child
         self.network = Network(name, spec.network, self.resolved, self.mark, child, self.located.cidrs)
         self.firewall = Firewall(name, self.engine, spec, self.network, self.mark, child)
@@ -149,6 +150,9 @@ class Bay(ComponentResource):
         if self.engine.wants_cloud(spec):
             external, serial = self.resolved.external, self.credential_serial
             self.login = CloudLogin(name, self.resolved.login, self.network, external, self.mark, child, serial)
+        self.identity_store: IdentityStore | None = None
+        if spec.identity.store == "barbican":
+            self.identity_store = IdentityStore(name, self.identity.generations, self.mark, child)
         self.images = self._images()
 
     def _make_servers(self) -> None:

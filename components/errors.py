@@ -28,6 +28,10 @@ class Forbidden(BayError):
     """The cloud's policy does not allow this login a call: asking again changes nothing."""
 
 
+class Unreachable(BayError):
+    """The cloud does not answer at all, from here or for now: asking again may help."""
+
+
 def nearest(word: str, known: Iterable[str | None], limit: int = 3) -> str:
     """``nearest("m1.smal", [...])`` -> ``nearest: m1.small``; all of a short list where nothing is near."""
     import difflib

@@ -10,10 +10,10 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 
+from bay.components.private_files import make_folder
 from bay.magnum.jobs import Job, Jobs, Lease, Values
 from bay.magnum.settings import Settings
 from bay.magnum.upgrades import require_possible
-from bay.stacks.private_files import make_folder
 
 START = 0.25
 """Of the lease: how long a runner may take from its start until it has one."""

@@ -28,7 +28,7 @@ TRIES = 4
 """How often a job begins: a process that is killed so often at the same job is killed by it."""
 PATIENCE = 60.0
 """Seconds for an operation that is no longer wanted to finish what is in flight."""
-BUSY = ("CloudBusy", "Locked", DIED)
+BUSY = ("CloudBusy", "Locked", "Unreachable", DIED)
 """Families of errors that another attempt may get past."""
 PAUSES = (5.0, 20.0, 60.0)
 """Seconds before each new attempt after one of these."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bay.components.errors import BayError
+from bay.components.private_files import write_private
 from bay.magnum.jobs import Job, Values
 from bay.magnum.settings import Settings
 from bay.stacks.errors import AlreadyExists, NotFound
 from bay.stacks.events import Event, Notice
-from bay.stacks.private_files import write_private
 from bay.stacks.worker_client import WorkerError, WorkerProcess
 
 LOG = logging.getLogger(__name__)

@@ -5,8 +5,9 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bay.components.private_files import write_private
 from bay.sandbox import machine, ranges, seeds
-from bay.sandbox.layout import Layout, write_private
+from bay.sandbox.layout import Layout
 from bay.sandbox.services.sandbox_services.nodes import shared, sweep
 from bay.sandbox.services.sandbox_services.nodes.names import Names
 from bay.toolchain.lock import exclusive

@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bay.components.private_files import make_folder, write_private
 from bay.sandbox import booting, catalog, clouds, install, launch, magnum, plan, ports, processes, secret, storage
 from bay.sandbox.booting import Booting
 from bay.sandbox.config import Settings
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import Layout, make_folder, write_private
+from bay.sandbox.layout import Layout
 from bay.sandbox.status import Status, find_problem, service_status
 from bay.toolchain.lock import exclusive, report_waiting
 

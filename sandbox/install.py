@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bay.components.private_files import make_folder
 from bay.sandbox.environment import child_environment
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import make_folder
 from bay.toolchain.lock import exclusive, report_waiting
 
 HERE = Path(__file__).parent

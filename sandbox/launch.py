@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from bay.components.private_files import make_folder
 from bay.sandbox.config import Settings
 from bay.sandbox.environment import child_environment
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import Layout, make_folder
+from bay.sandbox.layout import Layout
 from bay.sandbox.plan import SERVICES_CODE
 
 ENTRY = ("-m", "sandbox_services")

@@ -1,6 +1,5 @@
-"""Where things are inside the state folder of a sandbox, and the two ways of writing there."""
+"""Where things are inside the state folder of a sandbox."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,23 +79,3 @@ class Layout:
     def keys(self) -> Path:
         """Keystone's Fernet keys."""
         return self.state / "keys"
-
-
-def make_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter; those above it that are not there too, whatever the umask is."""
-    missing = [path]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    return path
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    make_folder(path.parent)
-    partial = path.with_name(path.name + ".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    partial.replace(path)

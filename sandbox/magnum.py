@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bay.components.private_files import make_folder, write_private
 from bay.sandbox import catalog, install, launch, plan, seeds
 from bay.sandbox.config import Settings, render
 from bay.sandbox.config.magnum import magnum, magnum_paste
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import Layout, make_folder, write_private
+from bay.sandbox.layout import Layout
 
 if TYPE_CHECKING:
     from openstack.connection import Connection

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bay.components.private_files import write_private
 from bay.sandbox import catalog, config, install, seeds
 from bay.sandbox.config import Settings
-from bay.sandbox.layout import Layout, write_private
+from bay.sandbox.layout import Layout
 
 SERVICES_CODE = Path(__file__).parent / "services"
 SCHEMA_CODE = SERVICES_CODE / "sandbox_services" / "schemas.py"

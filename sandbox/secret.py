@@ -5,8 +5,9 @@ import json
 import os
 import secrets
 
+from bay.components.private_files import write_private
 from bay.sandbox import catalog, seeds
-from bay.sandbox.layout import Layout, write_private
+from bay.sandbox.layout import Layout
 
 MASTER_KEY = "barbican-master-key"
 KEY_REPOSITORIES = ("fernet", "credential")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bay.components.private_files import make_folder
 from bay.sandbox.errors import SandboxError
-from bay.sandbox.layout import Layout, make_folder
+from bay.sandbox.layout import Layout
 
 PYTHON = (3, 11)  # the least that the services' packages run on
 SPACE = 200  # MiB in the state folder: databases begin with 10, images and a day of logs follow

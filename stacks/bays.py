@@ -18,6 +18,7 @@ from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.login import Login
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.scope import is_same_project, scope_of
+from bay.components.private_files import write_private
 from bay.stacks.approval import Approve, deny_disruptions
 from bay.stacks.automation.workspace import stack_rows
 from bay.stacks.cancellation import Cancellation
@@ -59,7 +60,6 @@ from bay.stacks.plan import planner, saved
 from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.saved import OpenPlan
 from bay.stacks.plan.types import Plan
-from bay.stacks.private_files import write_private
 from bay.stacks.program_stack import names_in_program
 from bay.stacks.settings import SHARED, Settings, require_place
 from bay.stacks.spec_request import SpecRequest

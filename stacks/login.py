@@ -12,7 +12,7 @@ import yaml
 
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
-from bay.stacks.private_files import write_private
+from bay.components.private_files import write_private
 from bay.stacks.settings import short_hash
 
 if TYPE_CHECKING:

@@ -88,10 +88,7 @@ def opened_aside(bay: BayStack, deployment: Deployment | None = None) -> Iterato
 
     deployment: what it holds; its secrets stay those of the bay.
     """
-    with tempfile.TemporaryDirectory(prefix="bay-aside-") as folder:
-        work = Path(folder) / "work"
-        work.mkdir()
-        stack = bay.beside(work, f"file://{folder}")
+    with bay.aside() as stack:
         if deployment is None:
             stack.pulumi.environment["PULUMI_CONFIG_PASSPHRASE"] = "a preview keeps no secret"
         else:

@@ -1,45 +1,11 @@
-"""Folders and files that are their owner's alone, whatever the umask is."""
+"""Folders and files that are their owner's alone: those that are not are found and closed."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bay.components.errors import BayError
 from bay.components.text import command
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, and all above it that are not there, for their owner alone.
-
-    `Path.mkdir(parents=True, mode=...)` gives its mode to the last one only.
-    """
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
-
-
-def write_private(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write a file that only its owner may read, at once or not at all; durable: it outlives a loss of power."""
-    make_folder(path.parent)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
-        file.write(text)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    Path(file.name).replace(path)
-    if durable:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def make_private(folder: Path, top: Path) -> None:

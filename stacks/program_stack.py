@@ -54,10 +54,7 @@ class ProgramBayStack(BayStack):
 
     def compare(self, listener: Listener) -> None:
         """On a copy that holds the bay alone: nothing of the program's other resources is read, or run."""
-        with tempfile.TemporaryDirectory(prefix="bay-aside-") as folder:
-            work = Path(folder) / "work"
-            work.mkdir()
-            copy = self.beside(work, f"file://{folder}")
+        with self.aside() as copy:
             copy.project, copy.stack_name = self.project, self.stack_name
             copy.pulumi.environment |= passphrase.environment(self.context.settings, SHARED, new=False)
             copy.create()

@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -190,6 +191,14 @@ class BayStack:
         other = BayStack(self.context, self.name, folder, state_url)
         other.exists, other._salt, other.passphrase = False, self.salt, StackPassphrase(other, self)
         return other
+
+    @contextmanager
+    def aside(self) -> Iterator["BayStack"]:
+        """A stack of the bay's name in a state of its own, where there is none yet, and which is gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="bay-aside-") as folder:
+            work = Path(folder) / "work"
+            work.mkdir()
+            yield self.beside(work, f"file://{folder}")
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs with their secrets in the clear; empty before the first update went through."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError, InvalidInput
+from bay.components.private_files import write_private
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.private_files import write_private
 from bay.stacks.settings import BARBICAN
 from bay.stacks.state import passphrase, vault
 from bay.stacks.state.salt import new_salt, opens

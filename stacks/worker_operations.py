@@ -122,6 +122,7 @@ def _upgrade_request(request: Request) -> UpgradeRequest:
         request.models,
         request.max_unavailable,
         wait=bool(request.timeout),
+        backup=_backup_request(request),
     )
 
 

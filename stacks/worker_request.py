@@ -70,8 +70,8 @@ class Request(BaseModel):
     approval. timeout: seconds to wait for servers; 0: not at all. authority: of a bay that is created. remove: servers
     that go, of `group`; an update takes them out before it makes the bay what its layers say. fields: of the group that
     is created or set, as the spec has them; null: the default again. folder, keep: of a backup, also of one that a
-    rebuild of masters takes first. file: of a restore; of a rotation, the user's own new passphrase. what: is rotated.
-    ssh_user, ssh_key: of these, in place of the image's user and the keypair's private key.
+    rebuild or upgrade of masters takes first. file: of a restore; of a rotation, the user's own new passphrase. what:
+    is rotated. ssh_user, ssh_key: of these, in place of the image's user and the keypair's private key.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

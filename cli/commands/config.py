@@ -66,8 +66,8 @@ def config(
     """
     from bay.cli.session import open_bay
     from bay.components.node.client_login import LoginRequest
+    from bay.components.private_files import write_private
     from bay.stacks.cluster.clients import one_writer
-    from bay.stacks.private_files import write_private
 
     if sum((folder is not None, merge, unset)) > 1:
         raise InvalidInput("--dir, --merge and --unset exclude each other", "use one of them")

@@ -42,12 +42,7 @@ def rebuild(
         ),
     ] = None,
     max_unavailable: options.MaxUnavailable = None,
-    backup_to: Annotated[
-        str | None,
-        typer.Option(
-            "--backup-to", metavar="DIR", help="Back up the masters into this folder before the first one is replaced."
-        ),
-    ] = None,
+    backup_to: options.BackupTo = None,
     lose_data: options.LoseData = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
@@ -70,20 +65,18 @@ def rebuild(
 
     It stops at the first server that does not come back; run again, it resumes.
     """
-    from bay.cli.batch_plan import before_question, print_dry_run
+    from bay.cli.batch_plan import backup_request, before_question, print_dry_run
     from bay.cli.console.columns import REPAIR_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
-    from bay.stacks.cluster.backup_folder import folder_named
-    from bay.stacks.operations.backup import BackupRequest
     from bay.stacks.operations.rebuild import RebuildRequest
     from bay.stacks.operations.rebuild_plan import Selection
 
     bays = open_bays(os_cloud, state, os_region_name, parallel=parallel)
     limit = timedelta(minutes=timeout or options.MINUTES)
     selection = Selection(group or "", frozenset(node or ()), max_unavailable or "", lose_data)
-    backup = BackupRequest(folder_named(backup_to)) if backup_to else None
-    request = RebuildRequest(selection, image or "", limit, bool(timeout) and not no_wait, backup)
+    wait = bool(timeout) and not no_wait
+    request = RebuildRequest(selection, image or "", limit, wait, backup_request(backup_to))
     if dry_run:
         print_dry_run(bays.rebuild_plan(name, request), _tell, REPAIR_COLUMNS, form, columns)
         return

@@ -39,6 +39,7 @@ def upgrade(
     ] = None,
     models: options.Models = None,
     max_unavailable: options.MaxUnavailable = None,
+    backup_to: options.BackupTo = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     form: options.DryRunForm = Format.TABLE,
@@ -60,7 +61,7 @@ def upgrade(
 
     It stops at the first server that does not come back; run again, it resumes.
     """
-    from bay.cli.batch_plan import before_question, print_dry_run
+    from bay.cli.batch_plan import backup_request, before_question, print_dry_run
     from bay.cli.console.columns import UPGRADE_COLUMNS
     from bay.cli.prompts import TerminalApproval
     from bay.cli.session import changing, open_bays
@@ -70,7 +71,8 @@ def upgrade(
     limit = timedelta(minutes=timeout or options.MINUTES)
     folders: list[Path] = [models] if models else []
     wait = bool(timeout) and not no_wait
-    request = UpgradeRequest(version or "", model or "", image or "", folders, max_unavailable or "", limit, wait)
+    target = (version or "", model or "", image or "", folders)
+    request = UpgradeRequest(*target, max_unavailable or "", limit, wait, backup_request(backup_to))
     if dry_run:
         print_dry_run(bays.upgrade_plan(name, request), _tell, UPGRADE_COLUMNS, form, columns)
         return

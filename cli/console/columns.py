@@ -3,7 +3,7 @@
 BAY_FIELDS = (
     *("name", "coe", "model", "status", "status_reason", "health_status", "health_status_reason", "node_health"),
     *("api_address", "masters", "nodes", "floating_ips", "network", "managed_by", "protected", "id"),
-    *("certificates", "spec"),
+    *("certificates", "certificate_container", "spec"),
 )
 """What `bay show` says of a bay."""
 OUTDATED = "outdated"

@@ -41,6 +41,7 @@ def bay_row(described: Description, now: datetime | None = None) -> dict[str, An
         "protected": spec.protected if spec else False,
         "id": state.bay_id,
         "certificates": certificate_rows(state, now or datetime.now(UTC)),
+        "certificate_container": state.outputs.get("certificate_container"),
         "spec": _shown(spec) if spec else None,
     }
 

@@ -14,8 +14,8 @@ from io import TextIOWrapper
 from logging.handlers import MemoryHandler
 from pathlib import Path
 
+from bay.components.private_files import make_folder
 from bay.components.text import printable
-from bay.stacks.private_files import make_folder
 from bay.stacks.redaction import redact, redact_text
 
 KEPT = 50

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING
 
-from bay.components.errors import BayError, Forbidden, nearest
+from bay.components.errors import BayError, Forbidden, Unreachable, nearest
 from bay.components.openstack.login import Login
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def openstack_errors(doing: str) -> Iterator[None]:
     except keystone.SSLError as error:
         raise BayError(f"{doing}: TLS{_where(error)}", CERTIFICATES) from None
     except (keystone.ConnectFailure, keystone.DiscoveryFailure) as error:
-        raise BayError(
+        raise Unreachable(
             f"{doing}: the cloud cannot be reached{_where(error)}",
             "check auth_url in clouds.yaml, network and proxy; 'bay sandbox start' starts the local one",
         ) from None

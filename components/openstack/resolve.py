@@ -87,6 +87,11 @@ def _check_services(cloud: "Connection", spec: BaySpec) -> None:
             "endpoint.kind: the cloud has no load balancers (Octavia)",
             "use --set endpoint.kind=masters, or virtual-ip on a network of the bay's own",
         )
+    if spec.identity.store == "barbican" and not cloud.has_service("key-manager"):
+        raise BayError(
+            "identity.store: the cloud has no Barbican (key-manager)",
+            "leave the certificates in the state alone: state",
+        )
 
 
 def _check_zones(cloud: "Connection", spec: BaySpec) -> None:

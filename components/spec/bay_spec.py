@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from bay.components.engines import ENGINES
 from bay.components.errors import InvalidInput, nearest
 from bay.components.spec.groups import Masters, NodeGroup, Nodes, count_alone
-from bay.components.spec.site import Access, Endpoint, NetworkSpec, Proxy, Registry, Role, Snippet
+from bay.components.spec.site import Access, Endpoint, IdentitySpec, NetworkSpec, Proxy, Registry, Role, Snippet
 from bay.components.spec.types import Spec, Words
 
 NAME_LIMIT = 40
@@ -73,6 +73,7 @@ class BaySpec(Spec):
     snippets: dict[str, Snippet] = Field(
         default_factory=dict, description="Files and commands of the site's own, by a name of its choice."
     )
+    identity: IdentitySpec = Field(IdentitySpec(), description="Where the bay's certificates are kept.")
     protected: bool = Field(False, description="Whether `bay delete` is refused until this is false again.")
     tags: Words = Field((), description="Tags of everything of the bay that the cloud can tag.")
     options: dict[str, Any] = Field(

@@ -79,6 +79,16 @@ class Registry(Spec):
     insecure: Words = Field((), description="Registries (HOST[:PORT]) that speak HTTP or show any certificate.")
 
 
+class IdentitySpec(Spec):
+    """Where the bay's certificates are kept for other tools, beside the state."""
+
+    store: Literal["state", "barbican"] = Field(
+        "state",
+        description="barbican: a client's key and certificate, and the authority's certificate, also as a container "
+        "in Barbican.",
+    )
+
+
 class Snippet(Spec):
     """Files and commands of the site's own, on the servers of some roles."""
 

@@ -8,7 +8,13 @@ from bay.sandbox.images import kubernetes, mesos
 from bay.sandbox.images.common import BASE, WEB_IMAGES
 from bay.sandbox.images.node import Node
 
-ENGINES = {"docker": "docker", "swarm": "docker", "kubernetes": "kubernetes", "mesos": "mesos"}
+ENGINES = {
+    "docker": "docker",
+    "swarm": "docker",
+    "kubernetes": "kubernetes",
+    kubernetes.PREVIOUS.name: kubernetes.PREVIOUS.name,
+    "mesos": "mesos",
+}
 """What a user may ask for -> name of the image."""
 
 DOCKER = Node(
@@ -34,4 +40,5 @@ def image(engine: str, apt_sources: Sequence[str] = ()) -> Node:
         return mesos.node(apt_sources)
     if apt_sources:
         raise SandboxError(f"the image for {engine} takes nothing from further repositories", "leave out --apt-source")
-    return {"docker": DOCKER, "kubernetes": kubernetes.NODE}[ENGINES[engine]]
+    images = (DOCKER, kubernetes.NODE, kubernetes.PREVIOUS_NODE)
+    return {one.name: one for one in images}[ENGINES[engine]]

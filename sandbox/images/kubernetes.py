@@ -26,21 +26,37 @@ VERSION_OF = "k8s.io/component-base/version.gitVersion"
 
 
 @dataclass(frozen=True)
+class _ModulePrograms(Programs):
+    """Programs whose part has another name than the folder of their module in go/."""
+
+    folder: str = ""
+
+    @property
+    def module(self) -> Path:
+        """Its sources."""
+        return super().module.with_name(self.folder or self.name)
+
+
+@dataclass(frozen=True)
 class Release:
     """A version of Kubernetes that there is an image of.
 
     name: of the image, and in the names of its parts. version: as ``v1.34.2``. folder: in go/, with the module that its
-    programs are of.
+    programs are of. etcd, coredns: folders of theirs, and tags of their container images, as that version of kubeadm
+    asks for them; pause likewise.
     """
 
     name: str
     version: str
     folder: str = "kubernetes"
+    etcd: tuple[str, str] = ("etcd", ETCD)
+    coredns: tuple[str, str] = ("coredns", COREDNS)
+    pause: str = PAUSE
 
     @property
     def programs(self) -> Programs:
         """All of its programs, those of the control plane among them."""
-        return _ReleasePrograms(
+        return _ModulePrograms(
             name=self.name,
             title=f"Kubernetes {self.version}",
             space=600,
@@ -49,17 +65,18 @@ class Release:
             folder=self.folder,
         )
 
-
-@dataclass(frozen=True)
-class _ReleasePrograms(Programs):
-    """Programs whose part has another name than their module."""
-
-    folder: str = "kubernetes"
+    @property
+    def programs_etcd(self) -> Programs:
+        """Of the server, and those that look after it."""
+        folder, version = self.etcd
+        packages = (".", "go.etcd.io/etcd/etcdctl/v3", "go.etcd.io/etcd/etcdutl/v3")
+        return Programs(name=folder, title=f"etcd {version}", space=90, packages=packages)
 
     @property
-    def module(self) -> Path:
-        """Its sources."""
-        return super().module.with_name(self.folder)
+    def programs_coredns(self) -> Programs:
+        """The server of names."""
+        folder, version = self.coredns
+        return Programs(name=folder, title=f"CoreDNS {version}", space=60)
 
 
 @dataclass(frozen=True)
@@ -73,14 +90,12 @@ class _ReleaseNode(Node):
 
 
 CURRENT = Release("kubernetes", KUBERNETES)
-PROGRAMS = CURRENT.programs
-PROGRAMS_ETCD = Programs(
-    name="etcd",
-    title=f"etcd {ETCD}",
-    space=90,
-    packages=(".", "go.etcd.io/etcd/etcdctl/v3", "go.etcd.io/etcd/etcdutl/v3"),
+PREVIOUS = Release(
+    "kubernetes-1.33", "v1.33.5", "kubernetes-1.33", ("etcd-3.5", "3.5.21-0"), ("coredns-1.12.0", "v1.12.0"), "3.10"
 )
-PROGRAMS_COREDNS = Programs(name="coredns", title=f"CoreDNS {COREDNS}", space=60)
+"""One minor version before, to upgrade from."""
+
+PROGRAMS = CURRENT.programs
 PROGRAMS_PAUSE = Programs(name="pause", title="the program that holds a pod", space=5)
 PROGRAMS_FLANNEL = Programs(
     name="flannel",
@@ -139,25 +154,33 @@ def _on_cloud(name: str) -> Container:
     )
 
 
+def _beside_control_plane(release: Release) -> tuple[Container, ...]:
+    etcd, etcd_version = release.etcd
+    coredns, coredns_version = release.coredns
+    return (
+        Container(
+            file="etcd",
+            names=(f"{REGISTRY}/etcd:{etcd_version}",),
+            programs=tuple((f"{etcd}/{name}", f"usr/local/bin/{name}") for name in ("etcd", "etcdctl", "etcdutl")),
+            command=("/usr/local/bin/etcd",),
+        ),
+        Container(
+            file="coredns",
+            names=(f"{REGISTRY}/coredns/coredns:{coredns_version}",),
+            programs=((f"{coredns}/coredns", "coredns"),),
+            entrypoint=("/coredns",),
+        ),
+        Container(
+            file="pause",
+            # The latter: Debian's containerd's own default.
+            names=(f"{REGISTRY}/pause:{release.pause}", f"{REGISTRY}/pause:3.6"),
+            programs=(("pause/pause", "pause"),),
+            entrypoint=("/pause",),
+        ),
+    )
+
+
 OF_ALL = (
-    Container(
-        file="etcd",
-        names=(f"{REGISTRY}/etcd:{ETCD}",),
-        programs=tuple((f"etcd/{name}", f"usr/local/bin/{name}") for name in ("etcd", "etcdctl", "etcdutl")),
-        command=("/usr/local/bin/etcd",),
-    ),
-    Container(
-        file="coredns",
-        names=(f"{REGISTRY}/coredns/coredns:{COREDNS}",),
-        programs=(("coredns/coredns", "coredns"),),
-        entrypoint=("/coredns",),
-    ),
-    Container(
-        file="pause",
-        names=(f"{REGISTRY}/pause:{PAUSE}", f"{REGISTRY}/pause:3.6"),  # the latter: Debian's containerd's own default
-        programs=(("pause/pause", "pause"),),
-        entrypoint=("/pause",),
-    ),
     Container(
         file="flannel",
         names=(f"docker.io/flannel/flannel:{FLANNEL}",),
@@ -187,6 +210,7 @@ def containers(release: Release, beside: tuple[Release, ...] = ()) -> tuple[Cont
         *map(_on_cloud, ON_CLOUD),
         _kube_proxy(release),
         *(_kube_proxy(other, f"kube-proxy-{other.version}") for other in beside),
+        *_beside_control_plane(release),
         *OF_ALL,
     )
 
@@ -200,7 +224,7 @@ def node(release: Release, beside: tuple[Release, ...] = ()) -> Node:
         space=900,
         needs=(
             BASE,
-            *(WEB, programs, PROGRAMS_ETCD, PROGRAMS_COREDNS),
+            *(WEB, programs, release.programs_etcd, release.programs_coredns),
             *(PROGRAMS_PAUSE, PROGRAMS_FLANNEL, PROGRAMS_FLANNEL_CNI, PROGRAMS_CLOUD),
             *(other.programs for other in beside),
         ),
@@ -223,3 +247,4 @@ def node(release: Release, beside: tuple[Release, ...] = ()) -> Node:
 
 CONTAINERS = containers(CURRENT)
 NODE = node(CURRENT)
+PREVIOUS_NODE = node(PREVIOUS, beside=(CURRENT,))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, Unreachable
 from bay.stacks.automation.diagnostics import first_errors
 from bay.stacks.errors import (
     CloudBusy,
@@ -137,7 +137,7 @@ KNOWN = (
     ),
     (
         r"https?://[^\s\"/]+(?=/[^\s\"]*\": (?:OpenStack connection error|EOF|dial tcp|read tcp|context deadline))",
-        BayError,
+        Unreachable,
         "bay {bay}: the cloud cannot be reached at {found}",
         "resources created so far are kept: run the same command again once the cloud answers, or 'bay delete {bay}'",
     ),

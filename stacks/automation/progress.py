@@ -21,6 +21,7 @@ TITLES = {
     "Endpoint": "endpoint",
     "StateVolumes": "volumes",
     "CloudLogin": "login",
+    "IdentityStore": "certificates",
     "Servers": "servers",
     "Bay": "image",
 }

@@ -12,6 +12,7 @@ from bay.components.ownership import ID_KEY, id_tag
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
+FORBIDDEN = 403
 SOFT_DELETED = "SOFT_DELETED"
 """Nova's status of a server that it deletes later, for good (`reclaim_instance_interval`)."""
 
@@ -125,6 +126,14 @@ class Listing:
         """Whether Neutron knows of it; openstacksdk says that it is off where it is not known."""
         return self.cloud.network.find_extension("port-security") is not None
 
+    def of_barbican(self, what: str) -> list["Kept"]:
+        """``secrets`` or ``containers`` with the mark, which is the end of their name; all of the project are listed.
+
+        None where this login may not see them: with the same role nobody has created any.
+        """
+        found = self.lists.get(what, lambda: list(_of_barbican(self.cloud, what)))
+        return [one for one in found if one.name.endswith(f".{self.bay_id}")]
+
     @cached_property
     def load_balancers(self) -> list[Any]:
         """Load balancers with the mark. Their parts go with them; but a state may know one and not all of its parts."""
@@ -135,6 +144,33 @@ class Listing:
         """Pools of these load balancers."""
         octavia = self.cloud.load_balancer
         return [pool for balancer in self.load_balancers for pool in octavia.pools(loadbalancer_id=balancer.id)]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A secret or container of Barbican's, without what is in it."""
+
+    id: str
+    name: str
+
+
+PAGE = 100
+"""Barbican's largest; openstacksdk goes round in circles in its pages."""
+
+
+def _of_barbican(cloud: "Connection", what: str) -> Iterator[Kept]:
+    from openstack.exceptions import raise_from_response
+
+    offset, size = 0, PAGE
+    while size == PAGE:
+        response = cloud.key_manager.get(f"/{what}", params={"limit": PAGE, "offset": offset})
+        if response.status_code == FORBIDDEN:
+            return
+        raise_from_response(response)
+        page = response.json()[what]
+        size, offset = len(page), offset + PAGE
+        for one in page:
+            yield Kept(str(one[f"{what[:-1]}_ref"]).rstrip("/").rsplit("/", 1)[-1], one.get("name") or "")
 
 
 def none(_listing: Listing) -> Iterable[Any]:

@@ -282,6 +282,21 @@ KINDS: tuple[ResourceKind, ...] = (
         quota=Quota(Resource.SERVER_GROUPS, "server_groups"),
     ),
     ResourceKind(
+        "certificate container",
+        "openstack:keymanager/containerV1:ContainerV1",
+        "key_manager",
+        lambda listing: listing.of_barbican("containers"),
+        deletes.of("key_manager", "delete_container"),
+        # Neither is adopted: Pulumi creates a secret first and puts its content into it afterwards.
+    ),
+    ResourceKind(
+        "secret",
+        "openstack:keymanager/secretV1:SecretV1",
+        "key_manager",
+        lambda listing: listing.of_barbican("secrets"),
+        deletes.of("key_manager", "delete_secret"),
+    ),
+    ResourceKind(
         "application credential",
         "openstack:identity/applicationCredential:ApplicationCredential",
         "identity",

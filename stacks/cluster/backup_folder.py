@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bay.components.errors import BayError, InvalidInput
-from bay.stacks.cluster.backup_file import SUFFIX, Header, read_header
+from bay.components.private_files import make_folder
+from bay.stacks.cluster.backup_format import SUFFIX, Header
+from bay.stacks.cluster.backup_reader import read_header
 from bay.stacks.errors import BackupUnusable
-from bay.stacks.private_files import make_folder
 
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 

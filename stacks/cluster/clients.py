@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from bay.components.engines import ENGINES, Client
 from bay.components.errors import BayError
 from bay.components.node.client_login import ClientLogin, LoginRequest, with_login
+from bay.components.private_files import make_folder
 from bay.stacks.cluster.access import login_of
 from bay.stacks.cluster.health import first_that_answers
-from bay.stacks.private_files import make_folder
 from bay.stacks.settings import Settings, short_hash
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki

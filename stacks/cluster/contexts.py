@@ -11,8 +11,8 @@ from bay.components.engines import ENGINES
 from bay.components.engines.contexts import ContextRequest, ContextStore, Files
 from bay.components.errors import BayError
 from bay.components.node.client_login import ClientLogin, LoginRequest
+from bay.components.private_files import make_folder, write_private
 from bay.stacks.cluster.clients import client_files_of, one_writer
-from bay.stacks.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 
 PATIENCE = 10.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
-from bay.stacks.private_files import make_folder, write_private
+from bay.components.private_files import make_folder, write_private
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki
 from bay.stacks.state.snapshot import RecordedServer

@@ -14,8 +14,9 @@ from bay.components.engines.backups import Snapshots
 from bay.components.errors import BayError, InvalidInput
 from bay.components.node.credentials import Generation, current
 from bay.components.spec import BaySpec
-from bay.stacks.cluster.backup_file import Header, Writer, new_header
 from bay.stacks.cluster.backup_folder import new_file, prune, require_folder
+from bay.stacks.cluster.backup_format import Header
+from bay.stacks.cluster.backup_writer import Writer, new_header
 from bay.stacks.cluster.health import UNHEALTHY, health_of
 from bay.stacks.cluster.remote import Answer, Shell
 from bay.stacks.cluster.ssh import SshTarget, require_way_in, ssh_targets

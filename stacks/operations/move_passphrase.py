@@ -1,7 +1,7 @@
 """Moves the passphrase of a bay between a file of this machine and Barbican; the state stays as it is."""
 
 from bay.components.errors import BayError, InvalidInput
-from bay.stacks.private_files import write_private
+from bay.components.private_files import write_private
 from bay.stacks.settings import BARBICAN
 from bay.stacks.stack import BayStack
 from bay.stacks.state import passphrase

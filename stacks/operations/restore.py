@@ -10,7 +10,7 @@ from bay.components.errors import BayError
 from bay.components.node.credentials import current
 from bay.components.text import join_names
 from bay.stacks.approval import Approve
-from bay.stacks.cluster.backup_file import Backup, open_backup
+from bay.stacks.cluster.backup_reader import Backup, open_backup
 from bay.stacks.cluster.readiness import HOUR
 from bay.stacks.cluster.remote import Answer, Shell
 from bay.stacks.cluster.ssh import require_way_in, ssh_targets

@@ -7,7 +7,7 @@ from typing import Any
 from bay.components.errors import BayError
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
-from bay.stacks.cluster.backup_file import Backup
+from bay.stacks.cluster.backup_reader import Backup
 from bay.stacks.operations.repair_plan import RepairAction, RepairPlan
 
 LOST = "masters"

@@ -34,7 +34,7 @@ def make_plan(bay: BayStack, request: UpgradeRequest) -> UpgradePlan:
 
 
 def upgrade(bay: BayStack, request: UpgradeRequest, approve: Approve) -> UpgradePlan:
-    """Check the rules, compare, ask for approval, replace batch by batch; returns the plan that was carried out.
+    """Check the rules, compare, ask for approval, back up, replace batch by batch; returns the plan carried out.
 
     Run again, it resumes: servers that are what they are to be are left. Where there is nothing to do, nobody is asked.
     """
@@ -48,6 +48,7 @@ def upgrade(bay: BayStack, request: UpgradeRequest, approve: Approve) -> Upgrade
     this.require_possible(plan)
     if not plan.is_empty:
         approve(plan)
+        this.rebuild.back_up(plan.rebuild)
         this.rebuild.run(plan.rebuild)
     if resumed:
         recovery.delete_duplicates(bay)
@@ -70,7 +71,10 @@ class _Upgrade:
         self.rebuild = Rebuild(
             bay,
             RebuildRequest(
-                Selection(max_unavailable=request.max_unavailable), timeout=request.timeout, wait=request.wait
+                Selection(max_unavailable=request.max_unavailable),
+                timeout=request.timeout,
+                wait=request.wait,
+                backup=request.backup,
             ),
             self.target.spec,
             f"'bay upgrade {bay.name} --version {self.target.version}' resumes",

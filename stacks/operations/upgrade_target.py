@@ -16,6 +16,7 @@ from bay.components.spec.models import read_model
 from bay.components.text import join_names
 from bay.stacks.cloud.engine_images import EngineImage, find_engine_image, list_engine_images
 from bay.stacks.cluster.readiness import HOUR
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.upgrade_rules import require_image_version, wanted_version
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class UpgradeRequest:
     """What is asked for: a version, a model that names one, an image that brings one; each alone or with the image.
 
-    models: folders of models beside the built-in ones. max_unavailable, timeout, wait: as of a rebuild.
+    models: folders of models beside the built-in ones. max_unavailable, timeout, wait, backup: as of a rebuild.
     """
 
     version: str = ""
@@ -36,6 +37,7 @@ class UpgradeRequest:
     max_unavailable: str = ""
     timeout: timedelta = HOUR
     wait: bool = True
+    backup: BackupRequest | None = None
 
 
 @dataclass(frozen=True)

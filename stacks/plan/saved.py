@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bay.components.distribution import installed_version
 from bay.components.errors import BayError, InvalidInput
 from bay.components.ownership import Owner
+from bay.components.private_files import write_private
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.approval import CHECKED_BY_PLAN, way_out
@@ -23,7 +24,6 @@ from bay.stacks.plan.fingerprint import Fingerprint, capture, changes_since, dig
 from bay.stacks.plan.members import require_one_run
 from bay.stacks.plan.planner import OnCloud, PlanInput, build_plan
 from bay.stacks.plan.types import Plan
-from bay.stacks.private_files import write_private
 from bay.stacks.stack import BayStack
 
 FORMAT: Literal["bay-plan"] = "bay-plan"

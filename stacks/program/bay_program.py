@@ -55,3 +55,6 @@ def program(
     pulumi.export("nodes", pulumi.Output.all(*(server.access_ip_v4 for server in nodes)))
     pulumi.export("network", bay.network.name)
     pulumi.export("client_files", bay.client_files)
+    if bay.identity_store:
+        pulumi.export("certificate_container", bay.identity_store.container)
+        pulumi.export("certificate_authority", bay.identity_store.authority)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from bay.components.private_files import make_folder
 from bay.stacks.errors import StateUnwritable
-from bay.stacks.private_files import make_folder
 from bay.stacks.settings import Settings
 from bay.stacks.state import file_backend
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bay.components.errors import BayError
-from bay.stacks.private_files import make_folder
+from bay.components.private_files import make_folder
 from bay.toolchain.lock import exclusive, is_locked
 
 LOOKED_AT = 0.25

@@ -5,9 +5,10 @@ import secrets
 from pathlib import Path
 
 from bay.components.errors import BayError, InvalidInput
+from bay.components.private_files import make_folder, write_private
 from bay.components.text import command
 from bay.stacks.child_environment import PASSPHRASE
-from bay.stacks.private_files import make_folder, make_private, write_private
+from bay.stacks.private_files import make_private
 from bay.stacks.settings import Settings
 from bay.stacks.state import salt
 
@@ -37,10 +38,7 @@ def environment(settings: Settings, bay: str, *, new: bool) -> dict[str, str]:
 
 
 def is_here(settings: Settings, bay: str) -> bool:
-    """Whether the shell or a file of this machine has it; that which plain `pulumi` uses is of no bay.
-
-    While a rotation is unfinished, one of two files does.
-    """
+    """Whether the shell or a file of this machine has it; that which plain `pulumi` uses is of no bay."""
     return settings.has_own_passphrase or settings.passphrase_file(bay).exists() or is_rotating(settings, bay)
 
 

@@ -15,7 +15,7 @@ import pytest
 from bay.cli.app import run
 from bay.cli.doctor import clients
 from bay.components.node.client_login import LoginRequest, client_login
-from bay.stacks.private_files import write_private
+from bay.components.private_files import write_private
 from bay.stacks.settings import Settings
 from bay.toolchain import Check
 from tests.fakes.keys import KEYS

@@ -9,13 +9,14 @@ from tests.fakes.openstack import FakeCloud
 
 
 class FakeBarbican:
-    """secrets: id -> what was posted. status: code of each further answer, in the place of what would come.
+    """secrets, containers: id -> what was posted. status: code of each further answer, in the place of what would come.
 
     requests: ``GET /secrets?name=..``, in their order. logged: whether any that held a payload let itself be logged.
     """
 
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
+        self.containers: dict[str, dict[str, Any]] = {}
         self.status = 0
         self.requests: list[str] = []
         self.logged = False
@@ -31,9 +32,7 @@ class FakeBarbican:
         """A list, or a payload."""
         self.requests.append(f"GET {path}")
         if not path.endswith("/payload"):
-            name = (params or {})["name"]
-            found = [self._row(id_) for id_, secret in self.secrets.items() if secret["name"] == name]
-            return self._answer(200, json.dumps({"secrets": found}))
+            return self._answer(200, json.dumps({path[1:]: self._page(path[1:], **(params or {}))}))
         assert headers == {"Accept": "text/plain"}
         self.logged |= log
         return self._answer(200, self.secrets[path.split("/")[2]]["payload"])
@@ -53,8 +52,21 @@ class FakeBarbican:
             del self.secrets[path.rsplit("/", 1)[-1]]
         return self._answer(204, "")
 
-    def _row(self, id_: str) -> dict[str, str]:
-        return {"name": self.secrets[id_]["name"], "status": "ACTIVE", "secret_ref": f"http://cloud/v1/secrets/{id_}"}
+    def delete_secret(self, id: str, ignore_missing: bool = True) -> None:
+        """As openstacksdk has it."""
+        del self.secrets[id]
+
+    def delete_container(self, id: str, ignore_missing: bool = True) -> None:
+        """The same."""
+        del self.containers[id]
+
+    def _page(self, what: str, limit: int, offset: int = 0, name: str = "") -> list[dict[str, str]]:
+        rows = [
+            {"name": one["name"], "status": "ACTIVE", f"{what[:-1]}_ref": f"http://cloud/v1/{what}/{id_}"}
+            for id_, one in getattr(self, what).items()
+            if name in ("", one["name"])
+        ]
+        return rows[offset : offset + min(limit, 100)]
 
     def _answer(self, status: int, text: str) -> Response:
         response = Response()

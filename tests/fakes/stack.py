@@ -231,7 +231,7 @@ class FakeStack(BayStack):
 
     deployment: as plain values; None where there is no stack. What is done to it is written into its cloud's journal,
     in one order with what is done to the cloud. drift: events of a comparison with the cloud. steps: events of a
-    preview. aside: what it does is written down as that of a copy, which nobody else sees.
+    preview. is_aside: what it does is written down as that of a copy, which nobody else sees.
     """
 
     def __init__(
@@ -244,13 +244,13 @@ class FakeStack(BayStack):
         drift: Iterable[EngineEvent] = (),
         steps: Iterable[EngineEvent] = (),
         last: LastRun | None = None,
-        aside: bool = False,
+        is_aside: bool = False,
     ) -> None:
         self.fake = context or FakeContext(cloud)
         super().__init__(self.fake, name, NOWHERE)
         self.deployment = copy.deepcopy(dict(deployment)) if deployment is not None else None
         self.drift, self.steps = list(drift), list(steps)
-        self.last, self.aside = last or LastRun(), aside
+        self.last, self.is_aside = last or LastRun(), is_aside
         self.journal = self.fake.openstack.journal
         self.programs: list[Program] = []
         self.previews: list[Program] = []
@@ -273,7 +273,7 @@ class FakeStack(BayStack):
         self._answers[deed] = iter(answers)
 
     def _do(self, deed: str, *words: str) -> None:
-        self.journal.append(" ".join([*(["aside"] if self.aside else []), deed, *words]))
+        self.journal.append(" ".join([*(["aside"] if self.is_aside else []), deed, *words]))
         if deed not in LOOKS:
             self._state = None
         happen(next(self._answers.get(deed, iter(())), None))
@@ -301,7 +301,7 @@ class FakeStack(BayStack):
 
     def beside(self, folder: Path, state_url: str) -> "FakeStack":
         """One with the same previews."""
-        copied = FakeStack(None, name=self.name, context=self.fake, steps=self.steps, aside=True)
+        copied = FakeStack(None, name=self.name, context=self.fake, steps=self.steps, is_aside=True)
         copied.exists = False
         self.copies.append(copied)
         return copied

@@ -103,8 +103,9 @@ def test_a_failure_is_told_with_what_there_is(site: Site) -> None:
     assert len(outcome["servers"]) == 3
 
 
-def test_a_busy_cloud_is_asked_again(site: Site) -> None:
-    site.answer(create={"family": "CloudBusy", "message": "the cloud turns calls away"})
+@pytest.mark.parametrize("family", ["CloudBusy", "Unreachable"])
+def test_a_busy_cloud_is_asked_again(site: Site, family: str) -> None:
+    site.answer(create={"family": family, "message": "the cloud turns calls away"})
     site.want("create")
     assert site.run().outcome["reason"] == "the cloud turns calls away"
     assert site.operations == ["create"] * 3

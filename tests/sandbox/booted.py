@@ -18,8 +18,8 @@ from bay.sandbox.services.sandbox_services.nodes.names import Names
 from bay.sandbox.services.sandbox_services.nodes.node import Node
 
 TALK = Path(__file__).with_name("talk.py")
-SOON = 30.0  # seconds: a change is in force after one, on a busy machine after many
-BOOTED = 60.0  # seconds for a node to answer, after three on an idle machine
+SOON = 60.0  # seconds: a change is in force after one, on a busy machine after many
+BOOTED = 120.0  # seconds for a node to answer, after three on an idle machine
 
 
 def eventually(wanted: object, ask: Callable[..., object], *arguments: Any, within: float = SOON) -> None:

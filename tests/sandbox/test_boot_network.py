@@ -224,7 +224,7 @@ def test_an_open_connection_ends_when_its_rule_goes(scene: Scene) -> None:
     session = scene.booted.beat(scene.address("right"))
     eventually(True, lambda: len(session.lines) > 2)
     scene.net.delete_security_group_rule(rule)
-    eventually(0, lambda: new_lines(session), within=20)  # what is not acknowledged may go on for some packets
+    eventually(0, lambda: new_lines(session))  # what is not acknowledged may go on for some packets
 
 
 def new_lines(program: Program) -> int:

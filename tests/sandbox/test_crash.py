@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from openstack.connection import Connection
 from bay.sandbox import Sandbox, processes, seeds
 from tests.conftest import new_sandbox
 from tests.sandbox.conftest import Servers, connect
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sandbox
 
@@ -43,10 +43,7 @@ def kill(sandbox: Sandbox, *services: str) -> None:
 
 
 def wait_until_gone(sandbox: Sandbox, services: tuple[str, ...]) -> None:
-    end = time.monotonic() + 30
-    while set(records(sandbox)) & set(services) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not set(records(sandbox)) & set(services)
+    eventually(lambda: not set(records(sandbox)) & set(services))
 
 
 def inventory(cloud: Connection) -> dict[str, list[str]]:
@@ -132,10 +129,7 @@ def start_and_kill_at(sandbox: Sandbox, text: str) -> None:
 @pytest.mark.parametrize("moment", ["databases", "placement answers", "adding flavors"])
 def test_a_killed_first_start_leaves_nothing_half_started(fresh: Sandbox, moment: str) -> None:
     start_and_kill_at(fresh, moment)
-    end = time.monotonic() + 10
-    while any(not record.ready for record in records(fresh).values()) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert [record for record in records(fresh).values() if not record.ready] == []
+    eventually(lambda: [record for record in records(fresh).values() if not record.ready] == [])
 
 
 def test_the_start_after_killed_ones_makes_everything_once(fresh: Sandbox) -> None:

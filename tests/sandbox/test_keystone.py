@@ -4,6 +4,7 @@ import contextlib
 import threading
 import uuid
 
+import openstack
 import pytest
 from openstack.connection import Connection
 
@@ -49,6 +50,25 @@ def test_a_request_goes_on_with_its_own_token(sandbox_cloud: Sandbox) -> None:
         for thread in threads:
             thread.join()
     assert wrong == []
+
+
+@pytest.mark.sandbox
+def test_a_user_who_goes_takes_his_credentials_with_him(sandbox_cloud: Sandbox) -> None:
+    """Else what is left of them belongs to the next credential, whoever makes it."""
+    with contextlib.ExitStack() as stack:
+        admin, alice = (stack.enter_context(connect(sandbox_cloud, name)) for name in ("sandbox-admin", "sandbox"))
+        identity, name = admin.identity, f"gone-{uuid.uuid4().hex}"
+        user = identity.create_user(name=name, password=name, domain_id="default")
+        stack.callback(identity.delete_user, user)
+        project = identity.find_project("physics", ignore_missing=False)
+        identity.assign_project_role_to_user(project, user, identity.find_role("member", ignore_missing=False))
+        auth = {**alice.config.auth, "username": name, "password": name}
+        with openstack.connect(auth=auth, region_name="RegionOne", load_yaml_config=False, load_envvars=False) as own:
+            own.identity.create_application_credential(user=own.current_user_id, name=name)
+        identity.delete_user(user)
+        me = alice.current_user_id
+        made = alice.identity.create_application_credential(user=me, name=name)
+        alice.identity.delete_application_credential(me, made)
 
 
 def _use(user: Connection, wrong: list[str]) -> None:

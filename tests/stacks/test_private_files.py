@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bay.components.errors import BayError
-from bay.sandbox import layout
+from bay.components.private_files import make_folder, write_private
 from bay.stacks import private_files
-from bay.stacks.private_files import faults, is_open, make_folder, make_private, write_private
+from bay.stacks.private_files import faults, is_open, make_private
 from bay.stacks.settings import Settings
 from bay.stacks.state import lock, passphrase
 from bay.stacks.state.disk import require_writable
@@ -38,7 +38,7 @@ def test_all_that_is_made_below_a_users_folder_is_private(tmp_path: Path) -> Non
     passphrase.environment(settings, "physics", new=True)
     require_writable(settings)
     write_private(config / "clients" / "physics" / "key.pem", "key")
-    layout.write_private(data / "sandbox" / "a" / "clouds.yaml", "clouds")
+    write_private(data / "sandbox" / "a" / "clouds.yaml", "clouds")
     with lock.held(settings.lock_file("physics"), "physics"):
         found = below(tmp_path / "home")
     assert len(found) >= 14

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.private_files import write_private
+from bay.components.private_files import write_private
 from bay.stacks.settings import SHARED, Settings, short_hash
 from tests.fakes.messages import told
 

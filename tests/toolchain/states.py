@@ -8,24 +8,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bay.toolchain.lock import exclusive, report_waiting
+from tests.waiting import eventually
 
 #: Where Debian's packages put what is not on PATH.
 DEBIAN = Path("/usr/lib/postgresql")
 
 #: The server that speaks S3, and what of it this needs.
 S3_SERVER = ("moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5")
-
-#: Seconds for a service to answer.
-PATIENCE = 60
 
 #: What a state needs in the environment, beside its URL.
 Place = tuple[str, dict[str, str]]
@@ -51,7 +48,7 @@ def postgres() -> Iterator[Place]:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             try:
                 ask = [_postgres_program("psql"), "-h", place, "-U", "bay", "-c", "create database bay", "postgres"]
-                _wait(lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0)
+                eventually(lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0)
                 yield f"postgres://bay@/bay?host={place}&sslmode=disable", {}
             finally:
                 server.terminate()
@@ -88,7 +85,7 @@ def s3(cache: Path) -> Iterator[Place]:
     command = [str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            _wait(lambda: _put(f"{url}/bay"))
+            eventually(lambda: _put(f"{url}/bay"))
             options = f"endpoint={url}&disable_https=true&s3ForcePathStyle=true&region=us-east-1"
             yield f"s3://bay?{options}", {"AWS_ACCESS_KEY_ID": "bay", "AWS_SECRET_ACCESS_KEY": "not a secret"}
         finally:
@@ -125,10 +122,3 @@ def _put(url: str) -> bool:
             return True
     except OSError:
         return False
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"no answer within {PATIENCE} s"
-        time.sleep(0.1)

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bay.toolchain import Toolchain
+from tests.waiting import eventually, has_content
 
 pytestmark = pytest.mark.toolchain
 
@@ -34,9 +34,6 @@ if "FAIL" in os.environ:
     raise ValueError("the program is wrong")
 Thing("slow")
 """
-
-#: Seconds in which what an engine has started must end after it.
-SOON = 5
 
 
 @pytest.fixture
@@ -79,17 +76,10 @@ def creating(toolchain: Toolchain, project: Path) -> Iterator["subprocess.Popen[
         command, cwd=project, env=environment(toolchain, project, SLOW="600"), stdout=subprocess.DEVNULL
     ) as engine:
         try:
-            wait_until(lambda: (project / "creating").exists(), 30)
+            eventually(lambda: has_content(project / "creating"), 120)
             yield engine
         finally:
             engine.kill()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def parent_of(pid: int) -> int:
@@ -127,13 +117,13 @@ def test_nothing_survives_a_killed_engine(project: Path, creating: "subprocess.P
     assert all(is_running(pid) for pid in started)
     creating.send_signal(signal.SIGKILL)
     creating.wait()
-    wait_until(lambda: not any(is_running(pid) for pid in started), SOON)
+    eventually(lambda: not any(is_running(pid) for pid in started))
 
 
 def test_after_a_finished_run_nothing_is_left(toolchain: Toolchain, project: Path) -> None:
     assert pulumi(toolchain, project, "up", "--yes", "--skip-preview").returncode == 0
     started = [pid_in(project / "program"), pid_in(project / "creating")]
-    wait_until(lambda: not any(is_running(pid) for pid in started), SOON)
+    eventually(lambda: not any(is_running(pid) for pid in started))
 
 
 def test_a_built_engine_keeps_no_debug_log(toolchain: Toolchain, project: Path) -> None:

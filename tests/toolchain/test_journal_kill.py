@@ -13,6 +13,7 @@ import pytest
 from bay.toolchain import Toolchain
 from tests.toolchain import states
 from tests.toolchain.trial import Trial, new_trial, things
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.toolchain
 
@@ -66,13 +67,6 @@ def separate(url: str, name: str) -> str:
     return f"{bucket}/{name}?{options}"
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.02)
-
-
 def settled(stack: Trial) -> list[tuple[str, str]]:
     """What is created once the plugins of a killed Pulumi have ended, which they do by themselves."""
     before = None
@@ -83,7 +77,7 @@ def settled(stack: Trial) -> list[tuple[str, str]]:
 
 def test_nothing_that_a_killed_update_created_is_lost_or_created_again(stack: Trial) -> None:
     update = stack.start(*UP, wanted=things(COUNT), SLOW="0.3")
-    wait_until(lambda: len(stack.created()) >= COUNT // 2)
+    eventually(lambda: len(stack.created()) >= COUNT // 2, pause=0.02)
     update.send_signal(signal.SIGKILL)
     update.wait()
     created = settled(stack)
@@ -110,7 +104,7 @@ def test_nothing_is_lost_when_a_killed_update_changes_what_is_there(stack: Trial
     stack.succeed(*UP, wanted=things(20))
     wanted = [*things(20)[:10], *({"name": f"n{number}"} for number in range(20))]
     update = stack.start(*UP, wanted=[{**one, "size": 2} for one in wanted], SLOW="0.3")
-    wait_until(lambda: len(stack.created()) >= 30)
+    eventually(lambda: len(stack.created()) >= 30, pause=0.02)
     update.send_signal(signal.SIGKILL)
     update.wait()
     created = settled(stack)
@@ -124,7 +118,7 @@ def test_nothing_is_lost_when_a_killed_update_changes_what_is_there(stack: Trial
 
 def test_two_at_once_are_kept_apart_by_the_lock(stack: Trial) -> None:
     first = stack.start(*UP, wanted=things(6), SLOW="3")
-    wait_until(lambda: len(stack.created()) >= 1)
+    eventually(lambda: len(stack.created()) >= 1, pause=0.02)
     second = stack.run(*UP, wanted=things(6))
     assert second.returncode != 0
     assert "the stack is currently locked by 1 lock(s)" in second.stdout + second.stderr
@@ -136,7 +130,7 @@ def test_two_at_once_are_kept_apart_by_the_lock(stack: Trial) -> None:
 
 def test_after_a_cancel_the_first_is_told_and_nothing_of_it_is_lost(stack: Trial) -> None:
     first = stack.start(*UP, wanted=things(6), SLOW="4")
-    wait_until(lambda: len(stack.created()) >= 6)
+    eventually(lambda: len(stack.created()) >= 6, pause=0.02)
     stack.succeed("cancel", "--yes")
     stack.succeed(*UP, wanted=[{"name": "other"}, *things(6)])
     assert first.wait(60) != 0
@@ -150,7 +144,7 @@ def test_an_import_in_the_place_of_what_a_killed_update_left_counts(stack: Trial
     old = tmp_path / "old.json"
     old.write_text(stack.succeed("stack", "export"))
     update = stack.start(*UP, wanted=things(30), SLOW="0.3")
-    wait_until(lambda: len(stack.created()) >= 12)
+    eventually(lambda: len(stack.created()) >= 12, pause=0.02)
     update.send_signal(signal.SIGKILL)
     update.wait()
     stack.succeed("cancel", "--yes")
@@ -164,7 +158,7 @@ def test_secrets_in_a_journal_are_encrypted(built_toolchain: Toolchain, tmp_path
     with states.folder(tmp_path / "state") as (url, settings):
         stack = new_trial(built_toolchain, tmp_path / "project", url, settings)
         update = stack.start(*UP, wanted=things(30), SLOW="0.5")
-        wait_until(lambda: len(stack.created()) >= 20)
+        eventually(lambda: len(stack.created()) >= 20, pause=0.02)
         update.send_signal(signal.SIGKILL)
         update.wait()
         journal = next((tmp_path / "state" / ".pulumi" / "journals" / "trial" / "dev").glob("*.open")).read_text()

@@ -16,6 +16,7 @@ from bay.toolchain.lock import exclusive, report_waiting
 from bay.toolchain.staging import making
 from tests.toolchain import states
 from tests.toolchain.trial import Trial, new_trial, things
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.toolchain, pytest.mark.long]
 
@@ -49,10 +50,7 @@ def killed(built_toolchain: Toolchain, tmp_path: Path) -> Iterator[Trial]:
         stack.succeed(*UP, wanted=things(3))
         (stack.folder / "before.json").write_text(stack.succeed("stack", "export"))
         update = stack.start(*UP, wanted=things(30), SLOW="0.5")
-        end = time.monotonic() + 60
-        while len(stack.created()) < 20:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        eventually(lambda: len(stack.created()) >= 20, pause=0.02)
         update.send_signal(signal.SIGKILL)
         update.wait()
         time.sleep(2)  # its plugins end by themselves

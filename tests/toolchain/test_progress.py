@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from bay.toolchain import ensure, status_line
+from tests.waiting import eventually
 
 PutGo = Callable[..., Path]
 
@@ -144,15 +144,8 @@ def test_the_real_compiler_is_counted_and_ends_with_nothing_left(tmp_path: Path)
     assert 900 < total < 1200, "what `go list -deps` has for the OpenStack plugin"
     assert done < total
     assert rest.endswith("interrupted; what is compiled is kept, the same command goes on from there\n")
-    _wait_until_nothing_runs_in(tmp_path)
+    eventually(lambda: not _programs_that_name(tmp_path))
     assert sorted(path.name for path in (tmp_path / "cache" / "bay" / "toolchain").iterdir()) == ["build.log", "lock"]
-
-
-def _wait_until_nothing_runs_in(folder: Path) -> None:
-    end = time.monotonic() + 10
-    while _programs_that_name(folder):
-        assert time.monotonic() < end, "a compiler still runs"
-        time.sleep(0.1)
 
 
 def _programs_that_name(folder: Path) -> list[str]:

@@ -44,10 +44,9 @@ class KubernetesMembers:
         if left := _drain(api, name):
             return f"pods are evicted: {', '.join(left[:3])}"
         members = _etcd_members(api, name)
-        if name not in members:
-            return ""
-        _etcdctl(api, name, "member", "remove", members[name])
-        return "etcd counts it still"
+        if name in members:  # the API server beside it has nothing to ask from then on, and may have the virtual IP
+            _etcdctl(api, name, "member", "remove", members[name])
+        return ""
 
     def forget(self, api: Api, name: str) -> str:
         """Its Node, and with that what was bound to it."""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from bay.components.engines.upgrades import DeprecatedCall, EngineVersion, upgra
 from bay.components.errors import BayError, InvalidInput
 from bay.stacks.approval import Approve
 from bay.stacks.cancellation import Cancellation
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.outdated import Comparison, Reasons
 from bay.stacks.operations.rebuild_plan import Selection, plan_rebuild
 from bay.stacks.operations.upgrade_plan import UpgradePlan
@@ -87,10 +89,12 @@ def test_where_it_is_done_that_is_said(capsys: Captured, monkeypatch: pytest.Mon
 def test_the_options_reach_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     bays = Bays(OLD)
     words = ("--version", "1.34.2", "--model", "next", "--image", "new", "--max-unavailable", "2", "--no-wait")
+    words = (*words, "--backup-to", "b")
     assert bay(bays, monkeypatch, *words, "--dry-run") == 0
     request = bays.request
     assert (request.version, request.model, request.image) == ("1.34.2", "next", "new")
     assert (request.max_unavailable, request.wait) == ("2", False)
+    assert request.backup == BackupRequest(Path("b"))
 
 
 def test_a_dry_run_prints_the_steps_and_ends_as_an_upgrade_would(

@@ -14,7 +14,7 @@ from bay.components.spec import BaySpec
 from tests.components.graph.conftest import place_for
 from tests.components.graph.recorder import Graph
 
-UNLIMITED = {"ApplicationCredential"}
+UNLIMITED = {"ApplicationCredential", "ContainerV1", "SecretV1"}
 """Kinds that no quota of these counts."""
 
 ONE_OF = {

@@ -139,6 +139,8 @@ def outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "Identity": {"made_at": MADE_AT.isoformat(), "generations": rpc.wrap_rpc_secret([generation(inputs)])},
         # Of a network with addresses of both families, which Neutron sorts as text.
         "Port": {"allFixedIps": [f"2001:db8::{10 + number}", f"10.80.0.{10 + number}"]},
+        "SecretV1": {"secretRef": f"<secretRef of SecretV1 {name}>"},
+        "ContainerV1": {"containerRef": f"<containerRef of ContainerV1 {name}>"},
         "FloatingIp": {"address": f"203.0.113.{10 + number}"},
         "Instance": {"accessIpV4": f"10.80.{1 if '-node-' in name else 0}.{10 + number}"},
     }.get(type_.rsplit(":", 1)[1], {})
@@ -204,9 +206,10 @@ def record(graph: Graph, declare: Callable[[], None], preview: bool = False) -> 
     """Run a program and keep what it asked for; its errors come out as they are."""
 
     async def declared() -> None:
-        declare()
         root = pulumi.runtime.settings.get_root_resource()
         assert isinstance(root, Stack)
+        root.outputs.clear()  # of the program before this one
+        declare()
         for name, value in root.outputs.items():
             output = pulumi.Output.from_input(value)
             plain = revealed(await output.future())

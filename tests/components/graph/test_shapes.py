@@ -8,7 +8,7 @@ import pytest
 
 from bay.components.spec.merge import build_spec
 from tests.components.graph.conftest import EXAMPLES
-from tests.components.graph.recorder import Graph
+from tests.components.graph.recorder import GENERATION, Graph, Secret
 from tests.components.graph.test_invariants import boot_files, ingress, servers, workers
 
 Example = Callable[[str], Graph]
@@ -207,3 +207,20 @@ def test_a_snippet_reaches_the_servers_of_its_roles_alone(example: Example) -> N
     path = "/etc/site/monitoring.conf"
     assert {boot_files(s.secret("userData"))[path] for s in servers(graph, "node")} == {"target: 192.0.2.9\n"}
     assert [path in boot_files(s.secret("userData")) for s in servers(graph, "master")] == [False]
+
+
+def test_barbican_has_what_a_client_needs_and_no_key_of_the_authority(example: Example) -> None:
+    graph = example("barbican")
+    (container,) = graph.of("ContainerV1").values()
+    secrets = graph.of("SecretV1")
+    assert {ref["name"]: ref["secretRef"] for ref in container.inputs["secretRefs"]} == {
+        "certificate": "<secretRef of SecretV1 demo-client>",
+        "private_key": "<secretRef of SecretV1 demo-client-key>",
+        "intermediates": "<secretRef of SecretV1 demo-ca>",
+    }
+    assert {name: secret.inputs["payload"] for name, secret in secrets.items()} == {
+        "demo-ca": Secret(GENERATION["ca_cert"]),
+        "demo-client": Secret(GENERATION["client_cert"]),
+        "demo-client-key": Secret(GENERATION["client_key"]),
+    }
+    assert not any(example(name).of("SecretV1", "ContainerV1") for name in EXAMPLES if name != "barbican")

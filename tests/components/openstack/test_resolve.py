@@ -6,7 +6,8 @@ import pytest
 from keystoneauth1.exceptions import ConnectFailure, Unauthorized
 from openstack import exceptions
 
-from bay.components.errors import BayError
+from bay.components.errors import BayError, Unreachable
+from bay.components.openstack.connection import openstack_errors
 from bay.components.openstack.resolve import resolve
 from bay.components.openstack.resolved import ExistingNetwork, Flavor, GlanceImage, Named, ResolvedSpec
 from bay.components.spec import BaySpec
@@ -186,6 +187,13 @@ def test_a_cloud_without_volumes_or_load_balancers_says_so(cloud: FakeCloud) -> 
     assert told(lambda: found(cloud, nodes={"engine_volume": 5}))[0] == "the cloud has no volumes (Cinder)"
     message = told(lambda: found(cloud, endpoint={"kind": "load-balancer"}))[0]
     assert message == "endpoint.kind: the cloud has no load balancers (Octavia)"
+
+
+def test_a_cloud_without_barbican_says_so(cloud: FakeCloud) -> None:
+    message = told(lambda: found(cloud, identity={"store": "barbican"}))[0]
+    assert message == "identity.store: the cloud has no Barbican (key-manager)"
+    cloud.services.add("key-manager")
+    found(cloud, identity={"store": "barbican"})
 
 
 def test_a_network_of_the_projects_own_serves_everything(cloud: FakeCloud) -> None:
@@ -493,3 +501,8 @@ def test_what_nova_would_take_apart_is_no_name_of_a_zone(name: str) -> None:
     """NAME:HOST puts a server on a host, which is an administrator's to say."""
     with pytest.raises(BayError, match=r"nodes\.zones"):
         spec(nodes={"zones": [name]})
+
+
+def test_a_cloud_that_does_not_answer_may_do_so_later() -> None:
+    with pytest.raises(Unreachable), openstack_errors("checking the login"):
+        raise ConnectFailure("refused")

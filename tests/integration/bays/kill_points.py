@@ -205,6 +205,7 @@ SPECS: dict[str, dict[str, object]] = {
         "floating_ips": "none",  # where there are any, a delete that fails releases them, and tries once more by itself
     },
     "quick": {"model": "mesos", "nodes": {"count": 0}},
+    "renewed": {"model": "swarm", "masters": {"state_volume": 1}, "nodes": {"count": 1}},
 }
 """Name of a life, and of its bay -> what the bay is to be."""
 

@@ -132,7 +132,7 @@ def struck(
     finally:
         relay.open()
     result = runs[0].wait()
-    assert axe.fallen.wait(10), f"{point} never came: {result}"  # it is noted just after the kill
+    assert axe.fallen.wait(60), f"{point} never came: {result}"  # it is noted just after the kill
     # Plugins of a Pulumi that was killed, or died of `bay`'s death, are for the next command to end.
     eventually(lambda: not [line for _, line in processes(bay) if OF_VICTIM["plugin"] not in line], 120)
     return axe, runs[0]

@@ -25,12 +25,13 @@ QUORUM = {
             --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt \\
             --key /etc/kubernetes/pki/etcd/server.key member list | cut -d, -f2,3 | sed -n 's/^ started, //p' | sort""",
 }
+ARGUMENTS = '{eviction-hard: "imagefs.available<1%,nodefs.available<1%", image-gc-high-threshold: "100"}'
 ALSO: Mapping[str, Sequence[str]] = {
     "swarm": (),
-    # Pods run here though the disk of this machine is nearly full.
+    # Pods run here though the disk of this machine is nearly full, and images stay that no pod uses yet.
     "kubernetes": (
         *("--set", "endpoint.kind=virtual-ip"),
-        *("--set", 'options.kubelet_args={eviction-hard: "imagefs.available<1%,nodefs.available<1%"}'),
+        *("--set", f"options.kubelet_args={ARGUMENTS}"),
     ),
 }
 

@@ -5,7 +5,6 @@ node until its batch begins, and to the first one, which is new by then, from th
 """
 
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,6 @@ import pytest
 from openstack.connection import Connection
 
 from bay.sandbox.images import kubernetes
-from bay.sandbox.images.make import make
 from tests.integration.bays.harness import Bay, Running, connect, eventually
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.load import Load, under_load
@@ -25,10 +23,8 @@ from tests.integration.boots.services import PORT, WEB, Kubernetes, Service, Swa
 pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(3600)]
 
 LAST, FIRST = "real-node-2", "real-node-0"
-EARLIER = kubernetes.Release("kubernetes-as-1.34.1", "v1.34.1")
-"""Programs of the current version that call themselves an earlier one: all that kubeadm, images and pods do in an
-upgrade happens, and none of it is of another minor version."""
-
+BEFORE = kubernetes.PREVIOUS.version.removeprefix("v")
+AFTER = kubernetes.KUBERNETES.removeprefix("v")
 
 FULL_DISK = {"image-gc-high-threshold": "100", "eviction-hard": "memory.available<100Mi"}
 """For kubelets, whose disk is this machine's: one that is nearly full is no matter of an upgrade."""
@@ -163,22 +159,21 @@ $get configmap kubeadm-config --output 'jsonpath={.data.ClusterConfiguration}' |
 """Of kubelets, of the control plane's pods, of kube-proxy and of the cluster's configuration; each once."""
 
 
-def test_kubernetes_to_a_later_version(user: Bay, cloud: Connection, need_image: Callable[[str], None]) -> None:
+def test_kubernetes_to_the_next_minor_version(user: Bay, cloud: Connection, need_image: Callable[[str], None]) -> None:
     need_image("kubernetes")
-    earlier = kubernetes.node(EARLIER, beside=(kubernetes.CURRENT,))
-    make(user.sandbox.cache / "nodes", earlier, os.environ["PATH"], print)
+    need_image(kubernetes.PREVIOUS.name)
     with ExitStack() as stack:
-        stack.enter_context(image(cloud, "earlier", EARLIER.name, {"kube_version": EARLIER.version}))
-        words = ("--model", "kubernetes-ha", "--set", "image=earlier", "--set", "options.version=1.34.1")
+        stack.enter_context(image(cloud, "earlier", kubernetes.PREVIOUS.name, {"kube_version": BEFORE}))
+        words = ("--model", "kubernetes-ha", "--set", "image=earlier", "--set", f"options.version={BEFORE}")
         words = (*words, "--set", f"options.kubelet_args={json.dumps(FULL_DISK)}")
         stack.callback(user.delete_all)  # before the image
         bay = Upgrade(user, cloud, PatientKubernetes(), *words)
-        assert on_bay(user, VERSIONS).split() == ["v1.34.1"] * 4
+        assert on_bay(user, VERSIONS).split() == [f"v{BEFORE}"] * 4
         known = on_bay(user, "kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'")
-        skip = user.run("upgrade", "real", "--version", "1.34.0", "--image", "earlier")
-        assert "brings Kubernetes 1.34.1, not 1.34.0" in skip.error[0]
-        loads = bay.under_load("--version", "1.34.2")
-        eventually(lambda: on_bay(user, VERSIONS).split() == ["v1.34.2"] * 4, 180)
+        skip = user.run("upgrade", "real", "--version", "1.33.9", "--image", "earlier")
+        assert f"brings Kubernetes {BEFORE}, not 1.33.9" in skip.error[0]
+        loads = bay.under_load("--version", AFTER)
+        eventually(lambda: on_bay(user, VERSIONS).split() == [f"v{AFTER}"] * 4, 180)
         assert on_bay(user, "kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'") == known
         system = "kubectl get daemonset,deployment --namespace kube-system --output json"
         assert _ready(on_bay(user, system)) == {"coredns": 2, "flannel": 6, "kube-proxy": 6}

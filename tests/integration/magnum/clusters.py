@@ -1,14 +1,13 @@
 """Magnum's API as openstacksdk and plain requests reach it."""
 
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from openstack.connection import Connection
 
 from bay.sandbox import Sandbox
+from tests.waiting import eventually
 
 LATEST = {"OpenStack-API-Version": "container-infra latest"}
 PATIENCE = 900.0  # seconds, on a machine with other tests
@@ -81,8 +80,4 @@ class Clusters:
 
     @staticmethod
     def until(condition: Callable[[], Any]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > end:
-                pytest.fail("Magnum did not come to that")
-            time.sleep(1)
+        eventually(condition, PATIENCE, pause=1)

@@ -7,7 +7,7 @@ from typing import Any
 import openstack
 import pytest
 from openstack.connection import Connection
-from openstack.exceptions import EndpointNotFound
+from openstack.exceptions import ServiceDisabledException
 
 from bay.sandbox import Sandbox
 from tests.integration.bays.harness import connect
@@ -50,7 +50,7 @@ def test_one_project_has_the_service_and_another_has_not(magnum: Sandbox) -> Non
         project = biology.current_project_id
         assert "swarm" in templates("sandbox-other")
         with without_magnum(admin, project):
-            with pytest.raises(EndpointNotFound):
+            with pytest.raises(ServiceDisabledException, match="not present in the service catalog"):
                 templates("sandbox-other")
             with connect(magnum, "sandbox-other") as cloud:
                 assert len(list(cloud.compute.flavors())) > 1, "all else is there"
@@ -107,7 +107,7 @@ def test_a_restricted_application_credential_creates_no_cluster_and_its_user_is_
         with open_cloud(auth_type="v3applicationcredential", auth=auth) as cloud:
             uuid = Clusters(magnum, cloud).create("swarm", name="ci")
             clusters.made.append(uuid)
+        clusters.until(lambda: clusters.show(uuid)["status"] == "CREATE_FAILED")
     finally:
         identity.delete_application_credential(user, made)
-    clusters.until(lambda: clusters.show(uuid)["status"] == "CREATE_FAILED")
     assert "an application credential that is unrestricted" in clusters.show(uuid)["status_reason"]

@@ -101,6 +101,15 @@ def secret(_: Made, turn: int) -> dict[str, Any]:
     }
 
 
+@trip("openstack:keymanager/containerV1:ContainerV1")
+def container(made: Made, turn: int) -> dict[str, Any]:
+    return {
+        "name": PREFIX,
+        "type": "generic",
+        "secret_refs": [{"name": f"turn {turn}", "secret_ref": made["secret"].secret_ref}],
+    }
+
+
 @trip("openstack:identity/applicationCredential:ApplicationCredential", "replace")
 def credential(_: Made, turn: int) -> dict[str, Any]:
     return {"name": f"{PREFIX}-{turn}", "description": f"turn {turn}"}

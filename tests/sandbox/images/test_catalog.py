@@ -16,7 +16,13 @@ MODULES = sorted((parts.HERE / "go").iterdir())
 
 @pytest.mark.parametrize(
     ("engine", "name"),
-    [("docker", "docker"), ("swarm", "docker"), ("kubernetes", "kubernetes"), ("mesos", "mesos")],
+    [
+        ("docker", "docker"),
+        ("swarm", "docker"),
+        ("kubernetes", "kubernetes"),
+        ("kubernetes-1.33", "kubernetes-1.33"),
+        ("mesos", "mesos"),
+    ],
 )
 def test_each_engine_has_an_image(engine: str, name: str) -> None:
     assert catalog.image(engine).name == name
@@ -31,7 +37,7 @@ def test_an_unknown_engine_is_refused_with_the_nearest_known_one() -> None:
 def test_an_engine_like_none_is_refused_with_all_known_ones() -> None:
     with pytest.raises(SandboxError) as raised:
         catalog.image("xyz")
-    assert raised.value.hint == "name one of: docker, swarm, kubernetes, mesos"
+    assert raised.value.hint == "name one of: docker, swarm, kubernetes, kubernetes-1.33, mesos"
 
 
 def test_mesos_itself_is_taken_from_a_repository_of_the_site_alone() -> None:
@@ -66,10 +72,12 @@ def test_go_modules_are_pinned_and_ask_for_no_newer_go_than_there_is(module: Pat
 
 def test_the_versions_that_images_are_called_by_are_those_of_the_modules() -> None:
     text = {module.name: (module / "go.mod").read_text() for module in MODULES}
-    assert f"k8s.io/kubernetes {kubernetes.KUBERNETES} " in text["kubernetes"]
-    assert f"go.etcd.io/etcd/server/v3 v{kubernetes.ETCD.split('-')[0]}\n" in text["etcd"]
-    assert f"github.com/coredns/coredns {kubernetes.COREDNS}\n" in text["coredns"]
-    assert f"go.etcd.io/etcd/etcdctl/v3 v{kubernetes.ETCD.split('-')[0]} " in text["etcd"]
+    for release in (kubernetes.CURRENT, kubernetes.PREVIOUS):
+        (etcd, etcd_tag), (coredns, coredns_tag) = release.etcd, release.coredns
+        assert re.search(rf"k8s.io/kubernetes {release.version}\s", text[release.folder])
+        assert re.search(rf"go.etcd.io/etcd/server/v3 v{etcd_tag.split('-')[0]}\s", text[etcd])
+        assert re.search(rf"go.etcd.io/etcd/etcdctl/v3 v{etcd_tag.split('-')[0]}\s", text[etcd])
+        assert re.search(rf"github.com/coredns/coredns {coredns_tag}\s", text[coredns])
     assert f"k8s.io/cloud-provider-openstack {kubernetes.CLOUD_PROVIDER} " in text["cloud-provider"]
     assert f"github.com/flannel-io/flannel {kubernetes.FLANNEL} " in text["flannel"]
 
@@ -82,9 +90,12 @@ def test_programs_of_containers_come_from_parts_that_are_needed() -> None:
                 assert named == {needed.name for needed in part.needs[1:]}
 
 
-def test_container_images_have_one_archive_each_and_no_name_twice() -> None:
-    names = [name for container in kubernetes.CONTAINERS for name in container.names]
-    files = [container.file for container in kubernetes.CONTAINERS]
+@pytest.mark.parametrize(
+    "made", [kubernetes.CONTAINERS, kubernetes.containers(kubernetes.PREVIOUS, (kubernetes.CURRENT,))]
+)
+def test_container_images_have_one_archive_each_and_no_name_twice(made: tuple[containers.Container, ...]) -> None:
+    names = [name for container in made for name in container.names]
+    files = [container.file for container in made]
     assert len(set(names)) == len(names)
     assert len(set(files)) == len(files)
     assert all(":" in name.rpartition("/")[2] for name in names)

@@ -6,8 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 from bay.sandbox.images import build, common, kubernetes
 from bay.sandbox.images.programs import Programs
 from tests.sandbox.images.conftest import CACHE
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -115,22 +114,14 @@ def test_of_a_build_that_is_killed_no_process_and_no_mount_stays(tmp_path: Path)
     (tmp_path / "mount").mkdir()
     child = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path])
     try:
-        wait_for((tmp_path / "begun").exists)
-        assert sleepers()
+        eventually(sleepers)
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
-    wait_for(lambda: not sleepers())
+    eventually(lambda: not sleepers())
     assert list((tmp_path / "mount").iterdir()) == []
 
 
 def sleepers() -> list[str]:
     """Processes that the build has started."""
     return subprocess.run(["pgrep", "-f", "^sleep 1000.25$"], capture_output=True, text=True).stdout.split()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)

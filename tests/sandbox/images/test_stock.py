@@ -32,6 +32,7 @@ def test_images_are_absent_before_they_are_made(cache: Path) -> None:
     assert [(image.name, image.state, image.size) for image in stock(cache)] == [
         ("docker", "absent", None),
         ("kubernetes", "absent", None),
+        ("kubernetes-1.33", "absent", None),
         ("mesos", "absent", None),
     ]
 
@@ -41,7 +42,7 @@ def test_an_image_of_these_sources_is_ready_and_any_other_is_outdated(cache: Pat
     folder = put(cache, "kubernetes")
     record = json.loads((folder / "image.json").read_text())
     (folder / "image.json").write_text(json.dumps(record | {"digest": "of-another-time"}))
-    states = {image.name: (image.state, image.size) for image in stock(cache)}
+    states = {image.name: (image.state, image.size) for image in stock(cache) if image.name != "kubernetes-1.33"}
     assert states == {"docker": ("ready", 3), "kubernetes": ("outdated", 3), "mesos": ("absent", None)}
 
 
@@ -65,6 +66,7 @@ def test_the_list_names_every_image_and_the_engines_it_is_for(cache: Path, capsy
     assert [(row["image"], row["engines"]) for row in listed] == [
         ("docker", ["docker", "swarm"]),
         ("kubernetes", ["kubernetes"]),
+        ("kubernetes-1.33", ["kubernetes-1.33"]),
         ("mesos", ["mesos"]),
     ]
     assert listed[0]["folder"] == str(cache / "nodes" / "docker")

@@ -11,6 +11,7 @@ from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError, create_command_error
 
 from bay.cli.errors import exit_code
+from bay.components.errors import Unreachable
 from bay.components.identity import FOREIGN_OWNER
 from bay.stacks.automation.errors import first_errors, from_output, pulumi_errors
 from bay.stacks.errors import CloudBusy, Interrupted, Locked, NotFound, QuotaExceeded, ServerFault
@@ -248,3 +249,8 @@ def test_ctrl_c_ends_as_in_a_shell_and_says_how_to_go_on() -> None:
 def test_a_call_that_a_busy_cloud_turned_away_is_told_from_one_that_it_refused(status: int, is_busy: bool) -> None:
     call = f"Expected HTTP response code [201] when accessing [POST http://c/v2.1/servers], but got {status} instead: x"
     assert isinstance(from_output("demo", f"error: {call}"), CloudBusy) is is_busy
+
+
+def test_a_cloud_that_does_not_answer_may_do_so_later() -> None:
+    assert isinstance(from_output("demo", 'error: Post "http://127.0.0.1:8774/v2.1/servers": EOF'), Unreachable)
+    assert not isinstance(from_output("demo", "error: something new"), Unreachable)

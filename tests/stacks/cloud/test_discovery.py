@@ -1,8 +1,10 @@
 """What carries a bay's mark is listed, in an order in which it can go; nothing is found by its name."""
 
 import pytest
+from openstack.exceptions import HttpException
 
 from bay.stacks.cloud.discovery import CloudObject, list_owned, list_unrecorded, other_bay_of_name
+from tests.fakes.barbican import with_barbican
 from tests.fakes.openstack import FakeCloud
 from tests.fakes.states import BAY_ID
 
@@ -54,6 +56,24 @@ EVERYTHING = [
 def test_everything_with_the_mark_is_found_and_users_come_before_what_they_use(cloud: FakeCloud) -> None:
     found = list_owned(cloud, "demo", BAY_ID)  # type: ignore[arg-type]
     assert [(kind, thing.id) for kind, thing in found] == EVERYTHING
+
+
+def test_secrets_and_containers_are_known_by_the_end_of_their_name(cloud: FakeCloud) -> None:
+    barbican = with_barbican(cloud)
+    barbican.secrets = {f"s{n}": {"name": f"other-{n}"} for n in range(100)}  # a page, as long as Barbican has them
+    barbican.secrets |= {"ca": {"name": f"demo-ca.{BAY_ID}"}, "words": {"name": "bay.demo.passphrase.0123"}}
+    barbican.containers = {"c": {"name": f"demo-client.{BAY_ID}"}, "d": {"name": "demo-client.another"}}
+    found = [(kind, thing.id) for kind, thing in list_owned(cloud, "demo", BAY_ID)]  # type: ignore[arg-type]
+    assert found == [*EVERYTHING[:-1], ("certificate container", "c"), ("secret", "ca"), EVERYTHING[-1]]
+
+
+def test_who_may_not_look_into_barbican_has_nothing_there(cloud: FakeCloud) -> None:
+    barbican = with_barbican(cloud)
+    barbican.status = 403
+    assert [kind for kind, _ in list_owned(cloud, "demo", BAY_ID)] == [kind for kind, _ in EVERYTHING]  # type: ignore[arg-type]
+    barbican.status = 500
+    with pytest.raises(HttpException):
+        list(list_owned(cloud, "demo", BAY_ID))  # type: ignore[arg-type]
 
 
 def test_what_the_state_knows_is_left_out(cloud: FakeCloud) -> None:

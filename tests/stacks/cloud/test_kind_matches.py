@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bay.stacks.cloud import kind_matches as matches
-from bay.stacks.cloud.kinds import KINDS, kind_of_token
+from bay.stacks.cloud.kinds import kind_named, kind_of_token
 from tests.fakes.openstack import FakeCloud
 
 RULE_INPUTS = {
@@ -94,6 +94,13 @@ def test_a_group_that_still_has_neutrons_own_rules_is_not_complete(rules: list[A
     assert matches.has_only_own_rules(group) is is_own
 
 
-def test_a_credential_is_never_adopted() -> None:
-    (credential,) = [kind for kind in KINDS if kind.name == "application credential"]
-    assert credential.matches is None, "its secret is lost"
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("application credential", "its secret is lost"),
+        ("secret", "its content may be missing"),
+        ("certificate container", "it may hold other secrets"),
+    ],
+)
+def test_what_is_never_adopted(name: str, why: str) -> None:
+    assert kind_named(name).matches is None, why

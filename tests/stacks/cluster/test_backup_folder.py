@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bay.stacks.cluster.backup_file import Writer, new_header
 from bay.stacks.cluster.backup_folder import backups_of, folder_named, new_file, prune, require_folder
+from bay.stacks.cluster.backup_writer import Writer, new_header
 from tests.fakes.messages import told
 from tests.fakes.states import BAY_ID
-from tests.stacks.cluster.test_backup_file import CREATED, keys
+from tests.stacks.cluster.test_backup_format import CREATED, keys
 
 OTHER = "00000000-0000-4000-8000-00000000000b"
 

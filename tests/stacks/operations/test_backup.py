@@ -10,7 +10,7 @@ import pytest
 from bay.components.engines import ENGINES
 from bay.components.errors import BayError
 from bay.components.spec.merge import build_spec
-from bay.stacks.cluster.backup_file import open_backup
+from bay.stacks.cluster.backup_reader import open_backup
 from bay.stacks.operations import backup as operation
 from bay.stacks.operations.backup import BackupRequest, backup
 from bay.stacks.state import pki

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from bay.components.spec.merge import build_spec
-from bay.stacks.cluster.backup_file import Backup, Summary, new_header
+from bay.stacks.cluster.backup_format import Summary
+from bay.stacks.cluster.backup_reader import Backup
+from bay.stacks.cluster.backup_writer import new_header
 from bay.stacks.operations.batches import Batch
 from bay.stacks.operations.drift import Drift
 from bay.stacks.operations.repair_plan import RepairAction, RepairPlan
 from bay.stacks.operations.restore_plan import RestorePlan, of_masters
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.states import BAY_ID, bay_of
-from tests.stacks.cluster.test_backup_file import keys
+from tests.stacks.cluster.test_backup_format import keys
 
 CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MASTERS = tuple(f"demo-master-{i}" for i in range(3))

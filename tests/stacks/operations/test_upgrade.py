@@ -1,5 +1,7 @@
 """`upgrade`: rules before anything else, masters before nodes, and how it resumes."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from bay.stacks.cluster import readiness
 from bay.stacks.cluster.engine_report import EngineReport
 from bay.stacks.errors import NotReady
 from bay.stacks.operations import upgrade as operation
+from bay.stacks.operations.backup import BackupRequest
 from bay.stacks.operations.rebuild import RebuildRequest, rebuild
 from bay.stacks.operations.upgrade import make_plan, upgrade
 from bay.stacks.operations.upgrade_target import UpgradeRequest
@@ -79,6 +82,13 @@ def test_masters_go_one_by_one_before_the_nodes() -> None:
     specs = [run.args[1] for run in bay.programs]  # type: ignore[attr-defined]
     assert {(spec.image, spec.options["version"]) for spec in specs} == {("k-134", "1.34.2")}
     assert plan.summary == "Kubernetes 1.33.5 -> 1.34.2; image: k-133 -> k-134; 5 servers to replace"
+
+
+def test_masters_that_cannot_be_saved_stay() -> None:
+    bay = bay_with(HA, *ALL)
+    with pytest.raises(BayError, match="bay demo has no keypair"):
+        upgrade(bay, replace(NEXT, backup=BackupRequest(Path("/b"))), deny_disruptions)
+    assert done(bay) == []
 
 
 def rows(plan: Any) -> list[tuple[Any, ...]]:

@@ -1,6 +1,5 @@
 """The disk of a state: what a change needs of it, and that Pulumi is stopped where it fills up."""
 
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from bay.stacks.settings import Settings
 from bay.stacks.state import disk
 from bay.stacks.state.disk import FULL, LOW, WRITES, DiskFull, disk_guard, require_space, require_writable
 from tests.fakes.messages import told
+from tests.waiting import eventually
 
 
 def settings(state: str) -> Settings:
@@ -79,10 +79,7 @@ def run(monkeypatch: pytest.MonkeyPatch, url: str, *free: int) -> list[str]:
     monkeypatch.setattr(disk.shutil, "disk_usage", usage)
     try:
         with disk_guard(pulumi):
-            for _ in range(500):
-                if len(seen) > len(free) or "kill" in pulumi.told:
-                    break
-                time.sleep(0.01)
+            eventually(lambda: len(seen) > len(free) or "kill" in pulumi.told)
     except DiskFull as full:
         pulumi.told.append(full.message)
     return pulumi.told

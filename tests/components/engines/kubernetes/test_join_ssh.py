@@ -137,6 +137,16 @@ def test_a_master_without_a_place_in_etcd_has_none_to_lose(master: KubernetesMac
     assert master.calls("curl") == []
 
 
+def test_one_that_came_later_than_this_master_is_known_by_its_address(master: KubernetesMachine) -> None:
+    """Masters keep the list of those that there were when they were created."""
+    later = {"ID": "30276657743932975437", "name": "demo-master-4", "peerURLs": [f"https://{HERE}:2380"]}
+    members = {**MEMBERS, "members": [*MEMBERS["members"], later]}
+    master.write("members", json.dumps(members, separators=(",", ":")))
+    assert knock(master, "master", "forget", "demo-master-4").returncode == 0
+    (call,) = master.calls("curl")
+    assert '--data {"ID":"30276657743932975437"} https://127.0.0.1:2379/v3/cluster/member/remove' in call
+
+
 def test_a_node_moves_nobody_out_of_etcd(master: KubernetesMachine) -> None:
     assert knock(master, "node", "forget", "demo-node-1").returncode == 0
     assert master.calls("curl") == []

@@ -64,7 +64,7 @@ def test_a_node_tells_kubeadm_whom_to_trust_and_what_it_is(tmp_path: Path) -> No
     assert join["nodeRegistration"] == {
         "name": "demo-node-0",
         "criSocket": "unix:///run/containerd/containerd.sock",
-        "ignorePreflightErrors": ["NumCPU"],
+        "ignorePreflightErrors": ["NumCPU", "HTTPProxyCIDR"],
         "kubeletExtraArgs": [
             {"name": "node-ip", "value": "10.80.0.99"},
             {"name": "node-labels", "value": "bay.name=demo,disk=fast"},
@@ -215,7 +215,8 @@ def test_a_server_that_may_not_adjust_oom_scores_does_not_try(
 def test_a_container_has_no_kernel_to_verify(tmp_path: Path) -> None:
     machine = KubernetesMachine.make(tmp_path)
     machine.fake("systemd-detect-virt", "")
-    assert "ignorePreflightErrors: [NumCPU, SystemVerification]\n" in machine.call("registration 10.80.0.9")
+    ignored = "ignorePreflightErrors: [NumCPU, HTTPProxyCIDR, SystemVerification]\n"
+    assert ignored in machine.call("registration 10.80.0.9")
 
 
 def test_servers_without_an_address_for_all_masters_have_a_proxy_to_them(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_curl_logs_in_with_the_netrc_file_at_any_address(files: dict[str, str], 
         answering = threading.Thread(target=server.handle_request)
         answering.start()
         url = f"http://127.0.0.1:{server.server_address[1]}/slaves"
-        subprocess.run(["curl", "--silent", "--netrc-file", str(tmp_path / "netrc"), url], check=True, timeout=10)
+        subprocess.run(["curl", "--silent", "--netrc-file", str(tmp_path / "netrc"), url], check=True, timeout=60)
         answering.join()
     assert said == ["Basic " + b64encode(b"bay-operator:secret-of-mesos_operator").decode()]
 

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bay.components.node.credentials import Generation
-from bay.stacks.cluster import backup_file
-from bay.stacks.cluster.backup_file import DIGEST, Writer, new_header, open_backup, read_header
+from bay.stacks.cluster import backup_reader, backup_writer
+from bay.stacks.cluster.backup_format import DIGEST
+from bay.stacks.cluster.backup_reader import open_backup, read_header
+from bay.stacks.cluster.backup_writer import Writer, new_header
 from bay.stacks.errors import BackupUnusable
 from tests.fakes.messages import told
 from tests.fakes.states import BAY_ID
@@ -30,7 +32,8 @@ def keys(serial: int = 1, mark: str = "a") -> Generation:
 
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_file, "PIECE", PIECE)
+    for module in (backup_reader, backup_writer):
+        monkeypatch.setattr(module, "PIECE", PIECE)
 
 
 def write(file: Path, snapshot: bytes = SNAPSHOT, own: Generation | None = None, bay_id: str = BAY_ID) -> Path:

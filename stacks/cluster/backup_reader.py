@@ -1,137 +1,22 @@
-"""The file of a backup: encrypted with the bay's own keys, and whole or refused.
-
-::
-
-    bay-backup 1\\n
-    {"bay": "physics", "bay_id": ..., "salt": ...}\\n     the header, in the clear
-    length (4 bytes, big-endian), AES-256-GCM             1 MiB of the snapshot, again and again
-    length, AES-256-GCM                                   the last one: a `Summary` of all before
-    SHA-256                                               of every byte before
-
-The key is derived (HKDF) from two private keys of the bay's identity and the salt of the file, so a state opens every
-file of its bay and of no other. Each piece is bound to the header, to its place and to whether it is the last one.
-"""
+"""Reads the file of a backup, whole or not at all; `bay.stacks.cluster.backup_format` says what is in one."""
 
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from bay.components.node.credentials import Generation
+from bay.stacks.cluster.backup_format import DIGEST, MAGIC, PIECE, TAG, VERSION, Cipher, Header, Summary
 from bay.stacks.errors import BackupUnusable
 
-SUFFIX = ".bay-backup"
-MAGIC, VERSION = b"bay-backup ", 1
 HEADER_LIMIT = 1 << 16
 """Bytes of the first two lines at most."""
-PIECE = 1 << 20
-"""Bytes of a snapshot that are encrypted together."""
-TAG, DIGEST = 16, 32
-"""Bytes that GCM adds to each piece, and of a SHA-256."""
-
-Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Header(BaseModel):
-    """What a backup says of itself. serial: of the bay's generation of keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bay: str
-    bay_id: str
-    coe: str
-    master: str
-    created: AwareDatetime
-    serial: int
-    salt: Hex
-
-
-class Summary(BaseModel):
-    """Of the snapshot in a backup: its length in bytes, its SHA-256, and the version of the engine, as that says."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    size: int
-    sha256: Hex
-    version: str
-
-
-def new_header(bay: str, bay_id: str, coe: str, master: str, created: datetime, keys: Generation) -> Header:
-    """With a salt of its own, so that no two files have the same key."""
-    salt, serial = os.urandom(32).hex(), int(keys["serial"])
-    return Header(bay=bay, bay_id=bay_id, coe=coe, master=master, created=created, serial=serial, salt=salt)
-
-
-class Writer:
-    """Encrypts a snapshot into a file that was opened for writing; what `close` has not ended is no backup."""
-
-    def __init__(self, file: BinaryIO, header: Header, keys: Generation) -> None:
-        self._file, self._digest, self._content = file, hashlib.sha256(), hashlib.sha256()
-        self._rest, self._size, self._pieces = bytearray(), 0, 0
-        begin = MAGIC + b"%d\n" % VERSION + header.model_dump_json().encode() + b"\n"
-        self._cipher = _Cipher(header, keys, begin)
-        self._put(begin)
-
-    def write(self, data: bytes) -> None:
-        """The next bytes of the snapshot, as many as there are."""
-        self._content.update(data)
-        self._size += len(data)
-        self._rest += data
-        while len(self._rest) >= PIECE:
-            self._piece(bytes(self._rest[:PIECE]))
-            del self._rest[:PIECE]
-
-    def close(self, version: str = "") -> Summary:
-        """End the file; its content is on the disk afterwards. version: of the engine."""
-        if self._rest:
-            self._piece(bytes(self._rest))
-        summary = Summary(size=self._size, sha256=self._content.hexdigest(), version=version)
-        self._piece(summary.model_dump_json().encode(), is_last=True)
-        self._file.write(self._digest.digest())
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return summary
-
-    def _piece(self, data: bytes, *, is_last: bool = False) -> None:
-        sealed = self._cipher.seal(self._pieces, data, is_last)
-        self._pieces += 1
-        self._put(struct.pack(">I", len(sealed)) + sealed)
-
-    def _put(self, data: bytes) -> None:
-        self._digest.update(data)
-        self._file.write(data)
-
-
-class _Cipher:
-    """Of one file; begin: its bytes before the first piece."""
-
-    def __init__(self, header: Header, keys: Generation, begin: bytes) -> None:
-        secret = f"{keys['ca_key']}\0{keys['ssh_host_key']}".encode()
-        info = f"bay backup {VERSION} {header.bay_id}".encode()
-        key = HKDF(hashes.SHA256(), 32, bytes.fromhex(header.salt), info).derive(secret)
-        self._gcm, self._begin = AESGCM(key), hashlib.sha256(begin).digest()
-
-    def seal(self, number: int, data: bytes, is_last: bool) -> bytes:
-        return self._gcm.encrypt(_nonce(number, is_last), data, self._begin)
-
-    def open(self, number: int, sealed: bytes, is_last: bool) -> bytes:
-        """InvalidTag for whatever was not sealed so."""
-        return self._gcm.decrypt(_nonce(number, is_last), sealed, self._begin)
-
-
-def _nonce(number: int, is_last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([is_last])
 
 
 @dataclass(frozen=True)
@@ -231,7 +116,7 @@ def _pieces(file: Path, header: Header, keys: Generation) -> Iterator[tuple[byte
         again, begin = _read_header(file, opened)
         if again != header:
             raise _damaged(file, "it has changed while it was read")
-        cipher, end = _Cipher(header, keys, begin), file.stat().st_size - DIGEST
+        cipher, end = Cipher(header, keys, begin), file.stat().st_size - DIGEST
         number, is_last = 0, False
         while not is_last:
             sealed = _read_sealed(file, opened, end)
