@@ -24,6 +24,8 @@ from tests.components.graph.recorder import MADE_AT, Graph, Recorded
 MARK = "bay:id=<id of Identity demo>"
 TAGGED = {"Network", "Subnet", "Router", "Port", "FloatingIp", "SecGroup", "LoadBalancer", "Listener", "Pool"}
 """Kinds with tags and a description."""
+MARKED_BY_NAME = {"ServerGroup", "SecretV1", "ContainerV1"}
+"""Kinds that have a name alone, which ends in the bay's id."""
 BY_DEVICE = {"RouterInterface", "Monitor", "Members"}
 """Kinds that can carry no mark: they go with what they belong to."""
 NOVA_LIMIT = 65535
@@ -97,6 +99,7 @@ def test_every_port_of_the_engines_table_is_open_to_whom_it_says_and_no_other(gr
 RULES = {
     "access-opened": 32,
     "all-floating": 25,
+    "barbican": 24,
     "boot-volume": 24,
     "existing-network": 24,
     "chosen-subnet": 24,
@@ -227,7 +230,7 @@ def test_every_name_starts_with_the_bays(graph: Graph) -> None:
     for resource in graph.resources.values():
         assert resource.name == "demo" or resource.name.startswith("demo-"), resource.name
         physical = resource.inputs.get("name", resource.name)
-        if resource.type.startswith("openstack:") and resource.kind != "ServerGroup":
+        if resource.type.startswith("openstack:") and resource.kind not in MARKED_BY_NAME:
             assert physical == resource.name, "logical and physical names are the same"
 
 
@@ -242,7 +245,7 @@ def test_everything_that_can_carry_a_mark_carries_it(graph: Graph) -> None:
             assert has["description"] == MARK, resource.name
         elif resource.kind in ("Instance", "Volume"):
             assert has["metadata"].items() >= metadata.items(), resource.name
-        elif resource.kind == "ServerGroup":
+        elif resource.kind in MARKED_BY_NAME:
             assert has["name"] == f"{resource.name}.<id of Identity demo>"
         else:
             assert resource.kind in BY_DEVICE, f"say how a {resource.kind} carries the mark"
