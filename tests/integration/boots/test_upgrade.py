@@ -159,22 +159,50 @@ $get configmap kubeadm-config --output 'jsonpath={.data.ClusterConfiguration}' |
 """Of kubelets, of the control plane's pods, of kube-proxy and of the cluster's configuration; each once."""
 
 
-def test_kubernetes_to_the_next_minor_version(user: Bay, cloud: Connection, need_image: Callable[[str], None]) -> None:
+@contextmanager
+def earlier_bay(user: Bay, cloud: Connection, need_image: Callable[[str], None]) -> Iterator[tuple[str, ...]]:
+    """Images of both versions; options of a bay of the earlier one. Afterwards the bays go before their image."""
     need_image("kubernetes")
     need_image(kubernetes.PREVIOUS.name)
-    with ExitStack() as stack:
-        stack.enter_context(image(cloud, "earlier", kubernetes.PREVIOUS.name, {"kube_version": BEFORE}))
-        words = ("--model", "kubernetes-ha", "--set", "image=earlier", "--set", f"options.version={BEFORE}")
-        words = (*words, "--set", f"options.kubelet_args={json.dumps(FULL_DISK)}")
-        stack.callback(user.delete_all)  # before the image
-        bay = Upgrade(user, cloud, PatientKubernetes(), *words)
+    with image(cloud, "earlier", kubernetes.PREVIOUS.name, {"kube_version": BEFORE}):
+        try:
+            words = ("--set", "image=earlier", "--set", f"options.version={BEFORE}")
+            yield (*words, "--set", f"options.kubelet_args={json.dumps(FULL_DISK)}")
+        finally:
+            user.delete_all()
+
+
+CLUSTER_ID = "kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'"
+
+
+def test_the_only_master_takes_its_data_to_the_next_minor_version(
+    user: Bay, cloud: Connection, need_image: Callable[[str], None]
+) -> None:
+    with earlier_bay(user, cloud, need_image) as words:
+        size = ("--nodes", "1", "--set", "masters.state_volume=2", "--set", "masters.flavor=m1.small")
+        made = user.start("create", "real", "--model", "kubernetes", *words, *size, *OPEN).wait(1200)
+        assert made.code == 0, made
+        known = on_bay(user, CLUSTER_ID)
         assert on_bay(user, VERSIONS).split() == [f"v{BEFORE}"] * 4
-        known = on_bay(user, "kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'")
+        done = user.start("upgrade", "real", "--version", AFTER, "--yes", "--timeout", "20").wait(1800)
+        assert done.code == 0, done
+        eventually(lambda: on_bay(user, VERSIONS).split() == [f"v{AFTER}"] * 4, 300)
+        assert on_bay(user, CLUSTER_ID) == known
+        etcd = "kubectl get pods --namespace kube-system --selector component=etcd"
+        images = on_bay(user, f"{etcd} --output 'jsonpath={{.items[*].spec.containers[0].image}}'")
+        assert images.split() == [f"{kubernetes.REGISTRY}/etcd:{kubernetes.ETCD}"]
+
+
+def test_kubernetes_to_the_next_minor_version(user: Bay, cloud: Connection, need_image: Callable[[str], None]) -> None:
+    with earlier_bay(user, cloud, need_image) as words:
+        bay = Upgrade(user, cloud, PatientKubernetes(), "--model", "kubernetes-ha", *words)
+        assert on_bay(user, VERSIONS).split() == [f"v{BEFORE}"] * 4
+        known = on_bay(user, CLUSTER_ID)
         skip = user.run("upgrade", "real", "--version", "1.33.9", "--image", "earlier")
         assert f"brings Kubernetes {BEFORE}, not 1.33.9" in skip.error[0]
         loads = bay.under_load("--version", AFTER)
         eventually(lambda: on_bay(user, VERSIONS).split() == [f"v{AFTER}"] * 4, 180)
-        assert on_bay(user, "kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'") == known
+        assert on_bay(user, CLUSTER_ID) == known
         system = "kubectl get daemonset,deployment --namespace kube-system --output json"
         assert _ready(on_bay(user, system)) == {"coredns": 2, "flannel": 6, "kube-proxy": 6}
         assert [load.failed for load in loads] == [{}, {}]
