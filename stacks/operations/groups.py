@@ -17,6 +17,9 @@ from bay.stacks.plan.planner import SpecSource
 from bay.stacks.plan.types import Plan
 from bay.stacks.state.snapshot import StateSnapshot
 
+SERVERS = "bay:index:Servers"
+"""Type of the component that holds what is a group's own."""
+
 
 @dataclass(frozen=True)
 class GroupEdit:
@@ -77,12 +80,12 @@ def with_changed_group(bay: str, group: str, edit: GroupEdit) -> SpecSource:
 def without_group(bay: str, group: str, state: Callable[[], StateSnapshot]) -> SpecSource:
     """The spec without a group; BayError for one that every bay has, and for the last one that has nodes.
 
-    state: gives the bay's: a group that the spec has no more, and of which servers are left, is deleted to its end.
+    state: gives the bay's: a group that the spec has no more, and of which anything is left, is deleted to its end.
     """
 
     def specify(spec: BaySpec | None) -> BaySpec:
         before = _require_spec(bay, spec)
-        if group not in before.groups and any(server.group == group for server in state().servers):
+        if group not in before.groups and _has_remains(state(), group):
             return before
         _require_group(bay, before, group)
         if group == "master":
@@ -100,6 +103,13 @@ def without_group(bay: str, group: str, state: Callable[[], StateSnapshot]) -> S
         return changed_spec(before, [_layer(group, None)])
 
     return specify
+
+
+def _has_remains(state: StateSnapshot, group: str) -> bool:
+    """Whether a deletion was interrupted: the component of a group is the last of it that goes."""
+    component = f"{SERVERS}::{state.name}-{group}"
+    is_there = any(str(resource["urn"]).endswith(component) for resource in state.resources)
+    return is_there or any(server.group == group for server in state.servers)
 
 
 def expecting_removal(plan: Plan, group: str) -> Plan:

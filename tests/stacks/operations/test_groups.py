@@ -226,9 +226,12 @@ def test_an_empty_group_goes_though_there_is_no_other_with_nodes() -> None:
     assert "gpu" not in without_group("demo", "gpu", state)(empty).groups
 
 
-def test_a_deletion_that_was_interrupted_goes_on_while_servers_are_left() -> None:
-    left = state(PLAIN, built=PLAIN.server_names("demo") | {"demo-gpu-1"})
-    assert without_group("demo", "gpu", lambda: left)(PLAIN) == PLAIN
+def test_a_deletion_that_was_interrupted_goes_on_while_anything_is_left() -> None:
+    servers = state(PLAIN, built=PLAIN.server_names("demo") | {"demo-gpu-1"})
+    urn = "urn:pulumi:demo::bay::bay:index:Bay$bay:index:Servers::demo-gpu"
+    component = StateSnapshot.from_deployment("demo", {"resources": [{"urn": urn, "type": "bay:index:Servers"}]})
+    for left in (servers, component):
+        assert without_group("demo", "gpu", lambda left=left: left)(PLAIN) == PLAIN  # type: ignore[misc]
     assert told(lambda: without_group("demo", "gpu", lambda: state(PLAIN))(PLAIN))[0] == "bay demo has no group 'gpu'"
 
 
