@@ -2,6 +2,7 @@
 """The login of a cluster: an application credential of the user who makes it, for the project of the cluster alone."""
 
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 from magnum.common import clients
@@ -15,7 +16,6 @@ LOG = logging.getLogger(__name__)
 
 Values = dict[str, Any]
 
-FORBIDDEN = 403
 HINT = "ask with a password, or with an application credential that is unrestricted"
 
 
@@ -35,7 +35,7 @@ def create(context: Any, cluster: Any, *, unrestricted: bool) -> Values:
             unrestricted=unrestricted,
         )
     except Exception as error:  # openstacksdk's, or keystoneauth's: Magnum chooses the client
-        if FORBIDDEN in (getattr(error, "status_code", None), getattr(error, "http_status", None)):
+        if HTTPStatus.FORBIDDEN in (getattr(error, "status_code", None), getattr(error, "http_status", None)):
             raise BayError("Keystone lets this user make no login for the cluster", HINT) from error
         raise
     return {

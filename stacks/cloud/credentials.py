@@ -1,31 +1,19 @@
 """A bay's application credentials in Keystone: which there are, which are accepted, and their end."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError
 from bay.components.openstack.connection import openstack_errors
-from bay.components.ownership import id_tag
+from bay.stacks.cloud.kind_lists import Listing, application_credentials
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
-@dataclass(frozen=True)
-class Credential:
-    """An application credential as Keystone lists it: without its secret."""
-
-    id: str
-    name: str
-
-
-def list_credentials(cloud: "Connection", bay_id: str) -> Sequence[Credential]:
-    """Those with a bay's mark, of the user who asks: nobody sees another's."""
-    identity: Any = cloud.identity
+def list_credentials(cloud: "Connection", bay_id: str) -> list[str]:
+    """Ids of those with a bay's mark, of the user who asks: nobody sees another's."""
     with openstack_errors("listing application credentials"):
-        found = identity.application_credentials(user=cloud.current_user_id)
-        return [Credential(one.id, one.name) for one in found if one.description == id_tag(bay_id)]
+        return [one.id for one in application_credentials(Listing(cloud, "", bay_id))]
 
 
 def delete_credential(cloud: "Connection", id: str) -> None:

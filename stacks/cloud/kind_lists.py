@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bay.components.answer_cache import AnswerCache
+from bay.components.openstack.barbican import Entry, list_entries
 from bay.components.ownership import ID_KEY, id_tag
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-FORBIDDEN = 403
 SOFT_DELETED = "SOFT_DELETED"
 """Nova's status of a server that it deletes later, for good (`reclaim_instance_interval`)."""
 
@@ -126,12 +126,12 @@ class Listing:
         """Whether Neutron knows of it; openstacksdk says that it is off where it is not known."""
         return self.cloud.network.find_extension("port-security") is not None
 
-    def of_barbican(self, what: str) -> list["Kept"]:
-        """``secrets`` or ``containers`` with the mark, which is the end of their name; all of the project are listed.
+    def of_barbican(self, what: Literal["secrets", "containers"]) -> list[Entry]:
+        """Those with the mark, which is the end of their name; all of the project are listed.
 
         None where this login may not see them: with the same role nobody has created any.
         """
-        found = self.lists.get(what, lambda: list(_of_barbican(self.cloud, what)))
+        found = self.lists.get(what, lambda: _visible(self.cloud, what))
         return [one for one in found if one.name.endswith(f".{self.bay_id}")]
 
     @cached_property
@@ -146,31 +146,13 @@ class Listing:
         return [pool for balancer in self.load_balancers for pool in octavia.pools(loadbalancer_id=balancer.id)]
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A secret or container of Barbican's, without what is in it."""
+def _visible(cloud: "Connection", what: Literal["secrets", "containers"]) -> list[Entry]:
+    from openstack.exceptions import ForbiddenException
 
-    id: str
-    name: str
-
-
-PAGE = 100
-"""Barbican's largest; openstacksdk goes round in circles in its pages."""
-
-
-def _of_barbican(cloud: "Connection", what: str) -> Iterator[Kept]:
-    from openstack.exceptions import raise_from_response
-
-    offset, size = 0, PAGE
-    while size == PAGE:
-        response = cloud.key_manager.get(f"/{what}", params={"limit": PAGE, "offset": offset})
-        if response.status_code == FORBIDDEN:
-            return
-        raise_from_response(response)
-        page = response.json()[what]
-        size, offset = len(page), offset + PAGE
-        for one in page:
-            yield Kept(str(one[f"{what[:-1]}_ref"]).rstrip("/").rsplit("/", 1)[-1], one.get("name") or "")
+    try:
+        return list(list_entries(cloud, what))
+    except ForbiddenException:
+        return []
 
 
 def none(_listing: Listing) -> Iterable[Any]:

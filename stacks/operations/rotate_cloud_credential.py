@@ -39,7 +39,7 @@ def make_plan(bay: BayStack, _request: RotateRequest) -> Rotation:
     engine = open_engine_login(bay)
     _require_healthy_masters(bay)
     mine = _recorded(bay.state)
-    old = [one.id for one in list_credentials(bay.cloud, bay.state.bay_id) if one.id != mine]
+    old = [id for id in list_credentials(bay.cloud, bay.state.bay_id) if id != mine]
     begun, used = bool(old) or engine.held.credential_id != mine, engine.held.credential_id
     consumers = [Step(RESTART, one.name) for one in engine.consumers()]
     steps = (
@@ -151,10 +151,10 @@ def _use(bay: BayStack, engine: EngineLogin, new: HeldLogin, rotation: Rotation,
 def _drop(bay: BayStack, held: HeldLogin, new: HeldLogin, rotation: Rotation) -> Rotation:
     """Delete every old one, and try that which was in use; BayError where Keystone still accepts it."""
     bay.context.cancel.raise_if_requested()
-    old = [one.id for one in list_credentials(bay.cloud, bay.state.bay_id) if one.id != new.credential_id]
+    old = [id for id in list_credentials(bay.cloud, bay.state.bay_id) if id != new.credential_id]
     for id in old:
         delete_credential(bay.cloud, id)
-    if left := [one.id for one in list_credentials(bay.cloud, bay.state.bay_id) if one.id != new.credential_id]:
+    if left := [id for id in list_credentials(bay.cloud, bay.state.bay_id) if id != new.credential_id]:
         raise BayError(f"Keystone still has {join_names(left)} of bay {bay.name}", "run the same again")
     rotation = rotation.done(DELETE, join_names(old) if old else "was gone already")
     if held.credential_id == new.credential_id:

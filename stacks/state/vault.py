@@ -1,9 +1,11 @@
 """Passphrases in Barbican: one secret a bay, which every login of its project finds by the bay's state alone."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bay.components.errors import BayError
+from bay.components.openstack.barbican import ACTIVE, list_entries
 from bay.components.openstack.connection import openstack_errors
 from bay.stacks.settings import short_hash
 
@@ -92,17 +94,15 @@ class Vault:
             for secret in list(_secrets(cloud, bay, salt)):
                 found = True
                 response = cloud.key_manager.delete(f"/secrets/{secret}")
-                if response.status_code != 404:
+                if response.status_code != HTTPStatus.NOT_FOUND:
                     _answer(response)
         return found
 
 
 def _secrets(cloud: "Connection", bay: str, salt: str) -> Iterator[str]:
     """Ids; more than one where an answer was lost and the request sent again."""
-    query = {"name": secret_name(bay, salt), "limit": 100}
-    for secret in _answer(cloud.key_manager.get("/secrets", params=query)).json().get("secrets") or []:
-        if secret.get("status", "ACTIVE") == "ACTIVE":
-            yield str(secret["secret_ref"]).rstrip("/").rsplit("/", 1)[-1]
+    found = list_entries(cloud, "secrets", name=secret_name(bay, salt))
+    return (one.id for one in found if one.status == ACTIVE)
 
 
 def _answer(response: Any) -> Any:

@@ -52,7 +52,7 @@ class Rotated:
 
     def credentials(self) -> list[str]:
         """Ids of those that have the bay's mark."""
-        return [one.id for one in list_credentials(self.cloud, self.bays.snapshot("demo").bay_id)]
+        return list_credentials(self.cloud, self.bays.snapshot("demo").bay_id)
 
 
 @pytest.fixture
