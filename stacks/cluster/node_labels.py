@@ -1,7 +1,6 @@
 """Labels and taints of a bay's nodes that run, by the engine's API, where it changes them and answers from here."""
 
 import json
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bay.components.engines import ENGINES
 from bay.components.engines.node_labels import Labelling, NodeLabels, NodePatch
-from bay.components.node.cloudinit import unpacked
 from bay.components.spec import BaySpec
 from bay.stacks.cluster import api
 from bay.stacks.cluster.access import access_of
-from bay.stacks.state.pki import in_the_clear
-from bay.stacks.state.snapshot import INSTANCE_TYPE
+from bay.stacks.cluster.boot_data import user_data_of
 
 if TYPE_CHECKING:
     from bay.stacks.stack import BayStack
@@ -145,24 +142,3 @@ def boot_labels(bay: "BayStack", servers: Collection[str]) -> dict[str, Labellin
         return {}
     told = {name: labels.at_boot(text) for name, text in user_data_of(bay, servers).items()}
     return {name: labelling for name, labelling in told.items() if labelling is not None}
-
-
-def user_data_of(bay: "BayStack", servers: Collection[str]) -> dict[str, str]:
-    """What servers were told at their first boot, unpacked; empty of one that the state does not say it of.
-
-    Needs the bay's passphrase.
-    """
-    found = {}
-    for resource in bay.secrets().get("resources") or []:
-        inputs = resource.get("inputs") or {}
-        if resource["type"] == INSTANCE_TYPE and inputs.get("name") in servers:
-            found[str(inputs["name"])] = _text(inputs.get("userData"))
-    return found
-
-
-def _text(secret: Any) -> str:
-    """User data of a state; empty where it is none that this version of bay packs."""
-    try:
-        return unpacked(str(in_the_clear(secret)))
-    except (ValueError, OSError, EOFError, zlib.error):
-        return ""

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
-from typing import IO, cast
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
 
 from bay.components.errors import BayError
 from bay.stacks.cancellation import Cancellation
-from bay.stacks.cluster.ssh import SshTarget
+from bay.stacks.cluster.ssh import SshTarget, ssh_targets
+from bay.stacks.state.snapshot import RecordedServer
+
+if TYPE_CHECKING:
+    from bay.stacks.stack import BayStack
 
 LOG = logging.getLogger(__name__)
 
@@ -165,3 +170,12 @@ def _answer(code: int, lines: Sequence[str]) -> Answer:
         else:
             others.append(line)
     return Answer(code, facts, tuple(others))
+
+
+def open_shells(
+    bay: "BayStack", servers: Sequence[RecordedServer], user: str | None = None, key: Path | None = None
+) -> list[Shell]:
+    """Ways in to these servers, in their order; user, key and errors: as `ssh_targets` has them."""
+    context = bay.context
+    targets = ssh_targets(bay, servers, user, key)
+    return [Shell(target, context.settings.environment, context.cancel) for target in targets]

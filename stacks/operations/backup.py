@@ -18,8 +18,8 @@ from bay.stacks.cluster.backup_folder import new_file, prune, require_folder
 from bay.stacks.cluster.backup_format import Header
 from bay.stacks.cluster.backup_writer import Writer, new_header
 from bay.stacks.cluster.health import UNHEALTHY, health_of
-from bay.stacks.cluster.remote import Answer, Shell
-from bay.stacks.cluster.ssh import SshTarget, require_way_in, ssh_targets
+from bay.stacks.cluster.remote import Answer, Shell, open_shells
+from bay.stacks.cluster.ssh import require_way_in
 from bay.stacks.stack import BayStack
 from bay.stacks.state import pki
 from bay.stacks.state.snapshot import RecordedServer
@@ -79,8 +79,8 @@ def backup(bay: BayStack, request: BackupRequest) -> BackupResult:
     masters = _candidates(bay, request.node)
     require_way_in(bay, request.key)
     require_folder(request.folder)
-    targets = ssh_targets(bay, masters, request.user, request.key)
-    result = _Backup(bay, spec, snapshots, request.folder).from_first_that_serves(targets)
+    shells = open_shells(bay, masters, request.user, request.key)
+    result = _Backup(bay, spec, snapshots, request.folder).from_first_that_serves(shells)
     removed = prune(request.folder, bay.state.bay_id, request.keep) if request.keep else []
     return replace(result, removed=tuple(removed))
 
@@ -115,15 +115,16 @@ class _Backup:
     snapshots: Snapshots
     folder: Path
 
-    def from_first_that_serves(self, targets: Sequence[SshTarget]) -> BackupResult:
+    def from_first_that_serves(self, shells: Sequence[Shell]) -> BackupResult:
         """BayError with what each of them says, where none does."""
         keys, reasons = current(pki.generations(self.bay.secrets())), []
-        for target in targets:
-            self.bay.notify("backup", f"{self.snapshots.data} is saved from {target.server}")
-            answer, result = self._take(target, keys)
+        for shell in shells:
+            server = shell.target.server
+            self.bay.notify("backup", f"{self.snapshots.data} is saved from {server}")
+            answer, result = self._take(shell, keys)
             if result:
                 return result
-            reasons.append(f"{target.server}: {answer.reason}")
+            reasons.append(f"{server}: {answer.reason}")
             if answer.code != NOT_SERVING and not answer.is_unreachable:
                 raise BayError(f"bay {self.bay.name}: {reasons[-1]}", "nothing was written; the bay is as it was")
         raise BayError(
@@ -131,11 +132,11 @@ class _Backup:
             f"'bay ssh {self.bay.name}' has to get in (access.ssh, -i KEY); 'bay show {self.bay.name}' asks the engine",
         )
 
-    def _take(self, target: SshTarget, keys: Generation) -> tuple[Answer, BackupResult | None]:
+    def _take(self, shell: Shell, keys: Generation) -> tuple[Answer, BackupResult | None]:
         """The file appears under its name only when it is whole, and what is written before is encrypted, too."""
-        state, context, created = self.bay.state, self.bay.context, datetime.now(UTC).replace(microsecond=0)
-        header = new_header(self.bay.name, state.bay_id, self.spec.coe, target.server, created, keys)
-        shell = Shell(target, context.settings.environment, context.cancel)
+        state, created = self.bay.state, datetime.now(UTC).replace(microsecond=0)
+        server = shell.target.server
+        header = new_header(self.bay.name, state.bay_id, self.spec.coe, server, created, keys)
         with _unfinished(self.folder) as content:
             writer = Writer(content, header, keys)
             answer = shell.run(self.snapshots.script, ["save"], output=writer.write)
@@ -143,7 +144,9 @@ class _Backup:
                 return answer, None
             summary = writer.close(answer.facts.get("version", ""))
             if (answer.facts.get("sha256"), answer.facts.get("size")) != (summary.sha256, str(summary.size)):
-                raise BayError(f"{target.server}: the snapshot did not arrive as it was sent", "run the same again")
+                raise BayError(
+                    f"{shell.target.server}: the snapshot did not arrive as it was sent", "run the same again"
+                )
             file = new_file(self.folder, self.bay.name, created)
             os.replace(content.name, file)
         return answer, BackupResult(file, header, summary.version, file.stat().st_size)

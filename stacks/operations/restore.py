@@ -12,8 +12,8 @@ from bay.components.text import join_names
 from bay.stacks.approval import Approve
 from bay.stacks.cluster.backup_reader import Backup, open_backup
 from bay.stacks.cluster.readiness import HOUR
-from bay.stacks.cluster.remote import Answer, Shell
-from bay.stacks.cluster.ssh import require_way_in, ssh_targets
+from bay.stacks.cluster.remote import Answer, Shell, open_shells
+from bay.stacks.cluster.ssh import require_way_in
 from bay.stacks.operations import recovery
 from bay.stacks.operations.backup import snapshots_of
 from bay.stacks.operations.drift import RUNS, Drift, compare, compare_with_cloud
@@ -125,9 +125,7 @@ class _Restore:
         return [server for server in self.bay.state.servers if server.role == "master" and server.id]
 
     def _shells(self, masters: Sequence[RecordedServer]) -> list[Shell]:
-        context = self.bay.context
-        targets = ssh_targets(self.bay, masters, self.request.user, self.request.key)
-        return [Shell(target, context.settings.environment, context.cancel) for target in targets]
+        return open_shells(self.bay, masters, self.request.user, self.request.key)
 
     def _serves(self, shell: Shell) -> bool:
         """Whether it has data that a majority agrees on; one that lets nobody in is not asked twice."""

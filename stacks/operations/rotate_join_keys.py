@@ -24,10 +24,10 @@ from bay.components.node.proof import proof, proof_key
 from bay.components.openstack.resolve import resolve
 from bay.components.text import join_names
 from bay.stacks.approval import Approve
+from bay.stacks.cluster.boot_data import user_data_of
 from bay.stacks.cluster.health import UNHEALTHY, health_of
-from bay.stacks.cluster.node_labels import user_data_of
-from bay.stacks.cluster.remote import OPTIONS, UNREACHABLE, Answer, Shell
-from bay.stacks.cluster.ssh import SshTarget, require_way_in, ssh_targets
+from bay.stacks.cluster.remote import OPTIONS, UNREACHABLE, Answer, Shell, open_shells
+from bay.stacks.cluster.ssh import SshTarget, require_way_in
 from bay.stacks.operations import recovery
 from bay.stacks.operations.patience import up_patiently
 from bay.stacks.operations.rebuild import recorded_spec
@@ -213,13 +213,12 @@ class _JoinKeys:
         return done.returncode != UNREACHABLE
 
     def _shells(self) -> list[Shell]:
-        bay, context = self.bay, self.bay.context
+        bay = self.bay
         require_way_in(bay, self.request.key)
         masters = [server for server in bay.state.servers if server.role == "master" and server.id]
         if not masters:
             raise BayError(f"bay {bay.name} has no masters", f"'bay show {bay.name}' says how it is")
-        targets = ssh_targets(bay, masters, self.request.user, self.request.key)
-        return [Shell(target, context.settings.environment, context.cancel) for target in targets]
+        return open_shells(bay, masters, self.request.user, self.request.key)
 
     def _do(self, shell: Shell, verb: str, payload: bytes = b"") -> Answer:
         """BayError where a master lets nobody in, or cannot do it."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from bay.components.errors import BayError
 from bay.stacks.approval import Risk
+from bay.stacks.cluster.readiness import HOUR
 
 What = Literal["passphrase", "cloud-credential", "join-keys"]
 ROTATIONS: tuple[What, ...] = get_args(What)
@@ -26,7 +27,7 @@ class RotateRequest:
     to: Path | None = None
     user: str | None = None
     key: Path | None = None
-    timeout: timedelta = timedelta(minutes=60)
+    timeout: timedelta = HOUR
 
 
 @dataclass(frozen=True)
