@@ -1,4 +1,4 @@
-"""What a plan says of masters that come and go: risks and impact. Only `look` asks, Nova and the engine."""
+"""What a plan says of masters that come and go: risks and impact. Only `look` asks, the engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ from bay.components.engines.members import Refused
 from bay.components.spec import BaySpec
 from bay.components.text import join_names
 from bay.stacks.approval import Risk
-from bay.stacks.cloud.servers import server_statuses
-from bay.stacks.cluster.control_plane import unhealthy_masters
-from bay.stacks.cluster.health import health_of
 from bay.stacks.cluster.members import NO_CHANGE, MemberChange, members_of, open_members_api
 from bay.stacks.errors import PlanRefused
 
@@ -34,18 +31,16 @@ class MemberOutlook:
 NO_OUTLOOK = MemberOutlook()
 
 
-def look(bay: "BayStack", change: MemberChange) -> MemberOutlook:
+def look(bay: "BayStack", change: MemberChange, unhealthy: frozenset[str]) -> MemberOutlook:
     """Masters that have left already, by a run that was interrupted then, are not ill."""
     if not change:
         return NO_OUTLOOK
-    state = bay.state
-    unhealthy = unhealthy_masters(state, server_statuses(bay.cloud, state), health_of(bay).nodes)
     if not change.leaving:
         return MemberOutlook(change, unhealthy)
     api = open_members_api(bay)
     if isinstance(api, str):
         return MemberOutlook(change, unhealthy, api)
-    members = members_of(state.require_spec().coe)
+    members = members_of(bay.state.require_spec().coe)
     try:
         left = set(change.leaving) - set(members.masters(api)) if members else set()
     except Refused as error:

@@ -21,7 +21,7 @@ from bay.stacks.background import run_in_background
 from bay.stacks.cloud.servers import locked_servers, never_launched, server_statuses
 from bay.stacks.cluster.control_plane import require_compatible, unhealthy_masters
 from bay.stacks.cluster.health import health_of
-from bay.stacks.cluster.members import member_change
+from bay.stacks.cluster.members import MemberChange, member_change
 from bay.stacks.errors import NoSpec, NotFound, Protected
 from bay.stacks.files.stack_file import intended_spec
 from bay.stacks.opening import opened_aside, other_names
@@ -139,11 +139,13 @@ def _plan(what: PlanInput, steps: PreviewSteps, compared: Compared, usage: tuple
     live = find_live(what.bay, fields if what.before else (), servers)
     own_fields = live.fields
     fields = own_fields if what.before else fields
+    members = member_change(state, what.spec, on.never_launched)
+    unhealthy = _unhealthy_masters(what, steps, members)
     context = RiskContext(
         *(what.spec, state.is_complete, changes, own_fields, servers, steps.opened),
-        unhealthy=_unhealthy_masters(what, steps),
+        unhealthy=unhealthy,
         locked=_locked_servers(what, changes),
-        members=look(what.bay, member_change(state, what.spec, on.never_launched)),
+        members=look(what.bay, members, unhealthy),
     )
     interrupted = (state.interrupted_text,) if state.interrupted_text else ()
     return Plan(
@@ -173,11 +175,11 @@ def _expiring(what: PlanInput) -> tuple[Risk, ...]:
     return (Risk("certificates", text),) if text else ()
 
 
-def _unhealthy_masters(what: PlanInput, steps: PreviewSteps) -> frozenset[str]:
-    """Masters that are not well; Nova and the engine are asked only where one of several would go."""
+def _unhealthy_masters(what: PlanInput, steps: PreviewSteps, members: MemberChange) -> frozenset[str]:
+    """Masters that are not well; Nova and the engine are asked only where one of several would go, or others come."""
     state = what.bay.state
     masters = {server.name for server in state.servers if server.role == "master"}
-    if len(masters) < 2 or not masters & steps.destroyed_servers:
+    if not members and (len(masters) < 2 or not masters & steps.destroyed_servers):
         return frozenset()
     return unhealthy_masters(state, server_statuses(what.reached().cloud, state), health_of(what.bay).nodes)
 

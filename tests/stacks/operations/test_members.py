@@ -12,6 +12,7 @@ from bay.stacks.cluster.health import Health
 from bay.stacks.errors import NotReady, PlanRefused
 from bay.stacks.operations import apply, members, rollout
 from bay.stacks.plan import members as outlook
+from bay.stacks.plan import planner
 from bay.stacks.state.snapshot import StateSnapshot
 from tests.fakes.openstack import boot, ordinary_cloud
 from tests.fakes.stack import Clock, FakeContext, FakeStack
@@ -38,7 +39,7 @@ def stack(spec: BaySpec, swarm: FakeSwarm, monkeypatch: pytest.MonkeyPatch) -> F
     bay = FakeStack(deployment, context=FakeContext(cloud, cancel=Clock()))
     for module in (members, outlook):
         monkeypatch.setattr(module, "open_members_api", lambda _bay: swarm)
-    for module in (rollout, outlook):
+    for module in (rollout, planner):
         monkeypatch.setattr(module, "health_of", lambda _bay: Health("", "", {}))
     return bay
 
@@ -113,7 +114,7 @@ def test_a_shrinking_that_was_interrupted_goes_on_with_one_that_is_out_already(
     swarm.calls = bay.journal
     swarm.roles.pop("demo-master-2")
     swarm.counted.remove("demo-master-2")
-    monkeypatch.setattr(outlook, "health_of", lambda _bay: Health("", "", {"demo-master-2": "UNHEALTHY"}))
+    monkeypatch.setattr(planner, "health_of", lambda _bay: Health("", "", {"demo-master-2": "UNHEALTHY"}))
     spec = changed_spec(THREE, [{"masters": 1}])
     bay.on("up", there(bay, spec, 2), there(bay, spec, 1))
     apply.update(bay, to(1, THREE), allow("masters"))
@@ -125,7 +126,7 @@ def test_an_ill_master_refuses_it_before_anything(
     spec: BaySpec, count: int, swarm: FakeSwarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bay = stack(spec, swarm, monkeypatch)
-    monkeypatch.setattr(outlook, "health_of", lambda _bay: Health("", "", {"demo-master-0": "UNHEALTHY"}))
+    monkeypatch.setattr(planner, "health_of", lambda _bay: Health("", "", {"demo-master-0": "UNHEALTHY"}))
     with pytest.raises(PlanRefused) as refused:
         apply.update(bay, to(count, spec), allow("masters"))
     assert refused.value.message.startswith("bay demo: demo-master-0 unhealthy: all masters have to be well")
