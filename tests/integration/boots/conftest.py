@@ -1,6 +1,7 @@
 """A sandbox whose servers boot, and users of `bay` on it."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,24 @@ def need_image(booting: Sandbox) -> Callable[[str], None]:
         images.build(booting.cache, engine, os.environ["PATH"], print)
 
     return need
+
+
+@pytest.fixture
+def cloud(user: Bay) -> Iterator[Connection]:
+    """OpenStack, with the user's login."""
+    with connect(user.sandbox, user.cloud) as connection:
+        yield connection
+
+
+@pytest.fixture
+def key(user: Bay, cloud: Connection, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The private key of a keypair of the user's, which the test's file names as `KEYPAIR`; the bays go before it."""
+    file, name = user.home / "key", request.module.KEYPAIR
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    cloud.compute.create_keypair(name=name, public_key=file.with_suffix(".pub").read_text())
+    yield file
+    user.delete_all()
+    cloud.compute.delete_keypair(name)
 
 
 @pytest.fixture(scope="module")

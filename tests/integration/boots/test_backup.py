@@ -4,8 +4,7 @@ The commands are those of docs/backup.md.
 """
 
 import re
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -45,19 +44,6 @@ def typed(name: str, key: Path) -> list[str]:
     text = (DOCS / "backup.md").read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return [re.sub(r"^(bay \w+) physics (.*)$", rf"\1 {name} \2 -i {key}", block, flags=re.M) for block in blocks]
-
-
-@pytest.fixture
-def key(user: Bay) -> Iterator[Path]:
-    """The private key of a keypair of the user's."""
-    file = user.home / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
-    cloud = connect(user.sandbox, PROJECTS[0])
-    cloud.compute.create_keypair(name=KEYPAIR, public_key=file.with_suffix(".pub").read_text())
-    yield file
-    user.delete_all()
-    cloud.compute.delete_keypair(KEYPAIR)
-    cloud.close()
 
 
 def lose_masters(bay: Standing, masters: list[str]) -> None:

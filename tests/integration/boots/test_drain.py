@@ -1,13 +1,13 @@
 """A node that goes lets its work go first: 100 requests a second, while nodes come and go, and none fails."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import Bay, connect
+from tests.integration.bays.harness import Bay
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.load import Load, under_load
 from tests.integration.boots.services import PORT, Kubernetes, Service, Swarm, age_master
@@ -17,12 +17,6 @@ pytestmark = [pytest.mark.boot, pytest.mark.sandbox, pytest.mark.long, pytest.ma
 
 AFTERWARDS = 5.0
 """Seconds for which requests go on when a change is through."""
-
-
-@pytest.fixture
-def cloud(user: Bay) -> Iterator[Connection]:
-    with connect(user.sandbox, user.cloud) as connection:
-        yield connection
 
 
 class Story:

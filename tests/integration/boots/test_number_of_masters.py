@@ -1,12 +1,12 @@
 """More masters and fewer on a bay that serves: 100 requests a second, while masters join and leave, and none fails."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from openstack.connection import Connection
 
-from tests.integration.bays.harness import Bay, connect
+from tests.integration.bays.harness import Bay
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.load import Load, under_load
 from tests.integration.boots.services import PORT, Kubernetes, Service, Swarm, on_bay
@@ -34,12 +34,6 @@ ALSO: Mapping[str, Sequence[str]] = {
         *("--set", f"options.kubelet_args={ARGUMENTS}"),
     ),
 }
-
-
-@pytest.fixture
-def cloud(user: Bay) -> Iterator[Connection]:
-    with connect(user.sandbox, user.cloud) as connection:
-        yield connection
 
 
 class Story:

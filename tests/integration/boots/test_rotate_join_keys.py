@@ -1,13 +1,13 @@
 """Join keys are rotated while a bay runs: old ones open nothing, and servers join with the new ones."""
 
 import re
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.bays.harness import PROJECTS, Bay, connect
+from tests.integration.boots.attacks import STOLEN
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.standing import Standing
 from tests.integration.boots.story import comes
@@ -20,33 +20,20 @@ KEYPAIR = "rotate"
 SMALL = ("--nodes", "1", "--set", "masters.flavor=m1.small", "--set", "nodes.flavor=m1.small")
 TRY = """\
 ssh -T -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes \
--i /root/stolen bay-join@{master} token <<<"$(hostname) $(cat /root/word)" 2>&1; echo "exit $?"
+-i {stolen}/key bay-join@{master} token <<<"$(hostname) $(cat {stolen}/word)" 2>&1; echo "exit $?"
 """
 """What a thief does, on a node, with what its user data had."""
-
-
-@pytest.fixture
-def key(user: Bay) -> Iterator[Path]:
-    """The private key of a keypair of the user's."""
-    file = user.home / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
-    cloud = connect(user.sandbox, PROJECTS[0])
-    cloud.compute.create_keypair(name=KEYPAIR, public_key=file.with_suffix(".pub").read_text())
-    yield file
-    user.delete_all()
-    cloud.compute.delete_keypair(KEYPAIR)
-    cloud.close()
 
 
 def steal(bay: Standing) -> None:
     """The join key and the word of a node, as cloud-init keeps them."""
     found = bay.inside(
         "node-0",
-        "python3 -c 'import sys, yaml; from glob import glob\n"
+        f"umask 077; mkdir -p {STOLEN}; python3 -c 'import sys, yaml; from glob import glob\n"
         'files = yaml.safe_load(open(glob("/var/lib/cloud/instances/*/cloud-config.txt")[0]))["write_files"]\n'
         'kept = {one["path"]: one["content"] for one in files}\n'
-        'open("/root/stolen", "w").write(kept["/etc/bay/join_key"])\n'
-        'open("/root/word", "w").write(kept["/etc/bay/proof"])\' && chmod 600 /root/stolen && echo stolen',
+        f'open("{STOLEN}/key", "w").write(kept["/etc/bay/join_key"])\n'
+        f'open("{STOLEN}/word", "w").write(kept["/etc/bay/proof"])\' && echo stolen',
     )
     assert found == "stolen"
 
@@ -60,7 +47,7 @@ def test_a_stolen_join_key_is_useless_and_new_servers_join(
     way_in = ("--keypair", KEYPAIR, "--set", "access.ssh=[198.18.0.0/15]")
     bay.run("create", bay.name, "--model", engine, *SMALL, *OPEN, *way_in, *ALSO[engine])
     steal(bay)
-    theft = TRY.format(master=bay.address("master-0"))
+    theft = TRY.format(stolen=STOLEN, master=bay.address("master-0"))
     assert "Permission denied" not in bay.inside("node-0", theft), "a stolen key opens the door"
 
     rotated = user.run("rotate", "join-keys", bay.name, "-i", str(key), "--yes")

@@ -15,7 +15,7 @@ import pytest
 from openstack.connection import Connection
 
 from bay.sandbox.images import kubernetes
-from tests.integration.bays.harness import Bay, Running, connect, eventually
+from tests.integration.bays.harness import Bay, Running, eventually
 from tests.integration.boots.booted_bay import OPEN, health
 from tests.integration.boots.load import Load, under_load
 from tests.integration.boots.services import PORT, WEB, Kubernetes, Service, Swarm, on_bay
@@ -28,12 +28,6 @@ AFTER = kubernetes.KUBERNETES.removeprefix("v")
 
 FULL_DISK = {"image-gc-high-threshold": "100", "eviction-hard": "memory.available<100Mi"}
 """For kubelets, whose disk is this machine's: one that is nearly full is no matter of an upgrade."""
-
-
-@pytest.fixture
-def cloud(user: Bay) -> Iterator[Connection]:
-    with connect(user.sandbox, user.cloud) as connection:
-        yield connection
 
 
 @contextmanager
