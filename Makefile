@@ -49,7 +49,7 @@ sbom: setup  ## What is in the wheel and in the node images that are built, as C
 	$(VENV)/bin/python -m bay.sandbox.images.sbom build/sbom
 
 # Files in their order: pytest-xdist's own has those of few tests, which may be the longest, last.
-check: lint  ## Lint, types, unit and golden tests: under 2 minutes
+check: lint  ## Lint, types, unit and golden tests: 2 to 3 minutes
 	$(PYTEST) --no-loadscope-reorder -q -m "not sandbox and not toolchain and not boot and not fuzz"
 
 test: check toolchain boot-tools  ## Check, then the sandbox cloud, Pulumi, and a bay of each engine whose servers boot

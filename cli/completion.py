@@ -88,6 +88,14 @@ def group_taints(ctx: typer.Context) -> list[str]:
 
 
 @_silent
+def passphrase_places() -> list[str]:
+    """Where a passphrase may be kept."""
+    from bay.stacks.settings import PLACES
+
+    return list(PLACES)
+
+
+@_silent
 def restore_losses() -> list[str]:
     """What a restore has to be allowed to lose."""
     from bay.stacks.operations.restore_plan import LOST

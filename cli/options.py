@@ -90,7 +90,7 @@ Secrets = Annotated[
         metavar="file|barbican",
         help="Where the bay's passphrase is kept: in a file of yours, or in Barbican for the whole project."
         " Default: BAY_SECRETS, else file.",
-        autocompletion=lambda: ["file", "barbican"],
+        autocompletion=completion.passphrase_places,
     ),
 ]
 DryRunForm = Annotated[Format, typer.Option("-f", "--format", help="Format of what --dry-run prints.")]

@@ -22,8 +22,8 @@ def open_bays(
 ) -> Bays:
     """The bays of --state with the login of --os-cloud and --os-region-name; nothing is asked yet.
 
-    project: of a program of the user's own that declares them. parallel: as `Bays` has it. secrets:
-    where the passphrase of a new bay is kept.
+    project: of a program of the user's own that declares them. parallel: as `Bays` has it. secrets: where
+    the passphrase of a new bay is kept.
     """
     settings = environment.settings(state, secrets)
     login = environment.login(settings, os_cloud, os_region_name)

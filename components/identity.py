@@ -106,7 +106,7 @@ class Identity(Resource, module="bay", name="Identity"):
         """cloud: auth_url, region and project_id of the login that the bay belongs to. managed_by: cli or file.
 
         secrets: what the engine asks for beside the keys of every bay, see `bay.components.node.credentials.Secret`.
-        authority: of somebody else, for a bay that is created now. rotation: see `RENEW`; carried out once.
+        authority: one that is given, for a bay that is created now. rotation: see `RENEW`; carried out once.
         """
         given: Properties = {"bay": bay, "cloud": dict(cloud), "managed_by": managed_by, "secrets": dict(secrets)}
         if authority is not None:

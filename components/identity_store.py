@@ -16,7 +16,7 @@ class IdentityStore(ComponentResource):
     """A certificate container with the key and certificate of a client, and the authority's certificate beside them.
 
     It follows the keys that the bay uses now: with other keys come other secrets and another container, and the old
-    ones go afterwards. The authority's key is not in it: who holds that makes clients that nobody knows of.
+    ones go afterwards. The authority's key is not in it: with that, clients can be signed that no state records.
 
     container, authority: references in Barbican, of the container and of the secret with the authority's certificate.
     """
@@ -39,7 +39,7 @@ class IdentityStore(ComponentResource):
                 keymanager.ContainerV1SecretRefArgs(name=part, secret_ref=secret.secret_ref)
                 for part, secret in refs.items()
             ],
-            # Barbican lets nobody change a certificate container.
+            # Barbican has no change of a certificate container.
             opts=ResourceOptions(parent=self, replace_on_changes=["secretRefs"]),
         )
         self.container, self.authority = container.container_ref, authority.secret_ref

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bay.cli import options
+from bay.cli import completion, options
 from bay.cli.console.columns import NARROW, STATE_COLUMNS
 from bay.cli.console.formats import Format, print_list
 from bay.cli.console.terminal import say
@@ -69,7 +69,7 @@ def secrets(
             "--to",
             metavar="file|barbican",
             help="Keep it in a file of this machine, or in Barbican of the bay's project.",
-            autocompletion=lambda: ["file", "barbican"],
+            autocompletion=completion.passphrase_places,
         ),
     ],
     os_cloud: options.OsCloud = None,
@@ -84,9 +84,10 @@ def secrets(
     copy is removed once the new one was read and opens the state. Run again after Ctrl-C or a failure, it goes on.
     """
     from bay.cli.session import changing, open_bays
+    from bay.stacks.settings import BARBICAN
 
     bays = open_bays(os_cloud, state, os_region_name)
     with changing(bays):
         was_elsewhere = bays.move_passphrase(name, to)
-    where = "in Barbican" if to == "barbican" else "in a file of this machine"
+    where = "in Barbican" if to == BARBICAN else "in a file of this machine"
     say(f"the passphrase of bay {name} is {where}{'' if was_elsewhere else ' already'}")

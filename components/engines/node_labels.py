@@ -20,8 +20,8 @@ class Labelling:
 class NodePatch:
     """One call that makes a node's labelling what it is to be: PATCH of `path` with a JSON `body`.
 
-    GET of the same path reads that node alone. Refused by the API (409) where somebody else has changed the node since
-    it was read.
+    GET of the same path reads that node alone. Refused by the API (409) where the node was changed after it
+    was read.
     """
 
     server: str

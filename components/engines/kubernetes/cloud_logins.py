@@ -30,7 +30,7 @@ class KubernetesCloudLogins:
     def held(self, answer: Any) -> HeldLogin:
         """From the file that the Secret has."""
         text = _text(answer)
-        return HeldLogin(*(_found(text, field) for field in ("id", "secret")))
+        return HeldLogin(*(_field(text, field) for field in ("id", "secret")))
 
     def replacement(self, answer: Any, credential_id: str, credential_secret: str) -> ApiPatch:
         """The same file with two other values."""
@@ -68,7 +68,7 @@ def _text(answer: Any) -> str:
     return base64.b64decode(answer["data"][KEY]).decode()
 
 
-def _found(text: str, field: str) -> str:
+def _field(text: str, field: str) -> str:
     begin, _, end = FIELD.format(field, "|").partition("|")
     found = re.search(f"^{begin}([^{end}]*){end}$", text, re.MULTILINE)
     if found is None:

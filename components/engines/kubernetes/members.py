@@ -25,7 +25,7 @@ class KubernetesMembers:
     """A master that goes is cordoned and its pods are evicted, then etcd goes on without it."""
 
     def fixed(self, before: "BaySpec", after: "BaySpec") -> str:
-        """Servers are told as they are created how they reach the API: at one master, or by a proxy to several."""
+        """Boot data says how a server reaches the API: at one master, or by a proxy to several."""
         one, several = sorted((before.masters.count, after.masters.count))
         if after.endpoint.kind == "masters" and one == 1 < several:
             return (
